@@ -1,0 +1,33 @@
+"""Handwriting synthesis from built-in synthetic pen strokes (Section 5)."""
+
+from graves_jax.config import (
+  Config,
+  DataConfig,
+  NetworkConfig,
+  OptimizerConfig,
+  TrainingConfig,
+)
+
+
+def get_config() -> Config:
+  return Config(
+    network=NetworkConfig(
+      hidden=(200, 200), mixtures=10, windows=5, window_bias=(0.0, -0.5, -2.4)
+    ),
+    data=DataConfig(batch_size=32, buckets=3, synthetic_lines=5000),
+    optimizer=OptimizerConfig(
+      name="adam",
+      learning_rate=4e-3,
+      momentum=0.9,
+      decay=0.99,
+      epsilon=1e-8,
+      schedule="cosine",
+      warmup_steps=50,
+      final_share=0.01,
+      max_gradient_norm=1.0,
+      loss_per="point",
+    ),
+    training=TrainingConfig(
+      steps=1500, evaluate_every=300, checkpoint_every=100, sample_every=100
+    ),
+  )

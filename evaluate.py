@@ -1,0 +1,108 @@
+"""Scores a checkpoint: python evaluate.py --data.path ~/iamondb."""
+
+import dataclasses
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+
+from graves_jax.pretrained import HANDWRITING
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Data:
+  """What to score."""
+
+  path: Path | None = None
+  """A folder of IAM-OnDB's archives, or a stroke file; by default the path
+  that the checkpoint was trained on."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+  """Scores every line of a split, none dropped or cut; the last line printed
+  is JSON."""
+
+  checkpoint: Path = HANDWRITING
+  """A run's folder, or one checkpoint; by default the one that ships."""
+  data: Data = Data()
+  split: str = "validation"
+  """train or validation; of IAM-OnDB also trainset, testset_v, testset_t and
+  testset_f."""
+  batch_size: int = 64
+  """Lines at a time."""
+  devices: int = 0
+  """How many devices to use (on CPU: cores); 0: all there are."""
+
+
+def main(arguments: Arguments, console: Console) -> None:
+  import jax
+
+  from graves_jax.data.batches import LineBatches
+  from graves_jax.data.sources.load import load_split
+  from graves_jax.evaluation import evaluate
+  from graves_jax.losses import handwriting_loss
+  from graves_jax.networks.build import build_network
+  from graves_jax.training.checkpoints import restore_checkpoint
+  from graves_jax.training.console import loading
+  from graves_jax.training.parallel import over_devices, require_divisible
+  from graves_jax.training.step import evaluation_body
+
+  if arguments.devices < 0:
+    raise ValueError(f"devices (={arguments.devices}) must be 0 or more.")
+  cores = arguments.devices or len(os.sched_getaffinity(0))
+  jax.config.update("jax_num_cpu_devices", cores)
+  cache = Path.home() / ".cache/graves_jax/compiled"
+  jax.config.update("jax_compilation_cache_dir", str(cache))
+  devices = jax.devices()[: arguments.devices or None]
+  require_divisible("batch_size", arguments.batch_size, len(devices))
+
+  params, metadata = restore_checkpoint(arguments.checkpoint)
+  config, data = metadata.config, metadata.config.data
+  if arguments.data.path is not None:
+    data = dataclasses.replace(data, path=str(arguments.data.path))
+  with loading(console) as progress:
+    lines = load_split(data, arguments.split, progress)
+  batches = LineBatches(
+    lines,
+    metadata.alphabet,
+    metadata.normalization,
+    batch_size=arguments.batch_size,
+    buckets=data.buckets,
+  )
+  network = build_network(config.network, metadata.alphabet.size)
+  floor = config.network.sigma_floor
+  mapped = over_devices(devices)
+  sum_losses = mapped.map(evaluation_body(handwriting_loss(network, floor)))
+  with loading(console, "Scoring") as progress:
+    scores = evaluate(
+      lambda params, batch: sum_losses(params, mapped.shard(batch)),
+      mapped.replicate(params),
+      batches,
+      progress,
+    )
+  unknown = sum(len(metadata.alphabet.unknown(x.text)) > 0 for x in lines)
+  console.print(
+    f"{arguments.split}: {scores.sequences:,} lines, {scores.points:,} points, "
+    f"{unknown} lines with unknown characters; nats over offsets of standard "
+    f"deviation 1, sigma floored at {floor:g} of it.",
+    highlight=False,
+  )
+  figures = {"split": arguments.split, "sigma_floor": floor}
+  print(json.dumps(scores._asdict() | figures | {"step": metadata.step}))
+
+
+if __name__ == "__main__":
+  logging.getLogger("absl").setLevel(logging.ERROR)
+  errors = Console(stderr=True)
+  try:
+    main(tyro.cli(Arguments), Console())
+  except (ValueError, OSError) as error:
+    errors.print(f"error: {error}", markup=False, highlight=False)
+    sys.exit(2)
+  except KeyboardInterrupt:
+    sys.exit(130)

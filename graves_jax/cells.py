@@ -1,0 +1,375 @@
+"""LSTM cells with peepholes (Section 2.1), one step and unrolled over time.
+
+Axes: T time, B batch, H hidden, D inputs of a layer. Gates stand in the order
+input, forget, cell, output.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from graves_jax.clipping import clip_derivative
+from graves_jax.products import Precision, product, weight_gradient
+
+# Time steps per block of the fast unroll: their gates stay in the cache until
+# the block's weight gradient is formed as one product.
+CHUNK = 20
+
+
+class LSTMParams(NamedTuple):
+  """Weights of one layer, Eqs. (7)-(10).
+
+  inputs: [D, 4H], W_x*; every input of the layer, one under another.
+  recurrent: [H, 4H], W_h*.
+  peephole: [3, H], the diagonals W_ci, W_cf, W_co.
+  bias: [4H].
+  """
+
+  inputs: Array
+  recurrent: Array
+  peephole: Array
+  bias: Array
+
+
+class LSTMState(NamedTuple):
+  """Cell c and output h of one layer, each [..., H]."""
+
+  cell: Array
+  output: Array
+
+
+def init_lstm(
+  key: Array,
+  inputs: int,
+  hidden: int,
+  weight_range: float = 0.1,
+  forget_bias: float = 0.0,
+) -> LSTMParams:
+  """Weights uniform in [-weight_range, weight_range], biases zero [rnnlib].
+
+  Args:
+    key: a JAX random key.
+    inputs: D, the summed width of the layer's inputs.
+    hidden: H.
+    weight_range: the paper's author uses 0.1.
+    forget_bias: added to the forget gate's bias.
+  """
+
+  def uniform(key, *shape):
+    return jax.random.uniform(
+      key, shape, minval=-weight_range, maxval=weight_range
+    )
+
+  keys = jax.random.split(key, 3)
+  return LSTMParams(
+    inputs=uniform(keys[0], inputs, 4 * hidden),
+    recurrent=uniform(keys[1], hidden, 4 * hidden),
+    peephole=uniform(keys[2], 3, hidden),
+    bias=jnp.zeros(4 * hidden).at[hidden : 2 * hidden].set(forget_bias),
+  )
+
+
+def zero_state(hidden: int, *batch: int, dtype=jnp.float32) -> LSTMState:
+  """The state before the first step, each array [*batch, H]."""
+  return LSTMState(
+    jnp.zeros((*batch, hidden), dtype), jnp.zeros((*batch, hidden), dtype)
+  )
+
+
+def lstm_step(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Array,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+) -> tuple[LSTMState, Array]:
+  """Advances peephole LSTM cells by one time step, Eqs. (7)-(11).
+
+  Args:
+    params: weights; `params.inputs` and `params.bias` are not read here.
+    state: cell and output activations, each [..., H].
+    inputs: net input from below, already projected and biased, [..., 4H].
+    clip: limit on the derivatives of the net inputs (Section 2.1).
+    precision: of the recurrent product.
+
+  Returns:
+    The next state, and the output h [..., H] again.
+  """
+  net = inputs + product(state.output, params.recurrent, precision)
+  i, f, c, o = jnp.split(net, 4, axis=-1)
+  w_ci, w_cf, w_co = params.peephole
+  i = sigmoid(clip_derivative(i + w_ci * state.cell, clip))  # Eq. (7)
+  f = sigmoid(clip_derivative(f + w_cf * state.cell, clip))  # Eq. (8)
+  c = jnp.tanh(clip_derivative(c, clip))
+  cell = f * state.cell + i * c  # Eq. (9)
+  o = sigmoid(clip_derivative(o + w_co * cell, clip))  # Eq. (10): the new cell
+  output = o * jnp.tanh(cell)  # Eq. (11)
+  return LSTMState(cell, output), output
+
+
+def net_input(
+  params: LSTMParams,
+  inputs: Sequence[Array],
+  precision: Precision = "float32",
+) -> Array:
+  """Projects a layer's inputs [..., d_k], sum of d_k = D, to [..., 4H]."""
+  joined = jnp.concatenate(inputs, axis=-1)
+  return product(joined, params.inputs, precision) + params.bias
+
+
+def unroll_reference(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+) -> tuple[LSTMState, Array]:
+  """Unrolls a layer by a plain scan that JAX differentiates.
+
+  The definition that `unroll` is tested against; same arguments and results.
+  """
+
+  def step(state, net):
+    return lstm_step(params, state, net, clip=clip, precision=precision)
+
+  return lax.scan(step, state, net_input(params, inputs, precision))
+
+
+def unroll(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+) -> tuple[LSTMState, Array]:
+  """Unrolls a layer over time, with a backward pass written by hand.
+
+  Back-propagation through time is full; the derivative of the loss with
+  respect to the net inputs is clipped at every step (Section 2.1).
+
+  Args:
+    params: the layer's weights.
+    state: where to start, each array [B, H].
+    inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D.
+    clip: limit on the derivatives of the net inputs: 10 for handwriting, 1
+      for text.
+    precision: of the matrix products; states and sums stay as they come.
+
+  Returns:
+    The state after the last step, and every output [T, B, H].
+  """
+  return in_chunks(
+    functools.partial(_unroll_chunks, clip, precision, params), state, inputs
+  )
+
+
+def in_chunks(unroll_chunks, state, inputs):
+  """Runs `unroll_chunks(chunk, state, inputs)` on any number of time steps.
+
+  Whole chunks first, what is left over as one shorter chunk.
+  """
+  steps = inputs[0].shape[0]
+  whole = steps - steps % CHUNK
+  pieces = []
+  for start, stop, chunk in ((0, whole, CHUNK), (whole, steps, steps - whole)):
+    if start < stop:
+      part = tuple(x[start:stop] for x in inputs)
+      state, outputs = unroll_chunks(chunk, state, part)
+      pieces.append(outputs)
+  if len(pieces) == 1:
+    return state, pieces[0]
+  return state, jax.tree.map(lambda *xs: jnp.concatenate(xs), *pieces)
+
+
+def sigmoid(x: Array) -> Array:
+  """The logistic function through tanh, which XLA vectorizes on CPU."""
+  return 0.5 * jnp.tanh(0.5 * x) + 0.5
+
+
+class Gates(NamedTuple):
+  """Activations of one step that its backward pass needs, each [..., H]."""
+
+  i: Array
+  f: Array
+  c: Array
+  o: Array
+
+
+def gated_step(peephole: Array, cell: Array, net: Array):
+  """Eqs. (7)-(11) from net inputs [B, 4H]: new state and gates."""
+  i, f, c, o = jnp.split(net, 4, axis=-1)
+  i = sigmoid(i + peephole[0] * cell)
+  f = sigmoid(f + peephole[1] * cell)
+  c = jnp.tanh(c)
+  cell = f * cell + i * c
+  o = sigmoid(o + peephole[2] * cell)
+  return LSTMState(cell, o * jnp.tanh(cell)), Gates(i, f, c, o)
+
+
+def gated_step_backward(
+  peephole: Array,
+  clip: float,
+  d_state: LSTMState,
+  cell: Array,
+  previous_cell: Array,
+  gates: Gates,
+) -> tuple[Gates, Array]:
+  """Derivatives of one step with respect to its net inputs and last cell.
+
+  Args:
+    peephole: [3, H].
+    clip: limit on the derivatives of the net inputs.
+    d_state: derivative of the loss with respect to the step's new state.
+    cell: the new cell.
+    previous_cell: the cell before the step.
+    gates: the step's activations.
+
+  Returns:
+    Clipped derivatives of the four net inputs, and that of the last cell.
+  """
+  i, f, c, o = gates
+  tanh_cell = jnp.tanh(cell)
+  d_o = d_state.output * tanh_cell * o * (1 - o)
+  d_o = jnp.clip(d_o, -clip, clip)
+  d_cell = d_state.cell + d_o * peephole[2]
+  d_cell += d_state.output * o * (1 - tanh_cell * tanh_cell)
+  d_i = jnp.clip(d_cell * c * i * (1 - i), -clip, clip)
+  d_f = jnp.clip(d_cell * previous_cell * f * (1 - f), -clip, clip)
+  d_c = jnp.clip(d_cell * i * (1 - c * c), -clip, clip)
+  d_previous = d_cell * f + d_i * peephole[0] + d_f * peephole[1]
+  return Gates(d_i, d_f, d_c, d_o), d_previous
+
+
+def layer_gradient(
+  d_net: Gates,
+  joined_inputs: Array,
+  previous_output: Array,
+  cell: Array,
+  previous_cell: Array,
+  precision: Precision,
+) -> tuple[LSTMParams, Array]:
+  """Gradient of a layer's weights over one chunk, and d_net joined [.., 4H].
+
+  The input and recurrent weights share one product.
+  """
+  joined = jnp.concatenate(d_net, axis=-1)
+  below = jnp.concatenate([joined_inputs, previous_output], axis=-1)
+  weights = weight_gradient(below, joined, precision)
+  width = joined_inputs.shape[-1]
+  peephole = [
+    (d_net.i * previous_cell).sum((0, 1)),
+    (d_net.f * previous_cell).sum((0, 1)),
+    (d_net.o * cell).sum((0, 1)),
+  ]
+  bias = [d.sum((0, 1)) for d in d_net]
+  gradient = LSTMParams(
+    weights[:width],
+    weights[width:],
+    jnp.stack(peephole),
+    jnp.concatenate(bias),
+  )
+  return gradient, joined
+
+
+def split_chunks(x: Array, chunk: int) -> Array:
+  """[T, ...] to [T / chunk, chunk, ...]."""
+  return x.reshape(x.shape[0] // chunk, chunk, *x.shape[1:])
+
+
+def join_chunks(x: Array) -> Array:
+  """The inverse of `split_chunks`."""
+  return x.reshape(-1, *x.shape[2:])
+
+
+def pick(tree, k: Array):
+  """Chunk k of every array of a tree."""
+  return jax.tree.map(
+    lambda x: lax.dynamic_index_in_dim(x, k, 0, keepdims=False), tree
+  )
+
+
+def shift(x: Array, first: Array, k: Array) -> Array:
+  """Chunk k of x [N, C, ...], one step earlier; `first` precedes it all."""
+  before = lax.dynamic_index_in_dim(x, jnp.maximum(k - 1, 0), 0, False)[-1]
+  before = jnp.where(k > 0, before, first)
+  return jnp.concatenate([before[None], pick(x, k)[:-1]])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 3))
+def _unroll_chunks(clip, precision, params, chunk, state, inputs):
+  return _unroll_forward(clip, precision, params, chunk, state, inputs)[0]
+
+
+def _unroll_forward(clip, precision, params, chunk, start, inputs):
+  del clip  # acts on derivatives only
+
+  def step(state, net):
+    net = net + product(state.output, params.recurrent, precision)
+    state, gates = gated_step(params.peephole, state.cell, net)
+    return state, (state, gates)
+
+  def block(state, inputs):
+    return lax.scan(step, state, net_input(params, inputs, precision))
+
+  inputs = tuple(split_chunks(x, chunk) for x in inputs)
+  state, (states, gates) = lax.scan(block, start, inputs)
+  residuals = (params, start, inputs, states, gates)
+  return (state, join_chunks(states.output)), residuals
+
+
+def _unroll_backward(clip, precision, chunk, residuals, derivatives):
+  params, start, inputs, states, gates = residuals
+  d_final, d_outputs = derivatives
+  d_outputs = split_chunks(d_outputs, chunk)
+  inputs_transposed = params.inputs.T
+  recurrent_transposed = params.recurrent.T
+
+  def step(d_state, xs):
+    d_output, cell, previous_cell, gates = xs
+    d_state = LSTMState(d_state.cell, d_state.output + d_output)
+    d_net, d_cell = gated_step_backward(
+      params.peephole, clip, d_state, cell, previous_cell, gates
+    )
+    d_below = product(
+      jnp.concatenate(d_net, axis=-1), recurrent_transposed, precision
+    )
+    return LSTMState(d_cell, d_below), d_net
+
+  def block(carry, k):
+    d_state, total = carry
+    cell = pick(states.cell, k)
+    previous_cell = shift(states.cell, start.cell, k)
+    xs = (pick(d_outputs, k), cell, previous_cell, pick(gates, k))
+    d_state, d_net = lax.scan(step, d_state, xs, reverse=True)
+    gradient, joined = layer_gradient(
+      d_net,
+      jnp.concatenate(pick(inputs, k), axis=-1),
+      shift(states.output, start.output, k),
+      cell,
+      previous_cell,
+      precision,
+    )
+    total = jax.tree.map(jnp.add, total, gradient)
+    return (d_state, total), product(joined, inputs_transposed, precision)
+
+  zeros = jax.tree.map(jnp.zeros_like, params)
+  (d_start, gradient), d_inputs = lax.scan(
+    block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
+  )
+  return gradient, d_start, split_widths(join_chunks(d_inputs), inputs)
+
+
+def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:
+  """Splits the last axis into the widths of the arrays `like`."""
+  cuts = [sum(x.shape[-1] for x in like[: k + 1]) for k in range(len(like) - 1)]
+  return tuple(jnp.split(joined, cuts, axis=-1))
+
+
+_unroll_chunks.defvjp(_unroll_forward, _unroll_backward)

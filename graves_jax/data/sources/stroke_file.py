@@ -1,0 +1,350 @@
+"""Anybody's own pen strokes, in one file of JSON lines.
+
+One handwritten line is one line of the file, one JSON object:
+
+  {"text": "hello", "strokes": [[[0, 0], [3, 9]], [[20, 4], [22, 9]]]}
+
+  text: what was written: 1 to 1,000 characters, no control characters.
+  strokes: in writing order, each one list of [x, y], from where the pen goes
+    down to where it is lifted. Positions are absolute, in any pen unit, x to
+    the right and y downwards, as canvases have them, within ±8,388,608. A dot
+    is a stroke of one point; one stroke at least has two. Dots before the
+    first longer stroke are left out, as are strokes without points.
+  split: optional, "train" (the default) or "validation".
+  name: optional, unique in its split; "line-N" for line N where it is missing.
+
+The file is UTF-8, plain or, if its name ends in .gz, compressed with gzip.
+Empty lines are skipped. If no line says "validation", the last twentieth of
+the lines, at least one, is held out as validation; a file with one line
+trains and validates on that line. If every line says "validation", the
+training split is empty.
+
+Why JSON lines rather than a NumPy archive: a browser, a tablet app or a shell
+script writes them without a library; people read them; they stream, append
+with `cat`, and need no pickle for ragged arrays; and damage can be named by
+its line. Compressed, all of IAM-OnDB takes 3 to 4 bytes a point.
+"""
+
+import gzip
+import itertools
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from graves_jax.data.strokes import (
+  Line,
+  offsets_from_strokes,
+  strokes_from_offsets,
+)
+
+SPLITS = ("train", "validation")
+MAX_CHARACTERS = 1_000  # in one text
+MAX_POINTS = 100_000  # in one line; IAM-OnDB's longest has 1,941
+MAX_LINE_BYTES = 4 * 2**20  # of one line, decompressed
+MAX_FILE_BYTES = 2**30  # decompressed, about ten times IAM-OnDB
+MAX_POSITION = 2**23  # then float32 offsets between integers are exact
+
+_KEYS = ("text", "strokes", "split", "name")
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def read_stroke_file(
+  path: str | os.PathLike,
+  *,
+  progress: Callable[[int, int], None] | None = None,
+) -> dict[str, list[Line]]:
+  """Reads a file of JSON lines, see the top of this file.
+
+  Args:
+    path: the file; gzip-compressed if its name ends in .gz.
+    progress: called now and then with the bytes read and the file's bytes.
+
+  Returns:
+    The lines of each split, under "train" and "validation".
+
+  Raises:
+    FileNotFoundError: if there is no such file.
+    ValueError: names the file, the line, what is wrong and what is allowed.
+  """
+  path = Path(path)
+  splits = {split: [] for split in SPLITS}
+  seen: dict[tuple[str, str], int] = {}
+  for number, data in _numbered_lines(path, progress):
+    try:
+      split, line = _parse(data, number)
+      first = seen.setdefault((split, line.name), number)
+      if first != number:
+        raise ValueError(
+          f'"name" ({line.name!r}) is taken by line {first}; give each line '
+          "of a split its own, or none."
+        )
+    except ValueError as error:
+      raise ValueError(f"{path}, line {number}: {error}") from None
+    splits[split].append(line)
+  train, validation = splits["train"], splits["validation"]
+  if not train and not validation:
+    raise ValueError(
+      f"{path} is empty; it must hold one JSON object per handwritten line, "
+      'such as {"text": "hi", "strokes": [[[0, 0], [3, 9]]]}.'
+    )
+  if not validation:
+    held_out = max(1, len(train) // 20)
+    splits["validation"] = train[-held_out:]
+    splits["train"] = train[:-held_out] or train
+  return splits
+
+
+def write_stroke_file(
+  path: str | os.PathLike, splits: Mapping[str, Sequence[Line]]
+) -> None:
+  """Writes lines as JSON lines, each starting at position (0, 0).
+
+  Positions that are whole numbers are written as such and come back exactly;
+  others are rounded to a ten-millionth of the line's largest coordinate. The
+  file appears when it is whole; equal lines give equal bytes.
+
+  Args:
+    path: the file; gzip-compressed if its name ends in .gz.
+    splits: lines under "train", "validation" or both. Without validation
+      lines, reading holds some out.
+
+  Raises:
+    ValueError: if a line could not be read back; nothing is written then.
+    OSError: if the file cannot be written.
+  """
+  path = Path(path)
+  if unknown := sorted(set(splits) - set(SPLITS)):
+    raise ValueError(f"splits {unknown} are unknown; use {list(SPLITS)}.")
+  if not any(splits.values()):
+    raise ValueError("there are no lines to write; give one at least.")
+  temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+  try:
+    with temporary.open("wb") as file:
+      if path.suffix == ".gz":
+        # Level 6 takes four times as long as 4 and saves 4 % of the bytes.
+        with gzip.GzipFile("", "wb", 4, file, mtime=0) as compressed:
+          _write_lines(compressed, splits)
+      else:
+        _write_lines(file, splits)
+      file.flush()
+      os.fsync(file.fileno())
+    temporary.replace(path)
+  finally:
+    temporary.unlink(missing_ok=True)
+
+
+def _numbered_lines(
+  path: Path, progress: Callable[[int, int], None] | None
+) -> Iterator[tuple[int, bytes]]:
+  """Yields the number and content of every line that is not blank."""
+  number, total = 0, 0
+  with path.open("rb") as raw:
+    size = os.fstat(raw.fileno()).st_size
+    file = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+    while True:
+      try:
+        data = file.readline(MAX_LINE_BYTES + 1)
+      except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+          f"{path}, after line {number}: not a whole gzip file ({error}); "
+          "copy it again, or drop the .gz if it is not compressed."
+        ) from None
+      if not data:
+        break
+      number, total = number + 1, total + len(data)
+      for what, bytes_, limit in (
+        ("the line", len(data), MAX_LINE_BYTES),
+        ("the file so far", total, MAX_FILE_BYTES),
+      ):
+        if bytes_ > limit:
+          raise ValueError(
+            f"{path}, line {number}: {what} is longer than {limit:,} bytes, "
+            "the most allowed; write one object per handwritten line."
+          )
+      if data.strip():
+        yield number, data
+      if progress and number % 100 == 0:
+        progress(raw.tell(), size)
+  if progress:
+    progress(size, size)
+
+
+def _refuse_constant(constant: str) -> None:
+  raise ValueError(f"{constant} is not a number; positions must be finite.")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _parse(data: bytes, number: int) -> tuple[str, Line]:
+  """One line of the file to its split and its `Line`, or ValueError."""
+  try:
+    # Windows editors put a byte order mark in front of the first line.
+    value = _DECODER.decode(
+      data.decode("utf-8-sig" if number == 1 else "utf-8")
+    )
+  except UnicodeDecodeError as error:
+    raise ValueError(
+      f"not UTF-8 ({error}); save it as UTF-8, and end the name of a "
+      "compressed file in .gz."
+    ) from None
+  except json.JSONDecodeError as error:
+    raise ValueError(
+      f"not JSON ({error.msg}, column {error.colno}); write one object on one "
+      "line."
+    ) from None
+  except RecursionError:
+    raise ValueError(f"brackets nest too deeply; {_NESTING}") from None
+  if not isinstance(value, dict):
+    raise ValueError(f"holds a {_kind(value)}; it must be an object.")
+  for key in ("text", "strokes"):
+    if key not in value:
+      raise ValueError(f'"{key}" is missing; "text" and "strokes" are needed.')
+  if unknown := [key for key in value if key not in _KEYS]:
+    raise ValueError(f"key {unknown[0]!r} is unknown; use {list(_KEYS)}.")
+  split = value.get("split", "train")
+  if split not in SPLITS:
+    raise ValueError(f'"split" ({split!r}) must be one of {list(SPLITS)}.')
+  text, name = value["text"], value.get("name", f"line-{number}")
+  _check_string("text", text)
+  _check_string("name", name)
+  return split, Line(_offsets(value["strokes"]), text, name)
+
+
+def _check_string(key: str, value: object) -> None:
+  if not isinstance(value, str) or not value.strip():
+    raise ValueError(f'"{key}" ({value!r}) must be text that is not empty.')
+  if len(value) > MAX_CHARACTERS:
+    raise ValueError(
+      f'"{key}" has {len(value):,} characters; at most {MAX_CHARACTERS:,} are '
+      "allowed."
+    )
+  if bad := _UNWRITABLE.search(value):
+    raise ValueError(
+      f'"{key}" holds {bad.group()!r}; control characters, line breaks and '
+      "halves of surrogate pairs are not allowed."
+    )
+
+
+_NESTING = (
+  '"strokes" must be a list of strokes, a stroke a list of points, a point '
+  "two numbers [x, y]."
+)
+
+
+def _offsets(strokes: object) -> np.ndarray:
+  """Nested lists to elements [T, 3]; types are checked at the speed of C."""
+  if not isinstance(strokes, list) or set(map(type, strokes)) - {list}:
+    raise ValueError(_wrong_nesting(strokes))
+  points = list(itertools.chain.from_iterable(strokes))
+  if len(points) > MAX_POINTS:
+    raise ValueError(
+      f'"strokes" hold {len(points):,} points; at most {MAX_POINTS:,} are '
+      "allowed in one line."
+    )
+  if set(map(type, points)) - {list} or set(map(len, points)) - {2}:
+    raise ValueError(_wrong_nesting(strokes))
+  numbers = list(itertools.chain.from_iterable(points))
+  if set(map(type, numbers)) - {int, float}:
+    raise ValueError(_wrong_nesting(strokes))
+  try:
+    positions = np.array(numbers, np.float64).reshape(-1, 2)
+  except OverflowError:
+    positions = np.full((1, 2), np.inf)
+  if not (np.abs(positions) <= MAX_POSITION).all():
+    raise ValueError(
+      f"positions reach {np.abs(positions).max():g}; they must lie within "
+      f"±{MAX_POSITION:,}."
+    )
+  ends = itertools.accumulate(map(len, strokes), initial=0)
+  return offsets_from_strokes(
+    [positions[start:end] for start, end in itertools.pairwise(ends)]
+  )
+
+
+def _wrong_nesting(strokes: object) -> str:
+  """Says where the first thing is that does not belong, and what it is."""
+  found = f'"strokes" is a {_kind(strokes)}'
+  for s, stroke in enumerate(strokes if isinstance(strokes, list) else ()):
+    if not isinstance(stroke, list):
+      found = f"stroke {s + 1} is a {_kind(stroke)}"
+      break
+    wrong = [
+      (p, point)
+      for p, point in enumerate(stroke)
+      if not isinstance(point, list)
+      or len(point) != 2
+      or {type(point[0]), type(point[1])} - {int, float}
+    ]
+    if wrong:
+      p, point = wrong[0]
+      found = f"point {p + 1} of stroke {s + 1} is {repr(point)[:60]}"
+      break
+  return f"{found}; {_NESTING}"
+
+
+def _kind(value: object) -> str:
+  kinds = {dict: "object", list: "list", str: "text", type(None): "null"}
+  return kinds.get(type(value), "number or truth value")
+
+
+def _write_lines(
+  file: BinaryIO | gzip.GzipFile, splits: Mapping[str, Sequence[Line]]
+) -> None:
+  total = 0
+  for split in SPLITS:
+    names = set()
+    for line in splits.get(split, ()):
+      try:
+        _check_string("text", line.text)
+        _check_string("name", line.name)
+        if line.name in names:
+          raise ValueError("the name occurs twice in its split.")
+        strokes = _writable(line.points)
+      except ValueError as error:
+        raise ValueError(f"line {line.name!r} of {split!r}: {error}") from None
+      names.add(line.name)
+      value = {
+        "text": line.text,
+        "name": line.name,
+        "split": split,
+        "strokes": strokes,
+      }
+      data = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+      total += file.write(data.encode() + b"\n")
+      if total > MAX_FILE_BYTES:
+        raise ValueError(
+          f"the file is longer than {MAX_FILE_BYTES:,} bytes before "
+          "compression, the most that is read; write several files."
+        )
+
+
+def _writable(points: np.ndarray) -> list[list[list[float]]]:
+  """Elements [T, 3] to nested lists of absolute positions."""
+  points = np.asarray(points)
+  if points.ndim != 2 or points.shape[1] != 3 or not len(points):
+    raise ValueError(f"points have shape {points.shape}; it must be [T, 3].")
+  if not points[-1, 2] > 0.5:
+    raise ValueError("the last point must end a stroke: 1 in its third column.")
+  if len(points) >= MAX_POINTS:
+    raise ValueError(
+      f"{len(points):,} points are too many; fewer than {MAX_POINTS:,} are "
+      "allowed in one line."
+    )
+  strokes = strokes_from_offsets(points)
+  positions = np.concatenate(strokes)
+  largest = np.abs(positions).max()
+  if not largest <= MAX_POSITION:  # also refuses what is not a number
+    raise ValueError(
+      f"positions reach {largest:g}; they must lie within ±{MAX_POSITION:,}."
+    )
+  if (positions == np.rint(positions)).all():
+    return [stroke.astype(np.int64).tolist() for stroke in strokes]
+  decimals = 8 - int(np.ceil(np.log10(largest)))
+  return [stroke.round(decimals).tolist() for stroke in strokes]

@@ -1,0 +1,135 @@
+"""Pen strokes as offsets (Eq. 15), their normalization, and the alphabet."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+# Section 5 keeps 57 classes: letters, the space, a little punctuation, and one
+# for everything else. Which marks it does not say; these are the commonest.
+PAPER_CHARACTERS = tuple(
+  " ',.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+
+class Line(NamedTuple):
+  """One handwritten line.
+
+  points: [T, 3] float32; per element the pen's offset (dx, dy) from the
+    previous point, in pen units with y growing downwards, and 1 where the
+    point ends a stroke, else 0 (Eq. 15). The last element ends a stroke.
+  text: the transcript.
+  name: unique within its split.
+  """
+
+  points: np.ndarray
+  text: str
+  name: str
+
+
+def offsets_from_strokes(strokes: Sequence[np.ndarray]) -> np.ndarray:
+  """Turns strokes of absolute points into the elements of Eq. (15).
+
+  N points give N-1 elements: the first point has no predecessor, so it has no
+  offset to predict. A one-point stroke in first place would thereby lose its
+  end mark, so such leading strokes are left out.
+
+  Args:
+    strokes: arrays [n, 2] of absolute pen positions, in writing order.
+
+  Returns:
+    [N-1, 3] float32, see `Line.points`.
+
+  Raises:
+    ValueError: if fewer than two points remain.
+  """
+  strokes = [np.asarray(s, np.float64).reshape(-1, 2) for s in strokes]
+  strokes = [s for s in strokes if len(s)]
+  first = next((k for k, s in enumerate(strokes) if len(s) > 1), len(strokes))
+  strokes = strokes[first:]
+  if not strokes:
+    raise ValueError(
+      "the strokes hold no stroke of two points or more; a line needs at "
+      "least one."
+    )
+  positions = np.concatenate(strokes)
+  ends = np.zeros(len(positions))
+  ends[np.cumsum([len(s) for s in strokes]) - 1] = 1
+  offsets = np.diff(positions, axis=0)
+  return np.column_stack([offsets, ends[1:]]).astype(np.float32)
+
+
+def strokes_from_offsets(
+  points: np.ndarray, start: tuple[float, float] = (0.0, 0.0)
+) -> list[np.ndarray]:
+  """Turns elements [T, 3] back into strokes [n, 2] of absolute points.
+
+  The inverse of `offsets_from_strokes` up to the position of the first point,
+  which is `start`.
+  """
+  points = np.asarray(points, np.float64).reshape(-1, 3)
+  positions = np.concatenate([[start], points[:, :2]]).cumsum(axis=0)
+  cuts = np.flatnonzero(points[:, 2] > 0.5) + 2
+  return [s for s in np.split(positions, cuts) if len(s)]
+
+
+class Normalization(NamedTuple):
+  """Mean and standard deviation, each [2], of the training offsets (§4)."""
+
+  mean: np.ndarray
+  std: np.ndarray
+
+  @classmethod
+  def of(cls, lines: Iterable[Line]) -> "Normalization":
+    offsets = np.concatenate([line.points[:, :2] for line in lines])
+    offsets = offsets.astype(np.float64)
+    std = offsets.std(axis=0)
+    if not (np.isfinite(offsets).all() and (std > 0).all()):
+      raise ValueError(
+        f"the offsets have standard deviations {std.tolist()}; both must be "
+        "finite and above 0. Are all points in one place or on one line?"
+      )
+    return cls(offsets.mean(axis=0), std)
+
+  def normalize(self, points: np.ndarray) -> np.ndarray:
+    """Elements [..., 3] in pen units to mean 0 and standard deviation 1."""
+    offsets = (points[..., :2] - self.mean) / self.std
+    return np.concatenate([offsets, points[..., 2:]], -1).astype(np.float32)
+
+  def denormalize(self, points: np.ndarray) -> np.ndarray:
+    """The inverse of `normalize`, in float64."""
+    points = np.asarray(points, np.float64)
+    offsets = points[..., :2] * self.std + self.mean
+    return np.concatenate([offsets, points[..., 2:]], -1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Alphabet:
+  """Characters as classes 1 to len(characters); class 0 is every other one."""
+
+  characters: tuple[str, ...]
+
+  def __post_init__(self):
+    if len(set(self.characters)) != len(self.characters) or any(
+      len(c) != 1 for c in self.characters
+    ):
+      raise ValueError("an alphabet takes single characters, each one once.")
+
+  @classmethod
+  def of(cls, texts: Iterable[str]) -> "Alphabet":
+    return cls(tuple(sorted(set().union(*map(set, texts)))))
+
+  @property
+  def size(self) -> int:
+    """Number of classes A, the unknown one included."""
+    return len(self.characters) + 1
+
+  def encode(self, text: str) -> np.ndarray:
+    """Text of U characters to classes [U] int32; 0 where it is unknown."""
+    classes = {c: k for k, c in enumerate(self.characters, start=1)}
+    return np.array([classes.get(c, 0) for c in text], np.int32)
+
+  def unknown(self, text: str) -> list[str]:
+    """The characters of `text` that this alphabet lacks, each one once."""
+    return sorted(set(text) - set(self.characters))

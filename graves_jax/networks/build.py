@@ -1,0 +1,37 @@
+"""Builds the network that a config names."""
+
+from flax import linen as nn
+
+from graves_jax.config import NetworkConfig
+from graves_jax.distributions import bivariate_mixture
+from graves_jax.networks.prediction import PredictionNetwork
+from graves_jax.networks.synthesis import SynthesisNetwork
+
+
+def build_network(config: NetworkConfig, alphabet_size: int) -> nn.Module:
+  """A handwriting network (Sections 4, 5).
+
+  Args:
+    config: kind and sizes.
+    alphabet_size: A; a prediction network does not read it.
+  """
+  shared = {
+    "inputs": 3,
+    "outputs": bivariate_mixture.outputs_size(config.mixtures),
+    "hidden": tuple(config.hidden),
+    "lstm_clip": config.lstm_clip,
+    "output_clip": config.output_clip,
+    "precision": config.precision,
+    "weight_range": config.weight_range,
+    "forget_bias": config.forget_bias,
+  }
+  match config.kind:
+    case "prediction":
+      return PredictionNetwork(**shared)
+    case "synthesis":
+      return SynthesisNetwork(
+        alphabet_size=alphabet_size,
+        windows=config.windows,
+        window_bias=tuple(config.window_bias),
+        **shared,
+      )

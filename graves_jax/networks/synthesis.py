@@ -1,0 +1,181 @@
+"""The synthesis network: prediction conditioned on text (Section 5)."""
+
+import functools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jax import Array
+
+from graves_jax.cells import (
+  LSTMState,
+  init_lstm,
+  lstm_step,
+  net_input,
+  unroll,
+  zero_state,
+)
+from graves_jax.networks.output_layer import init_output, output_layer
+from graves_jax.networks.window_layer import (
+  Text,
+  WindowLayerParams,
+  WindowLayerState,
+  unroll_window_layer,
+  window_layer_step,
+)
+from graves_jax.products import Precision
+from graves_jax.window import init_window
+
+
+class SynthesisState(NamedTuple):
+  """State of the network between two elements.
+
+  first: of layer 1 and its window.
+  layers: of layers 2 to N, each array [B, H].
+  """
+
+  first: WindowLayerState
+  layers: tuple[LSTMState, ...]
+
+
+class SynthesisNetwork(nn.Module):
+  """Predicts the next pen element given the text to write, Eqs. (46)-(53).
+
+  Layer 1 sees the element and the last window; the others see the element,
+  the new window and the layer below. Verbs as in `PredictionNetwork`.
+
+  Attributes:
+    inputs: width of an element: 3.
+    outputs: width of y-hat.
+    alphabet_size: A.
+    windows: K.
+    hidden: cells in each layer.
+    lstm_clip: limit on the derivatives of the layers' net inputs.
+    output_clip: limit on the derivatives of y-hat.
+    precision: of the matrix products.
+    weight_range: weights start uniform within +- this.
+    forget_bias: where the forget gates' biases start.
+    window_bias: where the biases of alpha, beta and kappa start.
+  """
+
+  inputs: int
+  outputs: int
+  alphabet_size: int
+  windows: int = 10
+  hidden: tuple[int, ...] = (400, 400, 400)
+  lstm_clip: float = 10.0
+  output_clip: float = 100.0
+  precision: Precision = "float32"
+  weight_range: float = 0.1
+  forget_bias: float = 0.0
+  window_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+  def setup(self):
+    below = (0, *self.hidden)
+    self.layers = [
+      self.param(
+        f"layer_{n + 1}",
+        init_lstm,
+        self.inputs + self.alphabet_size + below[n],
+        width,
+        self.weight_range,
+        self.forget_bias,
+      )
+      for n, width in enumerate(self.hidden)
+    ]
+    self.window = self.param(
+      "window",
+      init_window,
+      self.hidden[0],
+      self.windows,
+      self.weight_range,
+      self.window_bias,
+    )
+    self.output = self.param(
+      "output", init_output, sum(self.hidden), self.outputs, self.weight_range
+    )
+
+  def __call__(self, elements: Array, text: Text) -> Array:
+    """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
+    state = self.initial_state(elements.shape[1])
+    return self.unroll(state, elements, text)[1]
+
+  def initial_state(self, batch_size: int) -> SynthesisState:
+    """Zeros: nothing written, the window before the first character."""
+    lstm_states = [zero_state(width, batch_size) for width in self.hidden]
+    first = WindowLayerState(
+      lstm_states[0],
+      jnp.zeros((batch_size, self.alphabet_size)),
+      jnp.zeros((batch_size, self.windows)),
+    )
+    return SynthesisState(first, tuple(lstm_states[1:]))
+
+  def step(
+    self, state: SynthesisState, element: Array, text: Text
+  ) -> tuple[SynthesisState, tuple[Array, Array]]:
+    """Advances by one element.
+
+    Args:
+      state: from `initial_state` or the last step.
+      element: x_t, [B, inputs].
+      text: the characters to write.
+
+    Returns:
+      The next state, and y-hat [B, outputs] with phi [B, U + 1]: the window
+      over the text, and past its end for the stop rule (Section 5.3).
+    """
+    first, phi = window_layer_step(
+      WindowLayerParams(self.layers[0], self.window),
+      state.first,
+      element,
+      text,
+      precision=self.precision,
+    )
+
+    def advance(params, state, inputs):
+      net = net_input(params, inputs, self.precision)
+      return lstm_step(params, state, net, precision=self.precision)
+
+    seen = (element, first.window)
+    outputs = first.lstm.output
+    states, y = self._upper_layers(advance, state.layers, seen, outputs)
+    return SynthesisState(first, states), (y, phi)
+
+  def unroll(
+    self, state: SynthesisState, elements: Array, text: Text
+  ) -> tuple[SynthesisState, Array]:
+    """Advances by T elements [T, B, inputs].
+
+    Returns:
+      The last state and y-hat [T, B, outputs].
+    """
+    limits = {"clip": self.lstm_clip, "precision": self.precision}
+    first, (output, windows) = unroll_window_layer(
+      WindowLayerParams(self.layers[0], self.window),
+      state.first,
+      elements,
+      text,
+      **limits,
+    )
+    advance = functools.partial(unroll, **limits)
+    seen = (elements, windows)
+    states, y = self._upper_layers(advance, state.layers, seen, output)
+    return SynthesisState(first, states), y
+
+  def _upper_layers(self, advance, states, seen: Sequence[Array], output):
+    outputs, new_states = [output], []
+    for params, state in zip(self.layers[1:], states, strict=True):
+      state, output = advance(params, state, (*seen, output))  # Eq. (53)
+      new_states.append(state)
+      outputs.append(output)
+    y = output_layer(
+      self.output, outputs, clip=self.output_clip, precision=self.precision
+    )
+    return tuple(new_states), y
+
+
+def count_weights(params) -> int:
+  """Number of weights in a parameter tree, biases and peepholes included."""
+  return sum(x.size for x in jax.tree.leaves(params))

@@ -1,0 +1,264 @@
+"""The synthesis network's first layer: LSTM and soft window in one recurrence.
+
+The window's output w_t feeds back into the cell at t + 1 (Eq. 52), so the two
+cannot be unrolled apart. Axes: T time, B batch, U characters, K windows,
+A alphabet.
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from graves_jax import cells
+from graves_jax.cells import LSTMParams, LSTMState
+from graves_jax.products import Precision, product, weight_gradient
+from graves_jax.window import (
+  WindowParams,
+  soft_window,
+  window_parameters,
+  window_weights,
+)
+
+
+class WindowLayerParams(NamedTuple):
+  """Weights of the layer; its inputs are (x_t, w_{t-1})."""
+
+  lstm: LSTMParams
+  window: WindowParams
+
+
+class WindowLayerState(NamedTuple):
+  """The cell's state, the last window w [B, A], its positions kappa [B, K]."""
+
+  lstm: LSTMState
+  window: Array
+  kappa: Array
+
+
+class Text(NamedTuple):
+  """Characters to write.
+
+  characters: classes 0..A-1, [B, U] integers.
+  mask: 1 for characters of the text, 0 for padding, [B, U] floats.
+  """
+
+  characters: Array
+  mask: Array
+
+
+def window_layer_step(
+  params: WindowLayerParams,
+  state: WindowLayerState,
+  element: Array,
+  text: Text,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+) -> tuple[WindowLayerState, Array]:
+  """One step of Eqs. (46)-(52).
+
+  Args:
+    params: weights.
+    state: where the last step ended.
+    element: x_t, [B, inputs].
+    text: the characters to write.
+    clip: limit on the derivatives of the net inputs.
+    precision: of the matrix products.
+
+  Returns:
+    The next state and phi [B, U + 1], phi(t, U+1) of the stop rule included;
+    not masked.
+  """
+  net = cells.net_input(params.lstm, (element, state.window), precision)
+  lstm, output = cells.lstm_step(
+    params.lstm, state.lstm, net, clip=clip, precision=precision
+  )
+  raw = product(output, params.window.weights, precision) + params.window.bias
+  alpha, beta, kappa = window_parameters(raw, state.kappa)
+  phi = window_weights(alpha, beta, kappa, text.characters.shape[-1] + 1)
+  window = soft_window(phi[..., :-1], *text, state.window.shape[-1])
+  return WindowLayerState(lstm, window, kappa), phi
+
+
+def unroll_window_layer_reference(
+  params: WindowLayerParams,
+  state: WindowLayerState,
+  elements: Array,
+  text: Text,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+) -> tuple[WindowLayerState, tuple[Array, Array]]:
+  """Unrolls the layer by a plain scan that JAX differentiates.
+
+  The definition that `unroll_window_layer` is tested against.
+  """
+
+  def step(state, element):
+    state, _ = window_layer_step(
+      params, state, element, text, clip=clip, precision=precision
+    )
+    return state, (state.lstm.output, state.window)
+
+  return lax.scan(step, state, elements)
+
+
+def unroll_window_layer(
+  params: WindowLayerParams,
+  state: WindowLayerState,
+  elements: Array,
+  text: Text,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+) -> tuple[WindowLayerState, tuple[Array, Array]]:
+  """Unrolls the layer over time, with a backward pass written by hand.
+
+  Args:
+    params: weights.
+    state: where to start.
+    elements: [T, B, inputs].
+    text: the characters to write.
+    clip: limit on the derivatives of the net inputs (Section 2.1).
+    precision: of the matrix products.
+
+  Returns:
+    The last state, and outputs h^1 [T, B, H] and windows w [T, B, A].
+  """
+
+  def chunks(chunk, state, inputs):
+    return _unroll_chunks(clip, precision, chunk, params, state, *inputs, text)
+
+  return cells.in_chunks(chunks, state, (elements,))
+
+
+def _advance_window(raw, kappa, text, alphabet_size):
+  alpha, beta, kappa = window_parameters(raw, kappa)
+  phi = window_weights(alpha, beta, kappa, text.characters.shape[-1])
+  return soft_window(phi, *text, alphabet_size), kappa
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
+def _unroll_chunks(clip, precision, chunk, params, state, elements, text):
+  return _forward(clip, precision, chunk, params, state, elements, text)[0]
+
+
+class _Residuals(NamedTuple):
+  params: WindowLayerParams
+  text: Text
+  start: WindowLayerState
+  elements: Array  # [N, C, B, inputs], like all below
+  states: WindowLayerState
+  raw: Array
+  gates: cells.Gates
+
+
+def _forward(clip, precision, chunk, params, start, elements, text):
+  del clip  # acts on derivatives only
+  lstm, window = params
+  width = elements.shape[-1]
+  from_window_and_hidden = jnp.concatenate(
+    [lstm.inputs[width:], lstm.recurrent]
+  )
+  from_element = lstm.inputs[:width]
+
+  def step(state, net):
+    fed_back = jnp.concatenate([state.window, state.lstm.output], axis=-1)
+    net = net + product(fed_back, from_window_and_hidden, precision)
+    cell_state, gates = cells.gated_step(lstm.peephole, state.lstm.cell, net)
+    raw = product(cell_state.output, window.weights, precision) + window.bias
+    state = WindowLayerState(
+      cell_state,
+      *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
+    )
+    return state, (state, raw, gates)
+
+  def block(state, elements):
+    net = product(elements, from_element, precision) + lstm.bias
+    return lax.scan(step, state, net)
+
+  elements = cells.split_chunks(elements, chunk)
+  state, (states, raw, gates) = lax.scan(block, start, elements)
+  outputs = (
+    cells.join_chunks(states.lstm.output),
+    cells.join_chunks(states.window),
+  )
+  residuals = _Residuals(params, text, start, elements, states, raw, gates)
+  return (state, outputs), residuals
+
+
+def _backward(clip, precision, chunk, residuals, derivatives):
+  params, text, start, elements, states, raw, gates = residuals
+  d_final, (d_outputs, d_windows) = derivatives
+  d_outputs = cells.split_chunks(d_outputs, chunk)
+  d_windows = cells.split_chunks(d_windows, chunk)
+  width = elements.shape[-1]
+  alphabet_size = start.window.shape[-1]
+  lstm, window = params
+  to_window_and_hidden = jnp.concatenate(
+    [lstm.inputs[width:], lstm.recurrent]
+  ).T
+  to_element = lstm.inputs[:width].T
+  to_output = window.weights.T
+
+  def step(d_state, xs):
+    d_output, d_window, cell, previous_cell, raw, previous_kappa, gates = xs
+    _, pull_back = jax.vjp(
+      lambda raw, kappa: _advance_window(raw, kappa, text, alphabet_size),
+      raw,
+      previous_kappa,
+    )
+    d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
+    d_output = d_output + product(d_raw, to_output, precision)
+    d_lstm = LSTMState(d_state.lstm.cell, d_state.lstm.output + d_output)
+    d_net, d_cell = cells.gated_step_backward(
+      lstm.peephole, clip, d_lstm, cell, previous_cell, gates
+    )
+    d_below = product(
+      jnp.concatenate(d_net, axis=-1), to_window_and_hidden, precision
+    )
+    d_window, d_hidden = jnp.split(d_below, [alphabet_size], axis=-1)
+    d_state = WindowLayerState(LSTMState(d_cell, d_hidden), d_window, d_kappa)
+    return d_state, (d_net, d_raw)
+
+  def block(carry, k):
+    d_state, total = carry
+    here = cells.pick(states, k)
+    before = jax.tree.map(
+      lambda x, first: cells.shift(x, first, k), states, start
+    )
+    xs = (
+      *cells.pick((d_outputs, d_windows), k),
+      here.lstm.cell,
+      before.lstm.cell,
+      cells.pick(raw, k),
+      before.kappa,
+      cells.pick(gates, k),
+    )
+    d_state, (d_net, d_raw) = lax.scan(step, d_state, xs, reverse=True)
+    lstm_gradient, joined = cells.layer_gradient(
+      d_net,
+      jnp.concatenate([cells.pick(elements, k), before.window], axis=-1),
+      before.lstm.output,
+      here.lstm.cell,
+      before.lstm.cell,
+      precision,
+    )
+    window_gradient = WindowParams(
+      weight_gradient(here.lstm.output, d_raw, precision), d_raw.sum((0, 1))
+    )
+    gradient = WindowLayerParams(lstm_gradient, window_gradient)
+    total = jax.tree.map(jnp.add, total, gradient)
+    return (d_state, total), product(joined, to_element, precision)
+
+  zeros = jax.tree.map(jnp.zeros_like, params)
+  (d_start, gradient), d_elements = lax.scan(
+    block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
+  )
+  return gradient, d_start, cells.join_chunks(d_elements), None
+
+
+_unroll_chunks.defvjp(_forward, _backward)

@@ -1,0 +1,105 @@
+"""Optimizers of the paper and the practical alternative, from Optax parts."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from graves_jax.config import OptimizerConfig
+
+
+class ScaleByGravesRMSState(NamedTuple):
+  """Running averages n of squared and g of plain gradients, Eqs. (38)-(39)."""
+
+  squared: optax.Updates
+  plain: optax.Updates
+
+
+def scale_by_graves_rms(
+  decay: float = 0.95, eps: float = 1e-4
+) -> optax.GradientTransformation:
+  """Divides gradients by their standard deviation, Eqs. (38)-(40).
+
+  Differs from `optax.scale_by_stddev` in a floor under the variance: rounding
+  can push n - g^2 below -eps, and its root would then be NaN.
+
+  Args:
+    decay: of both running averages.
+    eps: added to the variance, inside the root.
+  """
+
+  def init(params):
+    return ScaleByGravesRMSState(  # two trees: buffers are given away once
+      jax.tree.map(jnp.zeros_like, params), jax.tree.map(jnp.zeros_like, params)
+    )
+
+  def update(updates, state, params=None):
+    del params
+
+    def average(old, new):
+      return decay * old + (1 - decay) * new
+
+    squared = jax.tree.map(
+      lambda n, g: average(n, g * g), state.squared, updates
+    )
+    plain = jax.tree.map(average, state.plain, updates)
+    scaled = jax.tree.map(
+      lambda u, n, g: u / jnp.sqrt(jnp.maximum(n - g * g, 0) + eps),
+      updates,
+      squared,
+      plain,
+    )
+    return scaled, ScaleByGravesRMSState(squared, plain)
+
+  return optax.GradientTransformation(init, update)
+
+
+def graves_rmsprop(
+  learning_rate: optax.ScalarOrSchedule = 1e-4,
+  decay: float = 0.95,
+  momentum: float = 0.9,
+  eps: float = 1e-4,
+) -> optax.GradientTransformation:
+  """RMSProp as the paper has it, Eqs. (38)-(45)."""
+  return optax.chain(
+    scale_by_graves_rms(decay, eps),
+    optax.scale_by_learning_rate(learning_rate),
+    optax.trace(momentum),
+  )
+
+
+def build_optimizer(
+  config: OptimizerConfig, steps: int
+) -> optax.GradientTransformation:
+  """The optimizer that the config names, for a run of `steps` updates."""
+  schedule = learning_rate_schedule(config, steps)
+  match config.name:
+    case "graves_rmsprop":
+      optimizer = graves_rmsprop(
+        schedule, config.decay, config.momentum, config.epsilon
+      )
+    case "adam":
+      optimizer = optax.adam(
+        schedule, config.momentum, config.decay, config.epsilon
+      )
+  if config.max_gradient_norm is not None:
+    clip = optax.clip_by_global_norm(config.max_gradient_norm)
+    optimizer = optax.chain(clip, optimizer)
+  return optimizer
+
+
+def learning_rate_schedule(
+  config: OptimizerConfig, steps: int
+) -> optax.Schedule:
+  """Constant, or linear warm-up followed by a cosine to a last share."""
+  if config.schedule == "constant":
+    return optax.constant_schedule(config.learning_rate)
+  warmup = min(config.warmup_steps, max(steps - 1, 0))
+  return optax.warmup_cosine_decay_schedule(
+    init_value=0.0,
+    peak_value=config.learning_rate,
+    warmup_steps=warmup,
+    decay_steps=max(steps, warmup + 1),
+    end_value=config.learning_rate * config.final_share,
+  )

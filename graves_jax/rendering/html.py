@@ -1,0 +1,111 @@
+"""HTML: one self-contained page that replays the pen.
+
+The page shows the same SVG that `write_svg` writes, complete, so that it needs
+no script to be read; the script then hides it and lets it be written again.
+Its security policy admits this one script and style and no outside resource.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from graves_jax.rendering.files import check_writable, write_atomically
+from graves_jax.rendering.geometry import frame, line_height
+from graves_jax.rendering.page import Page, checked_page, storable
+from graves_jax.rendering.replay import DOCUMENT, SCRIPT, STYLE
+from graves_jax.rendering.svg import svg_document
+
+# The pen as the whiteboard of IAM-OnDB recorded it: the middle interval between
+# two points, and between strokes a pause and a speed, in line heights.
+SECONDS_PER_POINT = 1 / 64
+SECONDS_PEN_UP = 0.1
+LINE_HEIGHTS_PER_SECOND_PEN_UP = 3
+# Faster than a hand writes: slows strokes down that have few points.
+LINE_HEIGHTS_PER_SECOND_PEN_DOWN = 40
+LINE_HEIGHT_PIXELS = 64  # On a wide screen; on a narrow one the page shrinks.
+
+
+def write_html(
+  path: str | Path, page: Page, *, text: str = "", description: str = ""
+) -> None:
+  """Writes a page as an HTML file in which the pen writes it again.
+
+  Args:
+    path: the file; it is replaced if it exists, missing folders are made.
+    page: text lines of strokes [n, 2] in pen units, y downwards.
+    text: what the page says; becomes the title, and is printed below.
+    description: how it was made, such as the seed and bias; printed as well.
+
+  Raises:
+    ValueError: on a page that is empty or not finite.
+    OSError: if the file cannot be written.
+  """
+  check_writable(path, (".html",))
+  page = checked_page(page)
+  box = frame(page)
+  width = max(240, round(box.width / box.line_height * LINE_HEIGHT_PIXELS))
+  style = STYLE.replace("MAX_WIDTH", f"{width}px")
+  milliseconds = [np.round(1000 * t).astype(int) for t in pen_times(page)]
+  data = {
+    "file": f"{Path(path).stem}.svg",
+    "milliseconds": [times.tolist() for times in milliseconds],
+  }
+  parts = {
+    "POLICY": (
+      f"default-src 'none'; style-src '{_digest(style)}'; "
+      f"script-src '{_digest(SCRIPT)}'; base-uri 'none'; form-action 'none'"
+    ),
+    "TITLE": escape(storable(text or "Handwriting")),
+    "STYLE": style,
+    "DRAWING": svg_document(page, text=text, description=description),
+    "TEXT": escape(storable(text)),
+    "DESCRIPTION": escape(storable(description)),
+    "DATA": _embeddable(data),
+    "SCRIPT": SCRIPT,
+  }
+  write_atomically(path, DOCUMENT.substitute(parts).encode())
+
+
+def pen_times(page: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+  """When the pen is at each point of each stroke, in seconds from the start.
+
+  Points of a stroke follow one another at the recorder's steady rate; between
+  strokes the pen is lifted, and travels for longer the farther it goes.
+
+  Args:
+    page: as `checked_page` returns it.
+
+  Returns:
+    For each stroke, in the order of writing, increasing times [n].
+  """
+  height = line_height(page)
+  times = []
+  clock, end = -SECONDS_PEN_UP, None
+  for stroke in (stroke for line in page for stroke in line):
+    way = 0.0 if end is None else np.hypot(*(stroke[0] - end)) / height
+    clock += SECONDS_PEN_UP + way / LINE_HEIGHTS_PER_SECOND_PEN_UP
+    lengths = np.hypot(*np.diff(stroke, axis=0).T) / height
+    steps = lengths / LINE_HEIGHTS_PER_SECOND_PEN_DOWN
+    steps = np.maximum(steps, SECONDS_PER_POINT)
+    times.append(clock + np.concatenate([[0.0], np.cumsum(steps)]))
+    clock, end = times[-1][-1], stroke[-1]
+  return times
+
+
+def _digest(content: str) -> str:
+  """The source expression of an inline element in a security policy."""
+  digest = hashlib.sha256(content.encode()).digest()
+  return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _embeddable(data: object) -> str:
+  """JSON that no HTML parser can take for the end of its script element."""
+  text = json.dumps(data, separators=(",", ":"))
+  for character in "<>&":
+    text = text.replace(character, f"\\u{ord(character):04x}")
+  return text

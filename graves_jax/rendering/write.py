@@ -1,0 +1,42 @@
+"""Writes a page of handwriting in the format that the file's ending names."""
+
+from pathlib import Path
+
+from graves_jax.rendering.files import check_writable
+from graves_jax.rendering.html import write_html
+from graves_jax.rendering.layout import Page
+from graves_jax.rendering.png import write_png
+from graves_jax.rendering.svg import write_svg
+
+WRITERS = {".svg": write_svg, ".png": write_png, ".html": write_html}
+
+
+def check_output_path(path: str | Path) -> None:
+  """Refuses a path that `write` could not serve; call it before long work.
+
+  Raises:
+    ValueError: if the ending is not one of `WRITERS`.
+    OSError: if the file could not be written there.
+  """
+  check_writable(path, tuple(WRITERS))
+
+
+def write(
+  path: str | Path, page: Page, *, text: str = "", description: str = ""
+) -> None:
+  """Writes a page as SVG, PNG or HTML, as the path's ending says.
+
+  Args:
+    path: the file; it is replaced if it exists, missing folders are made.
+    page: text lines of strokes [n, 2] in pen units, y downwards.
+    text: what the page says, kept in the file as its title.
+    description: how it was made, such as the seed and bias; kept as well.
+
+  Raises:
+    ValueError: on another ending, or a page that is empty or not finite.
+    OSError: if the file cannot be written.
+  """
+  check_output_path(path)
+  WRITERS[Path(path).suffix.lower()](
+    path, page, text=text, description=description
+  )

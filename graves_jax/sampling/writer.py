@@ -1,0 +1,244 @@
+"""Writes text by hand: from characters and styles to pen strokes."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from flax import linen as nn
+
+from graves_jax.data.strokes import Alphabet, Line, Normalization
+from graves_jax.networks.synthesis import SynthesisNetwork
+from graves_jax.networks.window_layer import Text
+from graves_jax.sampling.handwriting import (
+  SampleInputs,
+  sample_handwriting,
+  trace_densities,
+  trace_window,
+)
+from graves_jax.sampling.transcript import require_known, wrap
+
+# Arrays are padded to multiples of these: few shapes, few compilations.
+_CHARACTERS_MULTIPLE = 16
+_POINTS_MULTIPLE = 512
+MAX_CHARACTERS = 5000
+MAX_BIAS = 50.0
+
+
+class Written(NamedTuple):
+  """A line that was written.
+
+  line: its pen elements in pen units, its text, and its number as name.
+  is_finished: False if the stop rule never fired within the limit.
+  """
+
+  line: Line
+  is_finished: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Writer:
+  """A trained network, ready to write.
+
+  network: a `SynthesisNetwork` or `PredictionNetwork`.
+  params: its weights.
+  alphabet: classes of the characters.
+  normalization: of the offsets.
+  sigma_floor: least standard deviation of the mixture.
+  points_per_character: elements at most, times the characters of the text.
+  """
+
+  network: nn.Module
+  params: Any
+  alphabet: Alphabet
+  normalization: Normalization
+  sigma_floor: float
+  points_per_character: int = 60
+
+  @property
+  def reads(self) -> bool:
+    """Whether the network writes given text, not just anything."""
+    return isinstance(self.network, SynthesisNetwork)
+
+  def write(
+    self,
+    texts: Sequence[str],
+    *,
+    seed: int = 0,
+    bias: float = 0.0,
+    style: Line | None = None,
+    attempts: int = 1,
+  ) -> list[Written]:
+    """Writes each text as one line, all in one batch (Sections 5.3-5.5).
+
+    Args:
+      texts: one a line, none empty.
+      seed: the same seed gives the same pens.
+      bias: b >= 0; 0 is unbiased, 1 tidy, larger tidier still.
+      style: a line of real pen strokes to go on from, in the same hand.
+      attempts: a line whose stop rule never fires is written anew, with
+        another seed, up to so many times in all.
+
+    Raises:
+      ValueError: if a text or the bias cannot be used.
+    """
+    self._require_usable(texts, bias, style, attempts)
+    written: dict[int, Written] = {}
+    waiting = list(range(len(texts)))
+    for attempt in range(attempts):
+      for row, result in self._write_rows(
+        [(row, texts[row]) for row in waiting], (seed, attempt), bias, style
+      ):
+        written[row] = result
+      waiting = [row for row in waiting if not written[row].is_finished]
+      if not waiting:
+        break
+    return [written[row] for row in range(len(texts))]
+
+  def write_wrapped(
+    self,
+    text: str,
+    *,
+    width: int = 45,
+    seed: int = 0,
+    bias: float = 0.0,
+    style: Line | None = None,
+    attempts: int = 1,
+  ) -> list[Written]:
+    """Writes a text of any length as lines of one hand.
+
+    Without a style the first line is the style of the others.
+
+    Args:
+      text: its line ends are kept.
+      width: characters a line at most.
+      seed, bias, style, attempts: as for `write`.
+    """
+    if len(text) > MAX_CHARACTERS:
+      raise ValueError(
+        f"the text has {len(text):,} characters; write at most "
+        f"{MAX_CHARACTERS:,} at a time."
+      )
+    lines = wrap(text, width)
+    options = {"bias": bias, "attempts": attempts}
+    if style is not None or len(lines) == 1:
+      return self.write(lines, seed=seed, style=style, **options)
+    for line in lines:
+      require_known(line, self.alphabet)
+    first = self.write(lines[:1], seed=seed, **options)
+    style = first[0].line
+    return first + self.write(lines[1:], seed=seed, style=style, **options)
+
+  def scribble(
+    self, points: int, *, lines: int = 1, seed: int = 0, bias: float = 0.0
+  ) -> list[Line]:
+    """Lets a prediction network write whatever it likes (Figure 11).
+
+    Args:
+      points: elements a line.
+      lines: how many.
+      seed, bias: as for `write`.
+    """
+    if points < 2 or lines < 1:
+      raise ValueError(
+        f"points (={points}) must be 2 or more, and lines (={lines}) 1 or more."
+      )
+    rows = [(row, " ") for row in range(lines)]
+    written = self._write_rows(rows, (seed, 0), bias, None, limit=points)
+    return [result.line for _, result in written]
+
+  def trace(self, line: Line) -> tuple[np.ndarray, Any]:
+    """What the network thinks while `line` is written (Figures 10, 13, 14).
+
+    Returns:
+      The window phi [T, U], and the predicted mixtures in the normalized
+      unit, each array [T, ...].
+    """
+    points = self.normalization.normalize(line.points)[:, None]
+    text = Text(
+      self.alphabet.encode(line.text)[None],
+      np.ones((1, len(line.text)), np.float32),
+    )
+    mixtures = trace_densities(
+      self.network, self.params, points, text, sigma_floor=self.sigma_floor
+    )
+    phi = np.zeros((len(points), 0))
+    if self.reads:
+      phi = np.asarray(
+        trace_window(self.network, self.params, points, text)[:, 0]
+      )
+    return phi, jax.tree.map(lambda x: np.asarray(x[:, 0]), mixtures)
+
+  def _require_usable(self, texts, bias, style, attempts) -> None:
+    if not self.reads:
+      raise ValueError(
+        "these weights are of a prediction network, which writes no given "
+        "text; use a synthesis network."
+      )
+    if not texts or not all(text.strip() for text in texts):
+      raise ValueError(
+        "there is no text to write; give at least one character."
+      )
+    if not 0 <= bias <= MAX_BIAS:
+      raise ValueError(
+        f"bias (={bias}) must be from 0 (as varied as real hands) to "
+        f"{MAX_BIAS:.0f}; 1 is tidy."
+      )
+    if attempts < 1:
+      raise ValueError(f"attempts (={attempts}) must be 1 or more.")
+    for text in (*texts, *([style.text] if style else [])):
+      require_known(text, self.alphabet)
+
+  def _write_rows(self, rows, seed, bias, style, limit=None):
+    prime = np.zeros((0, 3), np.float32)
+    before = ""
+    if style is not None:
+      prime = self.normalization.normalize(style.points)
+      before = style.text.rstrip() + " "  # c + s of Section 5.5
+    texts = [before + text for _, text in rows]
+    limits = np.array(
+      [
+        len(prime) + (limit or self.points_per_character * len(text) + 100)
+        for _, text in rows
+      ],
+      np.int32,
+    )
+    longest = _round_up(limits.max(), _POINTS_MULTIPLE)
+    points = np.zeros((longest, len(rows), 3), np.float32)
+    points[: len(prime)] = prime[:, None]
+    lengths = np.array([len(text) for text in texts], np.int32)
+    columns = _round_up(lengths.max(), _CHARACTERS_MULTIPLE)
+    characters = np.zeros((len(rows), columns), np.int32)
+    for row, text in enumerate(texts):
+      characters[row, : len(text)] = self.alphabet.encode(text)
+    mask = (np.arange(columns) < lengths[:, None]).astype(np.float32)
+    key = jax.random.fold_in(jax.random.key(seed[0]), seed[1])
+    numbers = np.array([number for number, _ in rows], np.uint32)
+    sampled = sample_handwriting(
+      self.network,
+      self.params,
+      SampleInputs(
+        keys=jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, numbers),
+        bias=np.full(len(rows), bias, np.float32),
+        points=points,
+        prime_lengths=np.full(len(rows), len(prime), np.int32),
+        limits=limits,
+        text=Text(characters, mask),
+        text_lengths=lengths,
+      ),
+      sigma_floor=self.sigma_floor,
+    )
+    points, ends, finished = map(np.asarray, sampled)
+    for row, (number, text) in enumerate(rows):
+      pen = self._finish(points[len(prime) : ends[row], row])
+      yield number, Written(Line(pen, text, str(number)), bool(finished[row]))
+
+  def _finish(self, points: np.ndarray) -> np.ndarray:
+    pen = self.normalization.denormalize(points).astype(np.float32)
+    pen[-1:, 2] = 1
+    return pen
+
+
+def _round_up(number: int, multiple: int) -> int:
+  return int(-(-number // multiple) * multiple)

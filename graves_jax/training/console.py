@@ -1,0 +1,143 @@
+"""What a person watching a run sees: a live line, and what is worth keeping."""
+
+import collections
+import contextlib
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import jax
+from rich.console import Console
+from rich.live import Live
+from rich.progress import Progress
+from rich.text import Text
+
+from graves_jax.losses import HandwritingScores
+from graves_jax.networks.synthesis import count_weights
+from graves_jax.training.experiment import Experiment
+from graves_jax.training.metrics import StepReport
+
+# Without a terminal (a log file), one line in so many seconds.
+_SECONDS_BETWEEN_LOG_LINES = 30.0
+
+
+class ConsoleListener:
+  """Shows the progress of a run on a Rich console, and to TensorBoard."""
+
+  def __init__(
+    self, console: Console, workdir: Path, is_on_tensorboard: bool = False
+  ):
+    """Listens; nothing is shown before the context is entered.
+
+    Raises:
+      ValueError: if TensorBoard is asked for and tensorboardX not installed.
+    """
+    self._console = console
+    self._live = Live(console=console, auto_refresh=False, transient=True)
+    self._recent = collections.deque(maxlen=30)  # seconds of updates
+    self._last_logged = -_SECONDS_BETWEEN_LOG_LINES
+    self._tensorboard = (
+      _tensorboard_writer(workdir) if is_on_tensorboard else None
+    )
+
+  def __enter__(self) -> "ConsoleListener":
+    self._live.start()
+    return self
+
+  def __exit__(self, *_) -> None:
+    self._live.stop()
+    if self._tensorboard:
+      self._tensorboard.close()
+
+  def introduce(
+    self, experiment: Experiment, devices: Sequence[jax.Device]
+  ) -> None:
+    """Says what is trained, on what, and with which floor under sigma."""
+    config = experiment.metadata.config
+    weights = jax.eval_shape(experiment.initial_state).params
+    batches = experiment.train_batches
+    self.message(
+      f"{config.network.kind} network, {count_weights(weights):,} weights, on "
+      f"{len(devices)} {devices[0].platform} device"
+      f"{'s' * (len(devices) > 1)}; {batches.lines:,} training lines in "
+      f"{len(batches):,} batches, {experiment.validation_batches.lines:,} "
+      "validation lines."
+    )
+    self.message(
+      "Losses are in nats over offsets of standard deviation 1; sigma is "
+      f"floored at {config.network.sigma_floor:g} of it."
+    )
+
+  def message(self, text: str) -> None:
+    """Prints a sentence that stays."""
+    self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+  def step(self, report: StepReport) -> None:
+    """Shows an update in place, or logs it now and then."""
+    self._recent.append(report.seconds)
+    left = (report.steps - report.step) * statistics.median(self._recent)
+    line = (
+      f"step {report.step:,}/{report.steps:,}  epoch {report.epoch:.2f}  "
+      f"{report.nats_per_sequence:.1f} nats/sequence  "
+      f"{report.nats_per_point:.3f} nats/point  "
+      f"gradient {report.gradient_norm:.3g}  "
+      f"{report.points_per_second:,.0f} points/s  {_duration(left)} left"
+    )
+    if self._console.is_terminal:
+      self._live.update(Text(line, overflow="ellipsis"), refresh=True)
+    elif time.monotonic() - self._last_logged > _SECONDS_BETWEEN_LOG_LINES:
+      self._last_logged = time.monotonic()
+      self.message(line)
+    if self._tensorboard:
+      for name in ("nats_per_sequence", "nats_per_point", "gradient_norm"):
+        self._tensorboard.add_scalar(
+          f"train/{name}", getattr(report, name), report.step
+        )
+
+  def validating(self, done: int, total: int) -> None:
+    """Shows how many lines are scored."""
+    if self._console.is_terminal:
+      self._live.update(Text(f"validating {done:,}/{total:,}"), refresh=True)
+
+  def validated(self, step: int, scores: HandwritingScores) -> None:
+    """Prints a validation, which stays."""
+    self.message(
+      f"step {step:,}: validation {scores.nats_per_sequence:.1f} nats/sequence"
+      f"  {scores.nats_per_point:.4f} nats/point  squared error "
+      f"{scores.squared_error_per_point:.3f}  ({scores.sequences:,} lines)"
+    )
+    if self._tensorboard:
+      for name, value in scores._asdict().items():
+        self._tensorboard.add_scalar(f"validation/{name}", value, step)
+
+
+@contextlib.contextmanager
+def loading(
+  console: Console, what: str = "Reading the data"
+) -> Iterator[Callable[[int, int], None]]:
+  """A progress bar; yields what updates it."""
+  with Progress(console=console, transient=True) as bars:
+    task = bars.add_task(what, total=None)
+    yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _tensorboard_writer(workdir: Path):
+  try:
+    from tensorboardX import SummaryWriter
+  except ImportError:
+    raise ValueError(
+      "--tensorboard needs tensorboardX; install the extra: "
+      'pip install -e ".[tensorboard]"'
+    ) from None
+  return SummaryWriter(str(workdir))
+
+
+def _duration(seconds: float) -> str:
+  """Seconds as people say them: 45 s, 12 min, 3 h 20 min."""
+  if seconds < 90:
+    return f"{seconds:.0f} s"
+  minutes = round(seconds / 60)
+  if minutes < 90:
+    return f"{minutes} min"
+  return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,86 @@
+"""Figures of a run: of each update, and on disk as JSON lines."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from graves_jax.training.step import StepMetrics
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StepReport:
+  """An update in figures.
+
+  step: updates made, this one included.
+  steps: updates in all.
+  epoch: passes over the training lines.
+  nats_per_sequence, nats_per_point: loss of the update's own lines.
+  gradient_norm: global norm, per sequence or per point as the config says.
+  points_per_second: padding not counted.
+  seconds: that the update took.
+  """
+
+  step: int
+  steps: int
+  epoch: float
+  nats_per_sequence: float
+  nats_per_point: float
+  gradient_norm: float
+  points_per_second: float
+  seconds: float
+
+  @classmethod
+  def of(
+    cls,
+    step: int,
+    steps: int,
+    batches_per_epoch: int,
+    metrics: StepMetrics,
+    seconds: float,
+  ) -> "StepReport":
+    sums = metrics.sums
+    return cls(
+      step=step,
+      steps=steps,
+      epoch=step / batches_per_epoch,
+      nats_per_sequence=sums.nats / max(sums.sequences, 1),
+      nats_per_point=sums.nats / max(sums.points, 1),
+      gradient_norm=metrics.gradient_norm,
+      points_per_second=sums.points / max(seconds, 1e-9),
+      seconds=seconds,
+    )
+
+
+class MetricsFile:
+  """Appends rows to a file of JSON lines, one row an update or validation.
+
+  On a resume, rows of steps that will be made again are taken out first.
+  """
+
+  def __init__(self, path: Path, step: int):
+    """Opens `path`, keeping rows up to `step`."""
+    kept = []
+    if path.exists():
+      for line in path.read_text().splitlines():
+        try:
+          row = json.loads(line)
+        except ValueError:
+          continue  # cut off when the last run was killed
+        if row.get("step", 0) <= step:
+          kept.append(line)
+    part = path.with_name(path.name + ".part")
+    part.write_text("".join(line + "\n" for line in kept))
+    part.replace(path)
+    self._file = path.open("a")
+
+  def write(self, kind: str, values: dict[str, Any]) -> None:
+    """Appends one row; it is on its way to disk at once."""
+    self._file.write(json.dumps({"kind": kind, **values}) + "\n")
+    self._file.flush()
+
+  def __enter__(self) -> "MetricsFile":
+    return self
+
+  def __exit__(self, *_) -> None:
+    self._file.close()

@@ -1,0 +1,190 @@
+"""Writes handwriting: python sample.py "the quick brown fox"."""
+
+import dataclasses
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+
+from graves_jax.data.strokes import Line
+from graves_jax.pretrained import HANDWRITING
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+  """Writes text by hand: a PNG, an SVG ready for a plotter, or an HTML page
+  that replays the pen."""
+
+  text: tyro.conf.Positional[str] = ""
+  """What to write; - reads it from standard input. Long text is wrapped."""
+  out: Path = Path("handwriting.png")
+  """A .png, .svg or .html file."""
+  bias: float = 1.0
+  """0 is as varied as real hands, 1 tidy, larger tidier (Section 5.4)."""
+  style: str | None = None
+  """A hand to write in: FILE.jsonl or FILE.jsonl:LINE of your own strokes, or
+  a line of IAM-OnDB such as testset_v:7 (with --style-data)."""
+  style_data: Path | None = None
+  """Folder of IAM-OnDB's archives, for --style."""
+  seed: int = 0
+  """The same seed writes the same strokes."""
+  checkpoint: Path = HANDWRITING
+  """A run's folder, or one checkpoint; by default the one that ships."""
+  width: int = 45
+  """Characters a line at most."""
+  copies: int = 1
+  """Writes the text so many times, each time in another hand."""
+  attempts: int = 3
+  """Tries a line whose pen does not find its end so many times."""
+  length: int = 700
+  """Pen points a line, for networks that write without a text."""
+  window: Path | None = None
+  """Also draws what the network reads as it writes (Figure 13), to a file."""
+  densities: Path | None = None
+  """Also draws the predicted densities (Figures 10, 14), to a file."""
+
+
+def main(arguments: Arguments, console: Console) -> None:
+  started = time.monotonic()
+  from graves_jax.rendering.layout import stack
+  from graves_jax.rendering.panels import check_figure_path
+  from graves_jax.rendering.write import check_output_path, write
+
+  check_output_path(arguments.out)
+  for path in filter(None, (arguments.window, arguments.densities)):
+    check_figure_path(path)
+  text = sys.stdin.read() if arguments.text == "-" else arguments.text
+  writer = load_writer(arguments.checkpoint)
+  with console.status("Writing"):
+    lines = write_lines(writer, arguments, text, console)
+  settings = f"bias {arguments.bias:g}, seed {arguments.seed}"
+  page = stack([line.points for line in lines])
+  write(arguments.out, page, text=text, description=settings)
+  points = sum(len(line.points) for line in lines)
+  seconds = time.monotonic() - started
+  console.print(
+    f"{arguments.out}: {len(lines)} line{'s' * (len(lines) > 1)}, {points:,} "
+    f"points, {settings}, {seconds:.1f} s",
+    markup=False,
+    highlight=False,
+    soft_wrap=True,
+  )
+  draw_figures(writer, lines[0], arguments)
+
+
+def load_writer(checkpoint: Path):
+  import jax
+
+  cache = Path.home() / ".cache/graves_jax/compiled"
+  jax.config.update("jax_compilation_cache_dir", str(cache))
+  jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+  jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+  from graves_jax.networks.build import build_network
+  from graves_jax.sampling.writer import Writer
+  from graves_jax.training.checkpoints import restore_checkpoint
+
+  params, metadata = restore_checkpoint(checkpoint)
+  return Writer(
+    network=build_network(metadata.config.network, metadata.alphabet.size),
+    params=jax.device_put(params),
+    alphabet=metadata.alphabet,
+    normalization=metadata.normalization,
+    sigma_floor=metadata.config.network.sigma_floor,
+  )
+
+
+def write_lines(
+  writer, arguments: Arguments, text: str, console: Console
+) -> list[Line]:
+  if not 1 <= arguments.copies <= 1000:
+    raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
+  options = {"seed": arguments.seed, "bias": arguments.bias}
+  if not writer.reads:
+    if text:
+      raise ValueError(
+        f"{arguments.checkpoint} holds a prediction network, which writes no "
+        "given text; leave the text out, or give a synthesis network."
+      )
+    return writer.scribble(arguments.length, lines=arguments.copies, **options)
+  style = load_style(arguments, writer.normalization)
+  options |= {"style": style, "attempts": arguments.attempts}
+  if arguments.copies > 1 and len(text) <= arguments.width:
+    written = writer.write([text] * arguments.copies, **options)
+  else:
+    written = []
+    for copy in range(arguments.copies):
+      written += writer.write_wrapped(
+        text,
+        width=arguments.width,
+        **(options | {"seed": arguments.seed + copy}),
+      )
+  for number, (line, is_finished) in enumerate(written, start=1):
+    if not is_finished:
+      console.print(
+        f"Line {number} ({line.text!r}): the pen did not find the end of the "
+        f"text in {arguments.attempts} attempts and was stopped after "
+        f"{len(line.points):,} points; try another --seed or a larger --bias.",
+        markup=False,
+        highlight=False,
+      )
+  return [line for line, _ in written]
+
+
+def load_style(arguments: Arguments, normalization) -> Line | None:
+  if arguments.style is None:
+    return None
+  from graves_jax.data.sources import iam_ondb, stroke_file
+  from graves_jax.sampling.style import fit_style
+
+  name, _, number = arguments.style.rpartition(":")
+  if not number.isdecimal():
+    name, number = arguments.style, "0"
+  if name in iam_ondb.SPLITS:
+    if arguments.style_data is None:
+      raise ValueError(
+        f"--style {arguments.style} is a line of IAM-OnDB; name the folder of "
+        "its archives with --style-data."
+      )
+    lines = iam_ondb.load(arguments.style_data, name)
+  else:
+    splits = stroke_file.read_stroke_file(Path(name))
+    lines = [line for split in splits.values() for line in split]
+  if int(number) >= len(lines):
+    raise ValueError(
+      f"--style {arguments.style}: {name} has the lines 0 to {len(lines) - 1}."
+    )
+  return fit_style(lines[int(number)], normalization)
+
+
+def draw_figures(writer, line: Line, arguments: Arguments) -> None:
+  if not (arguments.window or arguments.densities):
+    return
+  from graves_jax.rendering.figures import write_attention, write_densities
+
+  phi, mixtures = writer.trace(line)
+  if arguments.window:
+    write_attention(arguments.window, phi, line.text, line.points)
+  if arguments.densities:
+    mean, std = writer.normalization
+    in_pen_units = mixtures._replace(
+      means=mixtures.means * std + mean, stddevs=mixtures.stddevs * std
+    )
+    write_densities(arguments.densities, line.points, *in_pen_units)
+
+
+if __name__ == "__main__":
+  logging.getLogger("absl").setLevel(logging.ERROR)
+  os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+  errors = Console(stderr=True)
+  try:
+    main(tyro.cli(Arguments), Console())
+  except (ValueError, OSError) as error:
+    errors.print(f"error: {error}", markup=False, highlight=False)
+    sys.exit(2)
+  except KeyboardInterrupt:
+    sys.exit(130)

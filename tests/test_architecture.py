@@ -1,0 +1,229 @@
+"""Reads the source: which module may import which, and what none may do."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "graves_jax"
+ENTRY_POINTS = {"configs", "train", "sample", "evaluate", "prepare"}
+
+# module or package -> what it must never import, directly or through others.
+FORBIDDEN = {
+  "networks": {"graves_jax.data", "graves_jax.training", "optax", "orbax"},
+  "noise": {"graves_jax.networks"},
+  "optimizers": {"graves_jax.networks"},
+  "data": {"jax", "graves_jax.networks", "graves_jax.training"},
+  "sampling": {
+    "graves_jax.training",
+    "graves_jax.data.sources",
+    "graves_jax.rendering",
+    "optax",
+  },
+  "rendering": {"jax", "graves_jax.networks", "graves_jax.sampling"},
+}
+# The mathematics: JAX, the standard library, and one another.
+MATHEMATICS = {"cells", "clipping", "distributions", "products", "window"}
+
+
+def module_name(path):
+  parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+  return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(tree, name, modules, is_package=False):
+  """Modules that the syntax tree of module `name` imports, wherever in it.
+
+  `from a import b` is a.b if that is one of `modules`, else a.
+  """
+  found = set()
+  for node in ast.walk(tree):
+    if isinstance(node, ast.Import):
+      found |= {alias.name for alias in node.names}
+    elif isinstance(node, ast.ImportFrom):
+      source = node.module or ""
+      if node.level:
+        parents = name.split(".")
+        parents = parents[: len(parents) - node.level + is_package]
+        source = ".".join([*parents, source] if source else parents)
+      for alias in node.names:
+        member = f"{source}.{alias.name}"
+        found.add(member if member in modules else source)
+  return found
+
+
+def read_package():
+  """Syntax trees and imports of every module of the library."""
+  paths = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+  trees = {
+    name: ast.parse(path.read_text("utf-8")) for name, path in paths.items()
+  }
+  imports = {
+    name: imports_of(tree, name, paths, paths[name].name == "__init__.py")
+    for name, tree in trees.items()
+  }
+  return trees, imports
+
+
+TREES, IMPORTS = read_package()
+
+
+def is_within(module, package):
+  return module == package or module.startswith(package + ".")
+
+
+def reached_from(name):
+  """Everything that module `name` imports, with the chain that leads there.
+
+  The top package is not followed: it re-exports the whole library.
+  """
+  chains, to_read = {}, [(name,)]
+  while to_read:
+    chain = to_read.pop()
+    for target in IMPORTS[chain[-1]]:
+      if target not in chains:
+        chains[target] = (*chain, target)
+        if target in IMPORTS and target != "graves_jax":
+          to_read.append(chains[target])
+  return chains
+
+
+def test_the_library_is_found():
+  assert {"graves_jax", "graves_jax.cells", "graves_jax.data.strokes"} < set(
+    IMPORTS
+  )
+  assert is_within("graves_jax.cells", "graves_jax")
+  assert "graves_jax.clipping" in IMPORTS["graves_jax.cells"]
+  assert "jax.numpy" in reached_from("graves_jax.networks.build")
+
+
+def test_imports_are_read_in_every_form():
+  source = """
+import jax.numpy as jnp
+from . import sibling
+from ..data import strokes
+from ..data.strokes import Line
+def later():
+  from orbax import checkpoint
+"""
+  modules = {"graves_jax.data.strokes", "graves_jax.a.sibling"}
+  found = imports_of(ast.parse(source), "graves_jax.a.b", modules)
+  assert found == modules | {"jax.numpy", "orbax"}
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_forbidden_arrows(room):
+  broken = [
+    " -> ".join(chain)
+    for name in IMPORTS
+    if is_within(name, f"graves_jax.{room}")
+    for target, chain in reached_from(name).items()
+    if any(is_within(target, other) for other in FORBIDDEN[room])
+  ]
+  assert not broken
+
+
+def test_the_mathematics_imports_jax_alone():
+  own = {f"graves_jax.{name}" for name in MATHEMATICS}
+  broken = [
+    f"{name} -> {target}"
+    for name in IMPORTS
+    if any(is_within(name, part) for part in own)
+    for target in IMPORTS[name]
+    if target.split(".")[0] not in {"jax", *sys.stdlib_module_names}
+    and not any(is_within(target, part) for part in own)
+  ]
+  assert not broken
+
+
+def importers_of(package):
+  return {
+    name
+    for name, targets in IMPORTS.items()
+    if any(is_within(target, package) for target in targets)
+  }
+
+
+def test_nothing_imports_the_entry_points():
+  assert not set().union(*map(importers_of, ENTRY_POINTS))
+
+
+def test_orbax_is_known_to_the_checkpoints_alone():
+  assert importers_of("orbax") <= {"graves_jax.training.checkpoints"}
+
+
+@pytest.mark.parametrize("package", ["tensorflow_datasets", "array_record"])
+def test_tfds_is_known_to_the_sources_alone(package):
+  sources = "graves_jax.data.sources"
+  assert all(is_within(name, sources) for name in importers_of(package))
+
+
+def test_the_library_imports_its_modules_and_not_its_top():
+  top = {n for n, targets in IMPORTS.items() if "graves_jax" in targets}
+  assert not top
+
+
+# What only an entry point does: attributes as module.name, and functions.
+RESERVED_ATTRIBUTES = {
+  "jax.config.update",
+  "os.chdir",
+  "os.environ",
+  "os.getenv",
+  "os.putenv",
+  "random.seed",
+  "np.random.seed",
+  "numpy.random.seed",
+  "signal.signal",
+  "sys.argv",
+  "sys.exit",
+  "sys.stderr",
+  "sys.stdout",
+  "warnings.filterwarnings",
+  "warnings.simplefilter",
+}
+RESERVED_FUNCTIONS = {"print", "input", "exit", "quit"}
+
+
+def reserved_uses(tree):
+  """(line, what) of everything reserved that a syntax tree uses."""
+  for node in ast.walk(tree):
+    if isinstance(node, ast.Attribute):
+      if ast.unparse(node) in RESERVED_ATTRIBUTES:
+        yield node.lineno, ast.unparse(node)
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+      for alias in node.names:
+        if f"{node.module}.{alias.name}" in RESERVED_ATTRIBUTES:
+          yield node.lineno, f"{node.module}.{alias.name}"
+    elif isinstance(node, ast.Call):
+      called = ast.unparse(node.func)
+      if called in RESERVED_FUNCTIONS:
+        yield node.lineno, called
+
+
+def test_reserved_uses_are_seen():
+  source = """
+import os, sys, jax
+from os import environ
+print("a")
+name = sys.argv[1] or os.environ["A"]
+jax.config.update("jax_enable_x64", True)
+console.print("a reader asked for this")
+"""
+  assert [what for _, what in sorted(reserved_uses(ast.parse(source)))] == [
+    "os.environ",
+    "print",
+    "os.environ",
+    "sys.argv",
+    "jax.config.update",
+  ]
+
+
+def test_the_library_keeps_to_itself():
+  """No printing, no command line, no environment, no global state."""
+  broken = [
+    f"{name}:{line} {what}"
+    for name, tree in TREES.items()
+    for line, what in reserved_uses(tree)
+  ]
+  assert not broken

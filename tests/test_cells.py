@@ -1,0 +1,254 @@
+"""LSTM cells against the NumPy transcription, and the laws they obey."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import reference
+
+from graves_jax import cells
+from graves_jax.cells import LSTMParams, LSTMState
+
+BATCH, HIDDEN, WIDTHS = 3, 5, (3, 4)  # WIDTHS: two inputs, joined
+FREE = 1e9  # a clipping limit that nothing reaches
+
+both_precisions = pytest.mark.parametrize(
+  ("dtype", "tolerance"), [("float64", 1e-6), ("float32", 1e-4)]
+)
+both_unrolls = pytest.mark.parametrize(
+  "unroll", [cells.unroll, cells.unroll_reference]
+)
+
+
+@pytest.fixture(autouse=True)
+def x64():
+  with jax.enable_x64(True):
+    yield
+
+
+def random_case(steps, seed=0):
+  """Layer, state (cell, output), inputs, and the loss's weights on results.
+
+  The loss is the sum of all results, each times its weight.
+  """
+  rng = np.random.default_rng(seed)
+  layer = reference.random_lstm(rng, sum(WIDTHS), HIDDEN)
+  state = tuple(rng.normal(size=(2, BATCH, HIDDEN)))
+  inputs = rng.normal(size=(steps, BATCH, sum(WIDTHS)))
+  on_state = tuple(rng.normal(size=(2, BATCH, HIDDEN)))
+  on_outputs = rng.normal(size=(steps, BATCH, HIDDEN))
+  return layer, state, inputs, on_state, on_outputs
+
+
+def by_reference(layer, state, inputs, on_state, on_outputs, clip):
+  """Results and gradients as a dict of arrays, batch element by element."""
+  results = {"cell": [], "output": [], "outputs": []}
+  gradients = {"d_cell": [], "d_output": [], "d_inputs": []}
+  total = reference.zeros_like(layer)
+  for b in range(BATCH):
+    cell, output, outputs, tape = reference.lstm_unroll(
+      layer, state[0][b], state[1][b], inputs[:, b]
+    )
+    found = {"cell": cell, "output": output, "outputs": outputs}
+    for name, value in found.items():
+      results[name].append(value)
+    gradient, d_cell, d_output, d_inputs = reference.lstm_unroll_backward(
+      layer, tape, on_state[0][b], on_state[1][b], on_outputs[:, b], clip
+    )
+    total = reference.add(total, gradient)
+    found = {"d_cell": d_cell, "d_output": d_output, "d_inputs": d_inputs}
+    for name, value in found.items():
+      gradients[name].append(value)
+  stacked = {}
+  for name, values in (results | gradients).items():
+    axis = 1 if name in ("outputs", "d_inputs") else 0
+    stacked[name] = np.stack(values, axis=axis)
+  return stacked | {f"d_{name}": value for name, value in total.items()}
+
+
+def by_package(
+  unroll, layer, state, inputs, on_state, on_outputs, dtype="float64", **options
+):
+  """The same from the package, in the given precision."""
+
+  def cast(tree):
+    return jax.tree.map(lambda x: jnp.asarray(x, dtype), tree)
+
+  split = tuple(jnp.split(cast(inputs), [WIDTHS[0]], axis=-1))
+  arguments = LSTMParams(**cast(layer)), LSTMState(*cast(state)), split
+
+  @jax.jit
+  def results_and_gradients(arguments, weights):
+    results, pull_back = jax.vjp(lambda a: unroll(*a, **options), arguments)
+    return results, pull_back(weights)[0]
+
+  weights = LSTMState(*cast(on_state)), cast(on_outputs)
+  (final, outputs), gradients = results_and_gradients(arguments, weights)
+  d_layer, d_state, d_inputs = gradients
+  return {
+    "cell": final.cell,
+    "output": final.output,
+    "outputs": outputs,
+    "d_cell": d_state.cell,
+    "d_output": d_state.output,
+    "d_inputs": jnp.concatenate(d_inputs, axis=-1),
+    **{f"d_{name}": value for name, value in d_layer._asdict().items()},
+  }
+
+
+def assert_all_close(actual, expected, tolerance):
+  assert actual.keys() == expected.keys()
+  for name in expected:
+    error = reference.relative_error(actual[name], expected[name])
+    assert error < tolerance, name
+
+
+@both_precisions
+def test_step_equals_the_equations(dtype, tolerance):
+  layer, (cell, output), inputs, _, _ = random_case(1)
+  params = LSTMParams(*(jnp.asarray(x, dtype) for x in layer.values()))
+  state = LSTMState(jnp.asarray(cell, dtype), jnp.asarray(output, dtype))
+  net = jnp.asarray(inputs[0], dtype) @ params.inputs + params.bias
+  new, again = cells.lstm_step(params, state, net)
+  assert new.cell.dtype == dtype
+  np.testing.assert_array_equal(new.output, again)
+  for b in range(BATCH):
+    expected_cell, expected_output, _ = reference.lstm_step(
+      layer, cell[b], output[b], inputs[0, b]
+    )
+    assert reference.relative_error(new.cell[b], expected_cell) < tolerance
+    assert reference.relative_error(new.output[b], expected_output) < tolerance
+
+
+@both_precisions
+@pytest.mark.parametrize(
+  ("unroll", "steps"),
+  [
+    (cells.unroll_reference, 7),
+    (cells.unroll, 7),  # less than a chunk
+    (cells.unroll, 2 * cells.CHUNK + 3),
+  ],
+)
+def test_unroll_equals_the_equations(unroll, steps, dtype, tolerance):
+  case = random_case(steps)
+  expected = by_reference(*case, FREE)
+  actual = by_package(unroll, *case, dtype=dtype)
+  assert_all_close(actual, expected, tolerance)
+
+
+@both_precisions
+@both_unrolls
+def test_clipping_that_bites_equals_the_equations(unroll, dtype, tolerance):
+  *case, on_state, on_outputs = random_case(7)
+  on_state = tuple(300 * x for x in on_state)
+  case = (*case, on_state, 300 * on_outputs)
+  expected = by_reference(*case, 10.0)
+  actual = by_package(unroll, *case, dtype=dtype, clip=10.0)
+  assert_all_close(actual, expected, tolerance)
+
+  unclipped = by_reference(*case, FREE)
+  for name in ("cell", "outputs"):  # values know nothing of clipping
+    np.testing.assert_array_equal(unclipped[name], expected[name])
+  for name in ("d_inputs", "d_recurrent", "d_bias", "d_cell", "d_output"):
+    assert reference.relative_error(unclipped[name], expected[name]) > 0.1
+  # The gradient after the fact, elementwise or as a whole, is another thing.
+  free, inside = unclipped["d_recurrent"], np.array(actual["d_recurrent"])
+  assert reference.relative_error(np.clip(free, -10, 10), inside) > 0.1
+  norms = np.linalg.norm(free) * np.linalg.norm(inside)
+  assert np.vdot(free, inside) / norms < 0.99
+
+
+@both_unrolls
+def test_clipping_that_does_not_bite_changes_no_bit(unroll):
+  case = random_case(7)
+  free = by_package(unroll, *case, clip=FREE)
+  for name, value in by_package(unroll, *case, clip=10.0).items():
+    np.testing.assert_array_equal(value, free[name])
+
+
+def test_clipping_in_a_single_step():
+  *case, on_state, on_outputs = random_case(1)
+  case = (*case, tuple(30 * x for x in on_state), 0 * on_outputs)
+
+  def one_step(params, state, inputs, clip):
+    net = cells.net_input(params, inputs)
+    state, output = cells.lstm_step(
+      params, state, jnp.squeeze(net, 0), clip=clip
+    )
+    return state, output[None]
+
+  expected = by_reference(*case, 1.0)
+  actual = by_package(one_step, *case, clip=1.0)
+  assert_all_close(actual, expected, 1e-6)
+
+
+@pytest.mark.parametrize("middle", [1, cells.CHUNK])
+def test_unrolling_in_two_halves_equals_unrolling_in_one(middle):
+  case = random_case(cells.CHUNK + 5)
+
+  def in_two(params, state, inputs, clip):
+    first = tuple(x[:middle] for x in inputs)
+    second = tuple(x[middle:] for x in inputs)
+    state, early = cells.unroll(params, state, first, clip=clip)
+    state, late = cells.unroll(params, state, second, clip=clip)
+    return state, jnp.concatenate([early, late])
+
+  whole = by_package(cells.unroll, *case, clip=0.1)
+  halves = by_package(in_two, *case, clip=0.1)
+  assert_all_close(halves, whole, 1e-12)
+
+
+def test_unrolling_equals_stepping():
+  case = random_case(4)
+
+  def step_by_step(params, state, inputs, clip):
+    outputs = []
+    for t in range(4):
+      net = cells.net_input(params, tuple(x[t] for x in inputs))
+      state, output = cells.lstm_step(params, state, net, clip=clip)
+      outputs.append(output)
+    return state, jnp.stack(outputs)
+
+  unrolled = by_package(cells.unroll, *case, clip=0.1)
+  stepped = by_package(step_by_step, *case, clip=0.1)
+  assert_all_close(unrolled, stepped, 1e-12)
+
+
+def test_step_takes_any_leading_dimensions():
+  layer, *_ = random_case(1)
+  params = LSTMParams(*(jnp.asarray(x) for x in layer.values()))
+  rng = np.random.default_rng(1)
+  cell, output = rng.normal(size=(2, 2, 3, HIDDEN))
+  inputs = rng.normal(size=(2, 3, sum(WIDTHS)))
+  net = cells.net_input(params, (jnp.asarray(inputs),))
+  many, _ = cells.lstm_step(params, LSTMState(cell, output), net)
+  one, _ = cells.lstm_step(
+    params, LSTMState(cell[1, 2], output[1, 2]), net[1, 2]
+  )
+  assert many.cell.shape == (2, 3, HIDDEN)
+  np.testing.assert_allclose(many.cell[1, 2], one.cell, rtol=1e-12)
+  np.testing.assert_allclose(many.output[1, 2], one.output, rtol=1e-12)
+
+
+def test_bfloat16_products_stay_near_the_equations():
+  case = random_case(7)
+  expected = by_reference(*case, FREE)
+  options = {"dtype": "float32", "precision": "bfloat16"}
+  fast = by_package(cells.unroll, *case, **options)
+  plain = by_package(cells.unroll_reference, *case, **options)
+  assert fast["outputs"].dtype == plain["outputs"].dtype == jnp.float32
+  assert_all_close(fast, expected, 0.05)
+  assert_all_close(plain, expected, 0.05)
+
+
+def test_initial_weights():
+  params = cells.init_lstm(
+    jax.random.key(0), 7, 50, weight_range=0.1, forget_bias=1.5
+  )
+  params = LSTMParams(*map(np.asarray, params))
+  for weights in (params.inputs, params.recurrent, params.peephole):
+    assert 0.09 < np.max(weights) <= 0.1
+    assert -0.1 <= np.min(weights) < -0.09
+  i, f, c, o = np.split(params.bias, 4)
+  assert np.all(f == 1.5)
+  assert np.all(np.concatenate([i, c, o]) == 0)

@@ -1,0 +1,160 @@
+"""Output files: refused early, complete or absent, never half written."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graves_jax.rendering.figures import (
+  write_attention,
+  write_curve,
+  write_samples,
+)
+from graves_jax.rendering.files import write_atomically
+from graves_jax.rendering.html import write_html
+from graves_jax.rendering.png import write_png
+from graves_jax.rendering.svg import write_svg
+from graves_jax.rendering.write import check_output_path, write
+
+PAGE = [[np.array([[0.0, 0], [30, 40], [60, 0]]), np.array([[30.0, 20]])]]
+SIGNATURES = {".svg": b"<svg", ".png": b"\x89PNG", ".html": b"<!doctype html>"}
+
+
+@pytest.mark.parametrize("suffix", [*SIGNATURES, ".SVG", ".Png"])
+def test_the_ending_chooses_the_format(tmp_path, suffix):
+  path = tmp_path / "new" / "folder" / f"page{suffix}"
+  write(path, PAGE, text="A")
+  assert path.read_bytes().startswith(SIGNATURES[suffix.lower()])
+  assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["page.gif", "page", ".svg", "page.svg.txt"])
+def test_another_ending_is_refused_naming_those_allowed(tmp_path, name):
+  with pytest.raises(ValueError, match=r"\.svg, \.png, \.html"):
+    check_output_path(tmp_path / name)
+  with pytest.raises(ValueError, match=r"\.svg, \.png, \.html"):
+    write(tmp_path / name, PAGE)
+  assert not any(tmp_path.iterdir())
+
+
+def test_checking_a_path_creates_nothing(tmp_path):
+  check_output_path(tmp_path / "a" / "b" / "page.svg")
+  check_output_path("page.svg")
+  assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("check", [check_output_path, lambda p: write(p, PAGE)])
+def test_unwritable_paths_are_named(tmp_path, check):
+  (tmp_path / "file").write_text("kept")
+  (tmp_path / "folder.svg").mkdir()
+  for name in ("file/page.svg", "folder.svg", "n" * 300 + ".svg"):
+    with pytest.raises(OSError, match="cannot write") as caught:
+      check(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+  assert (tmp_path / "file").read_text() == "kept"
+  assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(
+  not hasattr(os, "geteuid") or os.geteuid() == 0,
+  reason="everything is writable for this user",
+)
+def test_a_folder_without_permission_is_named(tmp_path):
+  tmp_path.chmod(0o500)
+  with pytest.raises(OSError, match="no permission"):
+    check_output_path(tmp_path / "page.svg")
+
+
+@pytest.mark.parametrize(
+  ("failure", "raised"),
+  [
+    (OSError(28, "No space left on device"), OSError),
+    (KeyboardInterrupt(),) * 2,
+  ],
+)
+@pytest.mark.parametrize("moment", ["write_bytes", "replace"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+  tmp_path, monkeypatch, failure, raised, moment
+):
+  path = tmp_path / "page.svg"
+  path.write_text("old")
+  original = getattr(Path, moment)
+
+  def fail(self, *arguments):
+    if moment == "write_bytes":
+      original(self, arguments[0][:1])  # Half of it is on disk already.
+    raise failure
+
+  monkeypatch.setattr(Path, moment, fail)
+  with pytest.raises(raised if isinstance(raised, type) else type(raised)):
+    write_atomically(path, b"new")
+  monkeypatch.undo()
+  assert path.read_text() == "old"
+  assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+def test_files_have_the_permissions_of_any_new_file(tmp_path):
+  (tmp_path / "plain").write_text("")
+  write_atomically(tmp_path / "page", b"")
+  modes = [(tmp_path / name).stat().st_mode for name in ("plain", "page")]
+  assert modes[0] == modes[1]
+
+
+@pytest.mark.parametrize("suffix", SIGNATURES)
+@pytest.mark.parametrize("text", ["caf\udce9", "a\0b", "👩‍👩‍👧 ü\nß", "$x_1$"])
+def test_any_text_can_be_stored(tmp_path, suffix, text):
+  write(tmp_path / f"page{suffix}", PAGE, text=text, description=text)
+
+
+@pytest.mark.parametrize("writer", [write_svg, write_png, write_html])
+@pytest.mark.parametrize(
+  ("page", "message"),
+  [
+    ([], "no ink"),
+    ([[], [np.zeros((0, 2))]], "no ink"),
+    ([[np.array([[0, np.nan]])]], "finite"),
+    ([[np.array([[0.0, 0], [np.inf, 1]])]], "finite"),
+    ([[np.array([[0.0, 1e300]])]], "finite"),
+    ([[np.zeros((4, 3))]], r"\[n, 2\]"),
+  ],
+)
+def test_pages_that_cannot_be_drawn_are_refused(
+  tmp_path, writer, page, message
+):
+  path = tmp_path / f"page.{writer.__name__.removeprefix('write_')}"
+  with pytest.raises(ValueError, match=message):
+    writer(path, page)
+  assert not path.exists()
+
+
+def test_writers_refuse_foreign_endings(tmp_path):
+  for writer in (write_svg, write_png, write_html):
+    with pytest.raises(ValueError, match="must end in"):
+      writer(tmp_path / "page.doc", PAGE)
+  with pytest.raises(ValueError, match=r"\.pdf"):
+    write_attention(tmp_path / "a.html", np.ones((1, 1)), "a", np.ones((1, 3)))
+  with pytest.raises(ValueError, match=r"\.pdf"):
+    write_curve(tmp_path / "a.txt", np.arange(2), {"a": np.arange(2)})
+  with pytest.raises(ValueError, match=r"\.png"):
+    write_samples(tmp_path / "a.svg", PAGE)
+  assert not any(tmp_path.iterdir())
+
+
+def test_handwriting_needs_no_matplotlib_and_figures_no_pyplot(tmp_path):
+  program = f"""
+import sys
+import numpy as np
+from graves_jax.rendering import figures, write
+page = [[np.array([[0.0, 0], [30, 40]])]]
+for suffix in write.WRITERS:
+  write.write({str(tmp_path)!r} + "/page" + suffix, page, text="A")
+assert "matplotlib" not in sys.modules
+steps = np.arange(3)
+figures.write_curve({str(tmp_path)!r} + "/a.png", steps, {{"loss": steps}})
+assert "matplotlib.pyplot" not in sys.modules
+"""
+  subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,274 @@
+"""The synthesis network against the NumPy transcription."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import reference
+
+from graves_jax import losses
+from graves_jax.cells import LSTMParams, LSTMState
+from graves_jax.data.batches import StrokeBatch
+from graves_jax.distributions import bivariate_mixture
+from graves_jax.networks import window_layer
+from graves_jax.networks.output_layer import OutputParams
+from graves_jax.networks.prediction import shift_right
+from graves_jax.networks.synthesis import SynthesisNetwork, count_weights
+from graves_jax.networks.window_layer import Text
+from graves_jax.window import WindowParams
+
+HIDDEN, MIXTURES, WINDOWS, ALPHABET = 5, 3, 2, 6
+LENGTHS = (23, 7, 1, 0)  # 0: a row of the batch without a line
+TEXT_LENGTHS = (6, 3, 1, 0)
+STEPS, CHARACTERS = 40, 7  # with padding; two chunks
+ROWS = len(LENGTHS)
+FLOOR = 0.02
+FREE = 1e9  # a clipping limit that nothing reaches
+PAPER = {"layer_clip": 10.0, "output_clip": 100.0}  # Section 4.1
+
+
+@pytest.fixture
+def x64():
+  with jax.enable_x64(True):
+    yield
+
+
+class InType(SynthesisNetwork):
+  """The network with a state of the weights' type: its own is float32."""
+
+  dtype: str = "float32"
+
+  def initial_state(self, batch_size):
+    state = super().initial_state(batch_size)
+    return jax.tree.map(lambda x: x.astype(self.dtype), state)
+
+
+def build(layers, layer_clip=FREE, output_clip=FREE, dtype="float32"):
+  return InType(
+    inputs=3,
+    outputs=bivariate_mixture.outputs_size(MIXTURES),
+    alphabet_size=ALPHABET,
+    windows=WINDOWS,
+    hidden=(HIDDEN,) * layers,
+    lstm_clip=layer_clip,
+    output_clip=output_clip,
+    dtype=dtype,
+  )
+
+
+def random_case(layers, spread=1.0):
+  """A network, sequences whose points lie `spread` apart, and texts."""
+  rng = np.random.default_rng(layers)
+  network = reference.random_synthesis_network(
+    rng, layers, HIDDEN, MIXTURES, WINDOWS, ALPHABET
+  )
+  network["window_bias"][2 * WINDOWS :] -= 1.5  # a third of a character a step
+  sequences = [reference.random_points(rng, length) for length in LENGTHS]
+  for points in sequences:
+    points[:, :2] *= spread
+  texts = [rng.integers(ALPHABET, size=length) for length in TEXT_LENGTHS]
+  return network, sequences, texts
+
+
+def to_package(network, dtype):
+  """The same weights as the package's parameter tree."""
+
+  def cast(x):
+    return jnp.asarray(x, dtype)
+
+  tree = {
+    f"layer_{n}": LSTMParams(**jax.tree.map(cast, layer))
+    for n, layer in enumerate(network["layers"], start=1)
+  }
+  tree["window"] = WindowParams(
+    cast(network["window_weights"]), cast(network["window_bias"])
+  )
+  tree["output"] = OutputParams(
+    cast(network["output_weights"]), cast(network["output_bias"])
+  )
+  return {"params": tree}
+
+
+def to_batch(sequences, texts, *, padding=(0.0, 0), dtype=np.float32):
+  """padding: what stands behind the points, and behind the characters."""
+  points = np.full((len(sequences), STEPS, 3), padding[0], dtype)
+  characters = np.full((len(texts), CHARACTERS), padding[1], np.int32)
+  for b, (sequence, text) in enumerate(zip(sequences, texts, strict=True)):
+    points[b, : len(sequence)] = sequence
+    characters[b, : len(text)] = text
+  lengths = np.array([len(s) for s in sequences], np.int32)
+  text_lengths = np.array([len(s) for s in texts], np.int32)
+  return StrokeBatch(points, lengths, characters, text_lengths)
+
+
+def by_reference(network, sequences, texts, layer_clip=FREE, output_clip=FREE):
+  """Nats and gradients, summed over sequences."""
+  nats, total = 0.0, reference.zeros_like(network)
+  for points, text in zip(sequences, texts, strict=True):
+    loss, gradients, _, _ = reference.synthesis_loss(
+      network,
+      points,
+      text,
+      layer_clip=layer_clip,
+      output_clip=output_clip,
+      sigma_floor=FLOOR,
+    )
+    nats, total = nats + loss, reference.add(total, gradients)
+  return nats, total
+
+
+@functools.lru_cache
+def compiled(network):
+  """Loss sums and gradients of the package's own loss."""
+  loss_fn = losses.handwriting_loss(network, FLOOR)
+
+  def nats(params, batch):
+    sums = loss_fn(params, batch, jax.random.key(0))
+    return sums.nats, sums
+
+  return jax.jit(jax.grad(nats, has_aux=True))
+
+
+def assert_trees_close(actual, expected, tolerance):
+  actual, expected = jax.tree.leaves(actual), jax.tree.leaves(expected)
+  for one, other in zip(actual, expected, strict=True):
+    assert reference.relative_error(one, other) < tolerance
+
+
+def assert_trees_equal(one, other):
+  jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+def test_weight_count_of_the_paper():
+  network = SynthesisNetwork(
+    inputs=3, outputs=121, alphabet_size=57, windows=10, hidden=(400,) * 3
+  )
+  text = Text(jnp.zeros((1, 4), jnp.int32), jnp.ones((1, 4)))
+  shapes = jax.eval_shape(
+    network.init, jax.random.key(0), jnp.zeros((2, 1, 3)), text
+  )
+  assert count_weights(shapes) == 3_653_751
+
+
+@pytest.mark.parametrize(
+  ("layers", "clips", "dtype", "tolerance"),
+  [
+    (1, {}, "float64", 1e-6),
+    (3, PAPER, "float64", 1e-6),
+    (2, PAPER, "float32", 1e-4),
+  ],
+)
+def test_loss_and_gradients_equal_the_equations(
+  x64, layers, clips, dtype, tolerance
+):
+  network, sequences, texts = random_case(layers, 30.0 if clips else 1.0)
+  nats, gradients = by_reference(network, sequences, texts, **clips)
+  found, sums = compiled(build(layers, **clips, dtype=dtype))(
+    to_package(network, dtype), to_batch(sequences, texts, dtype=dtype)
+  )
+  assert sums.nats.dtype == dtype
+  assert reference.relative_error(sums.nats, nats) < tolerance
+  assert_trees_close(found, to_package(gradients, "float64"), tolerance)
+  assert sums.points == sum(LENGTHS)
+  assert sums.sequences == np.count_nonzero(LENGTHS)
+
+
+def test_both_clips_bite_in_the_test_above():
+  network, sequences, texts = random_case(3, spread=30.0)
+  case = network, sequences, texts
+  _, paper = by_reference(*case, **PAPER)
+  for name in PAPER:
+    _, without = by_reference(*case, **(PAPER | {name: FREE}))
+    error = reference.relative_error(
+      without["window_weights"], paper["window_weights"]
+    )
+    assert error > 0.1, name
+    for n, layer in enumerate(without["layers"]):
+      error = reference.relative_error(
+        layer["recurrent"], paper["layers"][n]["recurrent"]
+      )
+      assert error > 0.05, (name, n)
+
+
+def test_padding_contributes_exactly_nothing(x64):
+  network, sequences, texts = random_case(2)
+  params = to_package(network, np.float32)
+  run = compiled(build(2, **PAPER))
+  expected = run(params, to_batch(sequences, texts))
+  other = to_batch(sequences, texts, padding=(7.5, 4))
+  assert_trees_equal(run(params, other), expected)
+
+
+def test_steps_and_halves_equal_the_whole():
+  layers = 2
+  network = build(layers)
+  weights, (points, *_), (text, *_) = random_case(layers)
+  points = points[:20]
+  params = to_package(weights, np.float32)
+  elements = shift_right(jnp.asarray(points[:, None], jnp.float32))
+  # Two characters of padding: the window must not see them.
+  padded = np.array([[*text, 3, 3]])
+  mask = np.array([[1.0] * len(text) + [0.0, 0.0]], np.float32)
+  text_argument = Text(jnp.asarray(padded), jnp.asarray(mask))
+  start = network.initial_state(1)
+  unroll = jax.jit(functools.partial(network.apply, method="unroll"))
+  step = jax.jit(functools.partial(network.apply, method="step"))
+
+  final, whole = unroll(params, start, elements, text_argument)
+  _, _, raws, phis = reference.synthesis_loss(
+    weights, points, text, layer_clip=1, output_clip=1, sigma_floor=FLOOR
+  )
+  assert reference.relative_error(whole[:, 0], raws) < 1e-4
+
+  middle, first = unroll(params, start, elements[:10], text_argument)
+  last, second = unroll(params, middle, elements[10:], text_argument)
+  assert_trees_close(
+    (last, jnp.concatenate([first, second])), (final, whole), 1e-5
+  )
+
+  state, outputs = start, []
+  for t, element in enumerate(elements):
+    state, (output, phi) = step(params, state, element, text_argument)
+    outputs.append(output)
+    assert phi.shape == (1, len(text) + 3)  # one past the (padded) end
+    error = reference.relative_error(phi[0, : len(text)], phis[t])
+    assert error < 1e-4
+  assert_trees_close((state, jnp.stack(outputs)), (final, whole), 1e-5)
+
+
+def test_window_layer_equals_its_definition(x64):
+  """The fast layer and the plain scan, with derivatives from every side."""
+  rng = np.random.default_rng(0)
+  network, _, _ = random_case(1)
+  tree = to_package(network, np.float64)["params"]
+  params = window_layer.WindowLayerParams(tree["layer_1"], tree["window"])
+  start = window_layer.WindowLayerState(
+    LSTMState(*rng.normal(size=(2, ROWS, HIDDEN))),
+    rng.normal(size=(ROWS, ALPHABET)),
+    rng.random(size=(ROWS, WINDOWS)),
+  )
+  elements = rng.normal(size=(25, ROWS, 3))  # a chunk and a remainder
+  characters = rng.integers(ALPHABET, size=(ROWS, CHARACTERS))
+  mask = np.arange(CHARACTERS) < np.array(TEXT_LENGTHS)[:, None]
+  text = Text(characters, mask.astype(float))
+  results = jax.eval_shape(
+    window_layer.unroll_window_layer, params, start, elements, text
+  )
+  on_results = jax.tree.map(lambda x: 3 * rng.normal(size=x.shape), results)
+
+  def differentiated(unroll, clip):
+    @jax.jit
+    def run(params, start, elements):
+      found, pull_back = jax.vjp(
+        lambda *args: unroll(*args, text, clip=clip), params, start, elements
+      )
+      return found, pull_back(on_results)
+
+    return run(params, start, elements)
+
+  plain = window_layer.unroll_window_layer_reference
+  expected = differentiated(plain, 0.5)
+  actual = differentiated(window_layer.unroll_window_layer, 0.5)
+  assert_trees_close(actual, expected, 1e-9)

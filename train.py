@@ -1,0 +1,110 @@
+"""Trains a network: python train.py [CONFIG.py] [--data.path ...] [...]."""
+
+import dataclasses
+import logging
+import os
+import runpy
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from graves_jax.config import Config
+from graves_jax.training.parallel import Parallel
+
+DEFAULT_CONFIG = Path(__file__).parent / "configs/handwriting_synthetic.py"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+  """Trains a network. Started again in the same workdir, it goes on exactly
+  where it was. The first argument may name a config: configs/NAME.py."""
+
+  config: Annotated[Config, tyro.conf.arg(name="")]
+  workdir: Path
+  """Checkpoints, records and samples are kept here."""
+  devices: int = 0
+  """How many devices to use (on CPU: cores); 0: all there are."""
+  parallel: Parallel = "shard_map"
+  """The map over devices; both give the same weights."""
+  tensorboard: bool = False
+  """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
+
+
+def main(arguments: Arguments, console: Console) -> None:
+  import jax
+
+  from graves_jax.data.sources.load import load_lines
+  from graves_jax.training.console import ConsoleListener, loading
+  from graves_jax.training.experiment import build_experiment
+  from graves_jax.training.loop import train
+  from graves_jax.training.previews import Previews
+
+  if arguments.devices < 0:
+    raise ValueError(f"devices (={arguments.devices}) must be 0 or more.")
+  cores = arguments.devices or len(os.sched_getaffinity(0))
+  jax.config.update("jax_num_cpu_devices", cores)
+  cache = Path.home() / ".cache/graves_jax/compiled"
+  jax.config.update("jax_compilation_cache_dir", str(cache))
+
+  workdir, config = arguments.workdir, arguments.config
+  workdir.mkdir(parents=True, exist_ok=True)
+  with loading(console) as progress:
+    lines = load_lines(config.data, progress)
+  devices = jax.devices()[: arguments.devices or None]
+  experiment = build_experiment(config, *lines, devices, arguments.parallel)
+  stop = stop_on_signals()
+  with ConsoleListener(console, workdir, arguments.tensorboard) as listener:
+    listener.introduce(experiment, devices)
+    state = train(
+      experiment,
+      workdir,
+      listener,
+      should_stop=lambda: bool(stop),
+      write_samples=Previews(experiment, workdir),
+    )
+  command = " ".join([sys.executable.rsplit("/")[-1], *sys.argv])
+  if state.step < config.training.steps:
+    console.print(f"Stopped; to go on: {command}", soft_wrap=True)
+
+
+def stop_on_signals() -> list[int]:
+  """A list that the first SIGINT or SIGTERM fills; a second one acts."""
+  stop: list[int] = []
+
+  def note(number, _):
+    stop.append(number)
+    signal.signal(number, signal.SIG_DFL)
+
+  for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, note)
+  return stop
+
+
+def parse(argv: list[str]) -> Arguments:
+  path = DEFAULT_CONFIG
+  if argv and argv[0].endswith(".py"):
+    path, argv = Path(argv[0]), argv[1:]
+  if not path.is_file():
+    known = sorted(str(p) for p in path.parent.glob("*.py"))
+    raise FileNotFoundError(
+      f"there is no config {path}; there are {', '.join(known) or 'none'}."
+    )
+  config = runpy.run_path(str(path))["get_config"]()
+  default = Arguments(config=config, workdir=Path("runs") / path.stem)
+  return tyro.cli(Arguments, args=argv, default=default)
+
+
+if __name__ == "__main__":
+  logging.getLogger("absl").setLevel(logging.ERROR)
+  errors = Console(stderr=True)
+  try:
+    main(parse(sys.argv[1:]), Console())
+  except (ValueError, OSError) as error:
+    errors.print(f"error: {error}", markup=False, highlight=False)
+    sys.exit(2)
+  except KeyboardInterrupt:
+    sys.exit(130)
