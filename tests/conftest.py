@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import jax
 import pytest
+
+jax.config.update("jax_num_cpu_devices", 2)
 
 IAMONDB = Path(__file__).parent.parent.parent / "shared" / "data" / "iamondb"
 

@@ -213,7 +213,9 @@ def test_an_unknown_split_is_named(database):
 def test_a_missing_file_is_named_with_where_to_get_it(tmp_path, name):
   database = make_database(tmp_path / "iamondb")
   (database / name).unlink()
-  with pytest.raises(FileNotFoundError, match=f"{name} not found.*Register"):
+  with pytest.raises(
+    FileNotFoundError, match=f"{name} not found in .*iamondb. Register"
+  ):
     iam_ondb.load(database, "train", tmp_path)
 
 
@@ -520,7 +522,7 @@ def test_prepare_reports_and_exports(
 @pytest.mark.parametrize(
   ("arguments", "message"),
   [
-    (["nowhere"], "nowhere/lineStrokes-all.tar.gz"),
+    (["nowhere"], "testset_f.txt not found in nowhere"),
     (["nowhere", "--out", "lines.zip"], ".jsonl.gz"),
     (["nowhere", "--out", "no/folder.jsonl"], "no folder"),
   ],

@@ -29,12 +29,13 @@ def drawn(document):
   return [numbers.reshape(-1, 2) for numbers in strokes]
 
 
-strokes = st.lists(
-  st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)), min_size=1, max_size=9
-).map(lambda points: np.array(points, float))
+WHOLE = st.integers(-9999, 9999)
+strokes = st.lists(st.tuples(WHOLE, WHOLE), min_size=1, max_size=9).map(
+  lambda points: np.array(points, float) / 64
+)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
   st.lists(st.lists(strokes, max_size=3), max_size=3).filter(any),
   st.sampled_from([1e-6, 1.0, 1e7]),

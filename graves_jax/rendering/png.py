@@ -95,10 +95,12 @@ def _rasterized(page: Page, box: Frame, scale: float) -> np.ndarray:
     corner = np.floor(np.minimum(start, start + along) - reach).astype(int)
     x, y = np.meshgrid(np.arange(size), np.arange(size))
     pixels = corner + np.stack([x, y], axis=-1)
-    away = pixels + 0.5 - start
+    away = (pixels + 0.5 - start).astype(np.float32)
+    along = along.astype(np.float32)
     squared = np.maximum((along**2).sum(axis=-1), 1e-12)
     share = ((away * along).sum(axis=-1) / squared).clip(0, 1)
-    distance = np.linalg.norm(away - share[..., None] * along, axis=-1)
+    x, y = np.moveaxis(away - share[..., None] * along, -1, 0)
+    distance = np.sqrt(x * x + y * y)
     covered = (255 * (reach - distance).clip(0, 1)).astype(np.uint8)
     columns, rows = np.moveaxis(pixels, -1, 0) + size
     np.maximum.at(darkness, (rows, columns), covered)

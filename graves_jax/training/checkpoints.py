@@ -162,6 +162,33 @@ def restore_checkpoint(path: Path) -> Restored:
   return _restore_folder(_choose(path))
 
 
+def export_weights(source: Path, target: Path) -> None:
+  """Copies a checkpoint without its optimizer's state: a third of the size.
+
+  Args:
+    source: as for `restore_checkpoint`.
+    target: a folder that does not exist yet.
+
+  Raises:
+    FileNotFoundError, ValueError: as `restore_checkpoint`; also if `target`
+      exists.
+  """
+  target = Path(target).expanduser().absolute()
+  if target.exists():
+    raise ValueError(f"{target} exists already; name a new folder.")
+  params, metadata = restore_checkpoint(source)
+  with ocp.Checkpointer(
+    ocp.CompositeCheckpointHandler("params", "metadata")
+  ) as writer:
+    writer.save(
+      target,
+      args=ocp.args.Composite(
+        params=ocp.args.StandardSave(params),
+        metadata=ocp.args.JsonSave(_to_json(metadata, params)),
+      ),
+    )
+
+
 def _choose(path: Path) -> Path:
   if (path / "metadata").is_dir():
     return path

@@ -21,7 +21,7 @@ from graves_jax.data.sources.iam_ondb_repairs import repair
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
 # To be raised with any change of what is prepared from the same archives.
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 
 # The paper trains on the training set, the test set and the larger validation
 # set, and validates on the smaller one (Section 4).

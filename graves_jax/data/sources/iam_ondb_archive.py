@@ -41,7 +41,7 @@ def files(path: str | Path) -> list[Path]:
   missing = [name for name in names if not (folder / name).is_file()]
   if missing:
     raise FileNotFoundError(
-      f"{', '.join(str(folder / name) for name in missing)} not found. "
+      f"{', '.join(missing)} not found in {folder}. "
       + " ".join(INSTRUCTIONS.split())
     )
   return [folder / name for name in names]

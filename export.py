@@ -1,0 +1,34 @@
+"""Exports a run's best weights: python export.py runs/x weights/x."""
+
+import logging
+import sys
+from pathlib import Path
+
+import tyro
+from rich.console import Console
+
+
+def main(
+  checkpoint: tyro.conf.Positional[Path], out: tyro.conf.Positional[Path]
+) -> None:
+  """Copies a checkpoint without its optimizer's state, to share it.
+
+  Args:
+    checkpoint: a run's folder (its best checkpoint is taken), or one
+      checkpoint.
+    out: a new folder.
+  """
+  from graves_jax.training.checkpoints import export_weights
+
+  export_weights(checkpoint, out)
+  size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+  Console().print(f"{out}: {size / 1e6:.1f} MB", highlight=False)
+
+
+if __name__ == "__main__":
+  logging.getLogger("absl").setLevel(logging.ERROR)
+  try:
+    tyro.cli(main)
+  except (ValueError, OSError) as error:
+    Console(stderr=True).print(f"error: {error}", markup=False, highlight=False)
+    sys.exit(2)

@@ -1,0 +1,79 @@
+"""A tiny experiment that several test files train."""
+
+import dataclasses
+
+import jax
+import numpy as np
+
+from graves_jax.config import (
+  Config,
+  DataConfig,
+  NetworkConfig,
+  OptimizerConfig,
+  TrainingConfig,
+)
+from graves_jax.data.strokes import Line
+from graves_jax.training.experiment import Experiment, build_experiment
+
+CONFIG = Config(
+  network=NetworkConfig(hidden=(8, 8), mixtures=3, windows=2),
+  data=DataConfig(batch_size=4, buckets=2),
+  optimizer=OptimizerConfig(name="adam", learning_rate=1e-2),
+  training=TrainingConfig(
+    steps=8,
+    evaluate_every=4,
+    checkpoint_every=2,
+    sample_every=100,
+    sample_texts=("ab",),
+    evaluation_batch_size=4,
+  ),
+)
+
+
+def make_lines(count: int, seed: int) -> list[Line]:
+  """Random walks with random texts."""
+  random = np.random.default_rng(seed)
+  lines = []
+  for number in range(count):
+    steps = random.integers(10, 50)
+    points = random.normal((8, 0, 0), (40, 35, 0), (steps, 3))
+    points[:, 2] = random.random(steps) < 0.1
+    points[-1, 2] = 1
+    text = "".join(random.choice(list("abc "), random.integers(2, 6)))
+    lines.append(Line(points.astype(np.float32), text + "a", str(number)))
+  return lines
+
+
+TRAIN = [*make_lines(18, 0), Line(make_lines(1, 2)[0].points, "abc ", "all")]
+VALIDATION = make_lines(7, 1)
+
+
+def make_experiment(
+  config: Config = CONFIG, devices: int = 1, parallel="shard_map", **training
+) -> Experiment:
+  """`config` on so many devices, with changes to its training part."""
+  config = dataclasses.replace(
+    config, training=dataclasses.replace(config.training, **training)
+  )
+  return build_experiment(
+    config, TRAIN, VALIDATION, jax.devices()[:devices], parallel
+  )
+
+
+class Silent:
+  """A listener that remembers."""
+
+  def __init__(self):
+    self.messages, self.reports, self.validations = [], [], []
+
+  def message(self, text):
+    self.messages.append(text)
+
+  def step(self, report):
+    self.reports.append(report)
+
+  def validating(self, done, total):
+    pass
+
+  def validated(self, step, scores):
+    self.validations.append((step, scores))

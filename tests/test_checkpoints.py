@@ -1,0 +1,161 @@
+"""Tests of graves_jax.training.checkpoints."""
+
+import dataclasses
+import json
+import shutil
+
+import jax
+import numpy as np
+import pytest
+from experiments import CONFIG, Silent, make_experiment
+
+from graves_jax.training.checkpoints import (
+  Checkpoints,
+  export_weights,
+  restore_checkpoint,
+)
+from graves_jax.training.loop import train
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("trained")
+  experiment = make_experiment()
+  state = train(experiment, folder, Silent())
+  return folder, jax.device_get(state.params), experiment
+
+
+@pytest.fixture
+def copy(trained, tmp_path):
+  shutil.copytree(trained[0], tmp_path / "run")
+  return tmp_path / "run"
+
+
+def assert_same(one, other):
+  for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+    np.testing.assert_array_equal(a, b)
+
+
+def steps(folder):
+  return sorted(int(p.name) for p in (folder / "checkpoints").iterdir())
+
+
+def test_a_checkpoint_alone_holds_all_that_sampling_needs(trained):
+  folder, params, experiment = trained
+  restored = restore_checkpoint(folder)
+  assert_same(restored.params, params)
+  assert restored.metadata.config == CONFIG
+  assert restored.metadata.alphabet == experiment.metadata.alphabet
+  assert_same(
+    restored.metadata.normalization, experiment.metadata.normalization
+  )
+  assert restored.metadata.step == 8
+  assert restored.metadata.scores["sequences"] == 7
+
+
+def test_one_folder_of_a_run_is_a_checkpoint_too(trained):
+  folder = trained[0] / "checkpoints" / "6"
+  assert restore_checkpoint(folder).metadata.step == 6
+
+
+def test_the_latest_two_and_the_best_are_kept(trained, tmp_path):
+  _, _, experiment = trained
+  state = jax.device_get(experiment.initial_state())
+  checkpoints = Checkpoints(tmp_path)
+  scores = {10: 5.0, 20: 1.0, 30: 3.0, 40: 4.0, 50: None, 60: 2.0}
+  for step, score in scores.items():
+    values = None if score is None else {"nats_per_sequence": score}
+    checkpoints.save(
+      state.replace(step=np.int32(step)),
+      dataclasses.replace(experiment.metadata, step=step, scores=values),
+    )
+    checkpoints.wait()
+  checkpoints.close()
+  assert steps(tmp_path) == [20, 50, 60]
+  assert restore_checkpoint(tmp_path).metadata.step == 20
+
+
+def damage(folder):
+  """Flips one bit in the largest file of a folder."""
+  path = max(folder.rglob("*"), key=lambda p: p.is_file() * p.stat().st_size)
+  content = bytearray(path.read_bytes())
+  content[len(content) // 2] ^= 1
+  path.write_bytes(content)
+
+
+def truncate(folder):
+  for path in folder.rglob("*"):
+    if path.is_file():
+      path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("break_", [damage, truncate, shutil.rmtree])
+@pytest.mark.parametrize("item", ["params", "optimizer", "metadata"])
+def test_training_passes_over_a_broken_checkpoint_and_says_so(
+  copy, trained, item, break_
+):
+  if item == "optimizer" and break_ is damage:
+    pytest.skip("only the weights are covered by a checksum")
+  break_(copy / "checkpoints" / "8" / item)
+  listener = Silent()
+  train(make_experiment(), copy, listener, should_stop=lambda: True)
+  assert any("8 passed over" in message for message in listener.messages)
+  assert any("step 6" in message for message in listener.messages)
+
+
+@pytest.mark.parametrize("break_", [damage, truncate, shutil.rmtree])
+def test_a_broken_checkpoint_never_restores(copy, break_):
+  folder = copy / "checkpoints" / "8"
+  break_(folder / "params")
+  with pytest.raises(ValueError, match="damaged|half written"):
+    restore_checkpoint(folder)
+
+
+def test_a_run_without_a_whole_checkpoint_is_not_overwritten(copy):
+  for step in steps(copy):
+    truncate(copy / "checkpoints" / str(step))
+  before = steps(copy)
+  with pytest.raises(ValueError, match="no checkpoint"):
+    train(make_experiment(), copy, Silent())
+  assert steps(copy) == before
+
+
+@pytest.mark.parametrize(
+  "make",
+  [
+    lambda path: path / "missing",
+    lambda path: path,
+    lambda path: (path / "checkpoints").mkdir() or path,
+    lambda path: (path / "checkpoints" / "3").mkdir(parents=True) or path,
+  ],
+)
+def test_where_there_is_no_checkpoint_a_message_says_what_to_give(
+  tmp_path, make
+):
+  with pytest.raises(FileNotFoundError, match=r"checkpoint.*--workdir"):
+    restore_checkpoint(make(tmp_path))
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+  (tmp_path / "metadata").mkdir()
+  (tmp_path / "metadata" / "metadata").write_text(json.dumps([1, 2]))
+  with pytest.raises(ValueError, match="not a"):
+    restore_checkpoint(tmp_path)
+
+
+def test_exported_weights_restore_and_are_smaller(trained, tmp_path):
+  folder, params, _ = trained
+  export_weights(folder, tmp_path / "out")
+  restored = restore_checkpoint(tmp_path / "out")
+  assert_same(restored.params, params)
+  assert restored.metadata == dataclasses.replace(
+    restore_checkpoint(folder).metadata,
+    normalization=restored.metadata.normalization,
+  )
+  assert not (tmp_path / "out" / "optimizer").exists()
+
+
+def test_export_overwrites_nothing(trained, tmp_path):
+  (tmp_path / "out").mkdir()
+  with pytest.raises(ValueError, match="exists"):
+    export_weights(trained[0], tmp_path / "out")

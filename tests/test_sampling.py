@@ -1,0 +1,189 @@
+"""Laws of sampling handwriting."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from experiments import CONFIG, TRAIN, make_experiment
+
+from graves_jax.config import NetworkConfig
+from graves_jax.distributions import bivariate_mixture
+from graves_jax.networks.window_layer import Text
+from graves_jax.sampling.writer import Writer
+
+EXPERIMENT = make_experiment()
+STYLE = TRAIN[3]
+
+
+def make_writer(kappa_bias: float = -2.0, network=EXPERIMENT.network):
+  """A writer with random weights whose window moves by exp(kappa_bias)."""
+  params = jax.device_get(EXPERIMENT.initial_state().params)
+  window = params["params"]["window"]
+  bias = window.bias.copy()
+  bias[-2:] = kappa_bias
+  params["params"]["window"] = window._replace(bias=bias)
+  metadata = EXPERIMENT.metadata
+  return Writer(
+    network, params, metadata.alphabet, metadata.normalization, 0.007
+  )
+
+
+WRITER = make_writer()
+
+
+def points(written):
+  return [line.points for line, _ in written]
+
+
+def assert_same(one, other, **tolerance):
+  for a, b in zip(one, other, strict=True):
+    assert a.shape == b.shape
+    np.testing.assert_allclose(a, b, **tolerance)
+
+
+def test_the_same_seed_writes_the_same_strokes_and_another_does_not():
+  one = points(WRITER.write(["abc", "a b"], seed=1))
+  assert_same(one, points(WRITER.write(["abc", "a b"], seed=1)), rtol=0)
+  other = points(WRITER.write(["abc", "a b"], seed=2))
+  assert any(a.shape != b.shape or (a != b).any() for a, b in zip(one, other))
+
+
+def test_a_line_does_not_depend_on_its_batch():
+  many = points(WRITER.write(["abc", "abca", "a"], seed=1))
+  alone = points(WRITER.write(["abc"], seed=1))
+  assert_same(many[:1], alone, rtol=1e-4, atol=1e-2)
+
+
+def test_every_line_ends_its_last_stroke():
+  for line, is_finished in WRITER.write(["abc", "a"] * 3):
+    assert is_finished
+    assert line.points[-1, 2] == 1
+    assert np.isfinite(line.points).all()
+
+
+def stop_step(writer, line, before="", prime=None):
+  """When the stop rule fires, found step by step with the network alone."""
+  text = before + line.text
+  classes = writer.alphabet.encode(text)[None]
+  text = Text(classes, jnp.ones(classes.shape))
+  state = writer.network.initial_state(1)
+  element = jnp.zeros((1, 3))
+  pen = line.points
+  if prime is not None:
+    pen = np.concatenate([prime, pen])
+  pen = writer.normalization.normalize(pen)
+  for t in range(len(pen) + 1):
+    state, (_, phi) = writer.network.apply(
+      writer.params, state, element, text, method="step"
+    )
+    first = 0 if prime is None else len(prime)
+    if t > first and phi[0, -1] > phi[0, :-1].max():
+      return t - first
+    if t < len(pen):
+      element = pen[t][None]
+  return None
+
+
+@pytest.mark.parametrize("style", [None, STYLE])
+def test_lines_end_when_the_window_has_passed_the_text(style):
+  ((line, is_finished),) = WRITER.write(["abc"], style=style, bias=2.0)
+  assert is_finished
+  before = style.text.rstrip() + " " if style else ""
+  prime = style.points if style else None
+  # The last element's pen bit is set by the writer, and never fed back.
+  assert stop_step(WRITER, line, before, prime) == len(line.points)
+
+
+def test_a_rule_that_never_fires_is_bounded_and_told():
+  slow = dataclasses.replace(
+    make_writer(kappa_bias=-30.0), points_per_character=5
+  )
+  ((line, is_finished),) = slow.write(["abc"], attempts=2)
+  assert not is_finished
+  assert len(line.points) == 5 * 3 + 100
+
+
+def test_only_unfinished_lines_are_written_again():
+  some = dataclasses.replace(make_writer(), points_per_character=1)
+  texts = ["abca", "a"] * 4
+  once = some.write(texts, seed=3)
+  again = some.write(texts, seed=3, attempts=3)
+  for one, other in zip(once, again, strict=True):
+    if one.is_finished:
+      np.testing.assert_array_equal(one.line.points, other.line.points)
+
+
+def test_priming_changes_the_hand_and_returns_only_what_is_new():
+  ((plain, _),) = WRITER.write(["abc"], seed=1)
+  ((primed, _),) = WRITER.write(["abc"], seed=1, style=STYLE)
+  assert primed.text == "abc"
+  assert not np.array_equal(plain.points[:4], primed.points[:4])
+  start = min(len(primed.points), len(STYLE.points))
+  assert not np.allclose(primed.points[:start], STYLE.points[:start])
+
+
+def test_wrapped_text_keeps_one_hand():
+  written = WRITER.write_wrapped("abc abc ab\nca", width=5, seed=4)
+  assert [line.text for line, _ in written] == ["abc", "abc", "ab", "ca"]
+  ((first, _),) = WRITER.write(["abc"], seed=4)
+  np.testing.assert_array_equal(written[0].line.points, first.points)
+  rest = WRITER.write(["abc", "ab", "ca"], seed=4, style=first)
+  assert_same(points(written[1:]), points(rest), rtol=0)
+
+
+def test_a_large_bias_draws_the_heaviest_components_mean():
+  raw = jax.random.normal(jax.random.key(0), (6 * 3 + 1,))
+  y = bivariate_mixture.parameters(raw)
+  drawn = bivariate_mixture.sample(jax.random.key(1), raw, bias=40.0)
+  np.testing.assert_allclose(
+    drawn[:2], y.means[y.weights.argmax()], atol=1e-4
+  )
+
+
+def test_the_trace_of_a_line_has_a_row_an_element():
+  phi, mixtures = WRITER.trace(STYLE)
+  assert phi.shape == (len(STYLE.points), len(STYLE.text))
+  assert (phi >= 0).all()
+  np.testing.assert_allclose(mixtures.weights.sum(-1), 1, rtol=1e-5)
+  assert len(mixtures.means) == len(STYLE.points)
+
+
+@pytest.mark.parametrize(
+  ("texts", "options", "message"),
+  [
+    ([""], {}, "no text"),
+    (["   "], {}, "no text"),
+    ([], {}, "no text"),
+    (["abc"], {"bias": -1.0}, r"bias \(=-1.0\)"),
+    (["abc"], {"bias": float("nan")}, "bias"),
+    (["abc"], {"attempts": 0}, "attempts"),
+    (["axc"], {}, "'x'"),
+  ],
+)
+def test_what_cannot_be_written_is_refused(texts, options, message):
+  with pytest.raises(ValueError, match=message):
+    WRITER.write(texts, **options)
+
+
+def test_a_text_of_10000_characters_is_refused():
+  with pytest.raises(ValueError, match="10,000"):
+    WRITER.write_wrapped("a" * 10_000)
+
+
+def test_a_prediction_network_scribbles_and_refuses_text():
+  network = NetworkConfig(kind="prediction", hidden=(8,), mixtures=2)
+  experiment = make_experiment(dataclasses.replace(CONFIG, network=network))
+  writer = Writer(
+    experiment.network,
+    experiment.initial_state().params,
+    experiment.metadata.alphabet,
+    experiment.metadata.normalization,
+    0.007,
+  )
+  lines = writer.scribble(50, lines=3, seed=1)
+  assert [len(line.points) for line in lines] == [50] * 3
+  assert not np.array_equal(lines[0].points, lines[1].points)
+  with pytest.raises(ValueError, match="prediction network"):
+    writer.write(["abc"])

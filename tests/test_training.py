@@ -1,0 +1,179 @@
+"""Laws of training: devices, maps, resumes."""
+
+import dataclasses
+import json
+
+import jax
+import numpy as np
+import pytest
+from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
+
+from graves_jax.config import NetworkConfig
+from graves_jax.evaluation import evaluate
+from graves_jax.losses import handwriting_loss
+from graves_jax.training.loop import train
+from graves_jax.training.step import train_body
+
+
+def run(experiment, folder, **options):
+  listener = Silent()
+  state = train(experiment, folder, listener, **options)
+  return jax.device_get(state), listener
+
+
+def stop_after(steps):
+  """A `should_stop` that says so when asked for the n-th time."""
+  asked = []
+
+  def should_stop():
+    asked.append(True)
+    return len(asked) >= steps
+
+  return should_stop
+
+
+def assert_same(one, other, **tolerance):
+  for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+    if tolerance:
+      np.testing.assert_allclose(a, b, **tolerance)
+    else:
+      np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("uninterrupted")
+  state, listener = run(make_experiment(), folder)
+  return folder, state, listener
+
+
+def test_training_lowers_the_loss(uninterrupted):
+  _, _, listener = uninterrupted
+  (_, first), (_, last) = listener.validations
+  assert last.nats_per_sequence < first.nats_per_sequence
+  assert [report.step for report in listener.reports] == list(range(1, 9))
+
+
+@pytest.mark.parametrize("stop", [1, 2, 5])
+def test_resumed_equals_uninterrupted_bit_for_bit(
+  uninterrupted, tmp_path, stop
+):
+  _, expected, _ = uninterrupted
+  stopped, _ = run(make_experiment(), tmp_path, should_stop=stop_after(stop))
+  assert stopped.step == stop
+  resumed, listener = run(make_experiment(), tmp_path)
+  assert f"step {stop}" in listener.messages[0]
+  assert_same(resumed, expected)
+
+
+def test_a_record_holds_every_step_once_after_a_resume(
+  uninterrupted, tmp_path
+):
+  folder, _, _ = uninterrupted
+
+  def rows(folder):
+    text = (folder / "metrics.jsonl").read_text()
+    rows = [json.loads(line) for line in text.splitlines()]
+    times = ("seconds", "points_per_second")
+    return [
+      {k: v for k, v in row.items() if k not in times} for row in rows
+    ]
+
+  run(make_experiment(), tmp_path, should_stop=stop_after(3))
+  with (tmp_path / "metrics.jsonl").open("a") as file:
+    file.write('{"kind": "train", "step": 4, "nats_per_se')  # cut off
+  run(make_experiment(), tmp_path)
+  assert rows(tmp_path) == rows(folder)
+
+
+@pytest.mark.parametrize(
+  ("devices", "parallel"), [(1, "pmap"), (2, "shard_map"), (2, "pmap")]
+)
+def test_devices_and_maps_agree(uninterrupted, tmp_path, devices, parallel):
+  _, expected, _ = uninterrupted
+  experiment = make_experiment(devices=devices, parallel=parallel)
+  state, _ = run(experiment, tmp_path)
+  assert_same(state.params, expected.params, rtol=1e-4, atol=1e-5)
+
+
+def test_a_prediction_network_trains(tmp_path):
+  network = NetworkConfig(kind="prediction", hidden=(8,), mixtures=2)
+  config = dataclasses.replace(CONFIG, network=network)
+  _, listener = run(make_experiment(config), tmp_path)
+  (_, first), (_, last) = listener.validations
+  assert last.nats_per_sequence < first.nats_per_sequence
+
+
+def test_every_line_is_scored_whatever_its_length():
+  experiment = make_experiment()
+  scores = evaluate(
+    experiment.sum_losses,
+    experiment.initial_state().params,
+    experiment.validation_batches,
+  )
+  assert scores.sequences == len(VALIDATION)
+  assert scores.points == sum(len(line.points) for line in VALIDATION)
+
+
+def test_the_compiled_step_reduces_across_devices_once():
+  experiment = make_experiment(devices=2)
+  step = experiment.mapped.map(
+    train_body(
+      handwriting_loss(experiment.network, 0.007),
+      experiment.optimizer,
+      seed=0,
+      loss_per="sequence",
+    )
+  )
+  batch = experiment.mapped.shard(experiment.train_batches.batch(0))
+  compiled = step.lower(experiment.initial_state(), batch).compile().as_text()
+  assert compiled.count(" all-reduce(") == 1
+
+
+@pytest.mark.parametrize(
+  ("part", "field", "value"),
+  [
+    ("network", "hidden", (8, 9)),
+    ("optimizer", "learning_rate", 1e-3),
+    ("data", "batch_size", 2),
+    ("training", "seed", 5),
+  ],
+)
+def test_a_workdir_of_another_config_is_refused_and_kept(
+  uninterrupted, part, field, value
+):
+  folder, expected, _ = uninterrupted
+  changed = dataclasses.replace(getattr(CONFIG, part), **{field: value})
+  config = dataclasses.replace(CONFIG, **{part: changed})
+  with pytest.raises(ValueError, match="another --workdir|another network"):
+    run(make_experiment(config), folder)
+  state, _ = run(make_experiment(), folder)
+  assert_same(state, expected)
+
+
+def test_a_workdir_of_other_data_is_refused(uninterrupted, monkeypatch):
+  folder, _, _ = uninterrupted
+  monkeypatch.setattr("experiments.TRAIN", TRAIN[2:])
+  with pytest.raises(ValueError, match="other data"):
+    run(make_experiment(), folder)
+
+
+def test_batches_that_do_not_split_over_devices_are_refused():
+  data = dataclasses.replace(CONFIG.data, batch_size=3)
+  with pytest.raises(ValueError, match="try 4"):
+    make_experiment(dataclasses.replace(CONFIG, data=data), devices=2)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path):
+  run(make_experiment(), tmp_path, should_stop=stop_after(2))
+  experiment = make_experiment()
+  step = experiment.train_step
+
+  def broken(state, batch):
+    return step(state, batch._replace(points=batch.points * np.nan))
+
+  broken = dataclasses.replace(experiment, train_step=broken)
+  with pytest.raises(ValueError, match=r"step 3.*intact"):
+    run(broken, tmp_path)
+  state, _ = run(make_experiment(), tmp_path, should_stop=stop_after(1))
+  assert state.step == 3
