@@ -2,14 +2,12 @@
 
 import dataclasses
 import json
-import logging
-import os
-import sys
 from pathlib import Path
 
 import tyro
 from rich.console import Console
 
+import command_line
 from graves_jax.pretrained import HANDWRITING
 
 
@@ -39,9 +37,8 @@ class Arguments:
   """How many devices to use (on CPU: cores); 0: all there are."""
 
 
-def main(arguments: Arguments, console: Console) -> None:
-  import jax
-
+def main(argv: list[str]) -> None:
+  arguments, console = tyro.cli(Arguments, args=argv), Console()
   from graves_jax.data.batches import LineBatches
   from graves_jax.data.sources.load import load_split
   from graves_jax.evaluation import evaluate
@@ -52,13 +49,8 @@ def main(arguments: Arguments, console: Console) -> None:
   from graves_jax.training.parallel import over_devices, require_divisible
   from graves_jax.training.step import evaluation_body
 
-  if arguments.devices < 0:
-    raise ValueError(f"devices (={arguments.devices}) must be 0 or more.")
-  cores = arguments.devices or len(os.sched_getaffinity(0))
-  jax.config.update("jax_num_cpu_devices", cores)
-  cache = Path.home() / ".cache/graves_jax/compiled"
-  jax.config.update("jax_compilation_cache_dir", str(cache))
-  devices = jax.devices()[: arguments.devices or None]
+  command_line.use_compilation_cache()
+  devices = command_line.use_devices(arguments.devices)
   require_divisible("batch_size", arguments.batch_size, len(devices))
 
   params, metadata = restore_checkpoint(arguments.checkpoint)
@@ -97,12 +89,4 @@ def main(arguments: Arguments, console: Console) -> None:
 
 
 if __name__ == "__main__":
-  logging.getLogger("absl").setLevel(logging.ERROR)
-  errors = Console(stderr=True)
-  try:
-    main(tyro.cli(Arguments), Console())
-  except (ValueError, OSError) as error:
-    errors.print(f"error: {error}", markup=False, highlight=False)
-    sys.exit(2)
-  except KeyboardInterrupt:
-    sys.exit(130)
+  command_line.run(main)

@@ -1,14 +1,14 @@
 """Exports a run's best weights: python export.py runs/x weights/x."""
 
-import logging
-import sys
 from pathlib import Path
 
 import tyro
 from rich.console import Console
 
+import command_line
 
-def main(
+
+def export(
   checkpoint: tyro.conf.Positional[Path], out: tyro.conf.Positional[Path]
 ) -> None:
   """Copies a checkpoint without its optimizer's state, to share it.
@@ -26,9 +26,4 @@ def main(
 
 
 if __name__ == "__main__":
-  logging.getLogger("absl").setLevel(logging.ERROR)
-  try:
-    tyro.cli(main)
-  except (ValueError, OSError) as error:
-    Console(stderr=True).print(f"error: {error}", markup=False, highlight=False)
-    sys.exit(2)
+  command_line.run(lambda argv: tyro.cli(export, args=argv))

@@ -4,7 +4,6 @@ python prepare.py ~/iamondb
 python prepare.py ~/iamondb --out iamondb.jsonl.gz
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +12,11 @@ import rich.table
 import rich.text
 import tyro
 
+import command_line
 from graves_jax.data.sources import iam_ondb, iam_ondb_report, stroke_file
 
 
-def main(
+def prepare(
   path: tyro.conf.Positional[Path],
   out: Path | None = None,
   prepared_dir: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
@@ -80,8 +80,4 @@ def _print(
 
 
 if __name__ == "__main__":
-  try:
-    tyro.cli(main)
-  except (ValueError, OSError) as error:
-    print(f"prepare.py: {error}", file=sys.stderr)
-    sys.exit(2)
+  command_line.run(lambda argv: tyro.cli(prepare, args=argv))

@@ -1,8 +1,6 @@
 """Writes handwriting: python sample.py "the quick brown fox"."""
 
 import dataclasses
-import logging
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 import tyro
 from rich.console import Console
 
+import command_line
 from graves_jax.data.strokes import Line
 from graves_jax.pretrained import HANDWRITING
 
@@ -48,8 +47,9 @@ class Arguments:
   """Also draws the predicted densities (Figures 10, 14), to a file."""
 
 
-def main(arguments: Arguments, console: Console) -> None:
+def main(argv: list[str]) -> None:
   started = time.monotonic()
+  arguments, console = tyro.cli(Arguments, args=argv), Console()
   from graves_jax.rendering.layout import stack
   from graves_jax.rendering.panels import check_figure_path
   from graves_jax.rendering.write import check_output_path, write
@@ -79,15 +79,11 @@ def main(arguments: Arguments, console: Console) -> None:
 def load_writer(checkpoint: Path):
   import jax
 
-  cache = Path.home() / ".cache/graves_jax/compiled"
-  jax.config.update("jax_compilation_cache_dir", str(cache))
-  jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-  jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
   from graves_jax.networks.build import build_network
   from graves_jax.sampling.writer import Writer
   from graves_jax.training.checkpoints import restore_checkpoint
 
+  command_line.use_compilation_cache()
   params, metadata = restore_checkpoint(checkpoint)
   return Writer(
     network=build_network(metadata.config.network, metadata.alphabet.size),
@@ -178,13 +174,4 @@ def draw_figures(writer, line: Line, arguments: Arguments) -> None:
 
 
 if __name__ == "__main__":
-  logging.getLogger("absl").setLevel(logging.ERROR)
-  os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-  errors = Console(stderr=True)
-  try:
-    main(tyro.cli(Arguments), Console())
-  except (ValueError, OSError) as error:
-    errors.print(f"error: {error}", markup=False, highlight=False)
-    sys.exit(2)
-  except KeyboardInterrupt:
-    sys.exit(130)
+  command_line.run(main)

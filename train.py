@@ -1,17 +1,16 @@
 """Trains a network: python train.py [CONFIG.py] [--data.path ...] [...]."""
 
 import dataclasses
-import logging
-import os
 import runpy
+import shlex
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 from rich.console import Console
 
+import command_line
 from graves_jax.config import Config
 from graves_jax.training.parallel import Parallel
 
@@ -34,27 +33,20 @@ class Arguments:
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
 
 
-def main(arguments: Arguments, console: Console) -> None:
-  import jax
-
+def main(argv: list[str]) -> None:
+  arguments, console = parse(argv), Console()
+  workdir, config = arguments.workdir, arguments.config
   from graves_jax.data.sources.load import load_lines
   from graves_jax.training.console import ConsoleListener, loading
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
   from graves_jax.training.previews import Previews
 
-  if arguments.devices < 0:
-    raise ValueError(f"devices (={arguments.devices}) must be 0 or more.")
-  cores = arguments.devices or len(os.sched_getaffinity(0))
-  jax.config.update("jax_num_cpu_devices", cores)
-  cache = Path.home() / ".cache/graves_jax/compiled"
-  jax.config.update("jax_compilation_cache_dir", str(cache))
-
-  workdir, config = arguments.workdir, arguments.config
+  command_line.use_compilation_cache()
+  devices = command_line.use_devices(arguments.devices)
   workdir.mkdir(parents=True, exist_ok=True)
   with loading(console) as progress:
     lines = load_lines(config.data, progress)
-  devices = jax.devices()[: arguments.devices or None]
   experiment = build_experiment(config, *lines, devices, arguments.parallel)
   stop = stop_on_signals()
   with ConsoleListener(console, workdir, arguments.tensorboard) as listener:
@@ -66,9 +58,9 @@ def main(arguments: Arguments, console: Console) -> None:
       should_stop=lambda: bool(stop),
       write_samples=Previews(experiment, workdir),
     )
-  command = " ".join([sys.executable.rsplit("/")[-1], *sys.argv])
   if state.step < config.training.steps:
-    console.print(f"Stopped; to go on: {command}", soft_wrap=True)
+    again = shlex.join(["python", "train.py", *argv])
+    console.print(f"Saved and stopped. To go on: {again}", soft_wrap=True)
 
 
 def stop_on_signals() -> list[int]:
@@ -99,12 +91,4 @@ def parse(argv: list[str]) -> Arguments:
 
 
 if __name__ == "__main__":
-  logging.getLogger("absl").setLevel(logging.ERROR)
-  errors = Console(stderr=True)
-  try:
-    main(parse(sys.argv[1:]), Console())
-  except (ValueError, OSError) as error:
-    errors.print(f"error: {error}", markup=False, highlight=False)
-    sys.exit(2)
-  except KeyboardInterrupt:
-    sys.exit(130)
+  command_line.run(main)

@@ -174,8 +174,13 @@ def in_chunks(unroll_chunks, state, inputs):
   """Runs `unroll_chunks(chunk, state, inputs)` on any number of time steps.
 
   Whole chunks first, what is left over as one shorter chunk.
+
+  Raises:
+    ValueError: if there is no time step.
   """
   steps = inputs[0].shape[0]
+  if not steps:
+    raise ValueError("the inputs have no time step; give one or more.")
   whole = steps - steps % CHUNK
   pieces = []
   for start, stop, chunk in ((0, whole, CHUNK), (whole, steps, steps - whole)):

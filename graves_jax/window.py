@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+RAW_LIMIT = 10.0  # exp(10) characters a step are more than any text has
+
 
 class WindowParams(NamedTuple):
   """W_h1p [H, 3K] and b_p [3K] of Eq. (48), in the order alpha, beta, kappa."""
@@ -43,6 +45,8 @@ def init_window(
 def window_parameters(raw: Array, kappa: Array) -> tuple[Array, Array, Array]:
   """Importance, width and position of each window, Eqs. (49)-(51).
 
+  Raw outputs act up to `RAW_LIMIT`, so that no exponential overflows.
+
   Args:
     raw: the window layer's outputs, [..., 3K].
     kappa: positions after the previous step, [..., K].
@@ -50,7 +54,9 @@ def window_parameters(raw: Array, kappa: Array) -> tuple[Array, Array, Array]:
   Returns:
     alpha, beta and the new kappa, each [..., K].
   """
-  alpha, beta, step = jnp.split(jnp.exp(raw), 3, axis=-1)
+  alpha, beta, step = jnp.split(
+    jnp.exp(jnp.minimum(raw, RAW_LIMIT)), 3, axis=-1
+  )
   return alpha, beta, kappa + step
 
 

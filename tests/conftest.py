@@ -1,11 +1,16 @@
 """Fixtures that several test files share."""
 
+import tempfile
 from pathlib import Path
 
 import jax
 import pytest
 
 jax.config.update("jax_num_cpu_devices", 2)
+# Many tests build the same experiment; it is compiled once a session.
+_CACHE = tempfile.TemporaryDirectory()
+jax.config.update("jax_compilation_cache_dir", _CACHE.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 IAMONDB = Path(__file__).parent.parent.parent / "shared" / "data" / "iamondb"
 

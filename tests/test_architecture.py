@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "graves_jax"
-ENTRY_POINTS = {"configs", "train", "sample", "evaluate", "prepare"}
+ENTRY_POINTS = {
+  "command_line",
+  "configs",
+  "evaluate",
+  "export",
+  "prepare",
+  "sample",
+  "train",
+}
 
 # module or package -> what it must never import, directly or through others.
 FORBIDDEN = {

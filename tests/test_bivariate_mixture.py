@@ -87,10 +87,10 @@ def test_end_of_stroke_sign():
   # Eq. (18) is 1 / (1 + exp(e)): a large raw output keeps the pen down.
   raw = np.zeros(7, np.float32)
   raw[0] = 8.0
-  down = mixture.log_prob(raw, np.array([0.0, 0.0, 0.0]))
-  up = mixture.log_prob(raw, np.array([0.0, 0.0, 1.0]))
+  points = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
+  down, up = jax.jit(mixture.log_prob)(np.stack([raw, raw]), points)
   np.testing.assert_allclose(down - up, 8.0, rtol=1e-5)
-  assert mixture.parameters(raw).end_of_stroke < 0.001
+  assert _parameters(raw).end_of_stroke < 0.001
 
 
 @pytest.mark.parametrize("end_of_stroke", [0.0, 1.0])

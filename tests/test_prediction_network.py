@@ -145,19 +145,19 @@ def test_weight_counts_of_the_paper(inputs, outputs, hidden, count):
 
 
 @pytest.mark.parametrize(
-  ("layers", "clips", "dtype", "tolerance"),
+  ("layers", "spread", "dtype", "tolerance"),
   [
-    (1, {}, "float64", 1e-6),
-    (3, PAPER, "float64", 1e-6),
-    (2, PAPER, "float32", 1e-4),
+    (3, 1.0, "float64", 1e-6),
+    (3, 30.0, "float64", 1e-6),
+    (2, 30.0, "float32", 1e-4),
   ],
 )
 def test_loss_and_gradients_equal_the_equations(
-  x64, layers, clips, dtype, tolerance
+  x64, layers, spread, dtype, tolerance
 ):
-  network, sequences = random_case(layers, spread=30.0 if clips else 1.0)
-  nats, gradients, error = by_reference(network, sequences, **clips)
-  found, sums = compiled(build(layers, **clips, dtype=dtype))(
+  network, sequences = random_case(layers, spread)
+  nats, gradients, error = by_reference(network, sequences, **PAPER)
+  found, sums = compiled(build(layers, **PAPER, dtype=dtype))(
     to_package(network, dtype), to_batch(sequences, dtype=dtype)
   )
   assert sums.nats.dtype == dtype
@@ -168,7 +168,7 @@ def test_loss_and_gradients_equal_the_equations(
   assert sums.sequences == np.count_nonzero(LENGTHS)
 
 
-def test_both_clips_bite_in_the_test_above():
+def test_both_clips_bite_where_points_lie_far_apart():
   network, sequences = random_case(3, spread=30.0)
   _, paper, _ = by_reference(network, sequences, **PAPER)
   for name in PAPER:

@@ -47,7 +47,7 @@ def test_the_same_seed_writes_the_same_strokes_and_another_does_not():
   one = points(WRITER.write(["abc", "a b"], seed=1))
   assert_same(one, points(WRITER.write(["abc", "a b"], seed=1)), rtol=0)
   other = points(WRITER.write(["abc", "a b"], seed=2))
-  assert any(a.shape != b.shape or (a != b).any() for a, b in zip(one, other))
+  assert not np.array_equal(one[0][:4], other[0][:4])
 
 
 def test_a_line_does_not_depend_on_its_batch():
@@ -137,9 +137,7 @@ def test_a_large_bias_draws_the_heaviest_components_mean():
   raw = jax.random.normal(jax.random.key(0), (6 * 3 + 1,))
   y = bivariate_mixture.parameters(raw)
   drawn = bivariate_mixture.sample(jax.random.key(1), raw, bias=40.0)
-  np.testing.assert_allclose(
-    drawn[:2], y.means[y.weights.argmax()], atol=1e-4
-  )
+  np.testing.assert_allclose(drawn[:2], y.means[y.weights.argmax()], atol=1e-4)
 
 
 def test_the_trace_of_a_line_has_a_row_an_element():

@@ -35,7 +35,9 @@ def test_leading_dots_are_left_out_because_their_end_has_no_element():
   )
 
 
-@pytest.mark.parametrize("strokes", [[], [np.zeros((1, 2))], [np.zeros((0, 2))]])
+@pytest.mark.parametrize(
+  "strokes", [[], [np.zeros((1, 2))], [np.zeros((0, 2))]]
+)
 def test_ink_without_a_stroke_of_two_points_is_refused(strokes):
   with pytest.raises(ValueError, match="at least one"):
     offsets_from_strokes(strokes)

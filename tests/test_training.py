@@ -66,18 +66,14 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
   assert_same(resumed, expected)
 
 
-def test_a_record_holds_every_step_once_after_a_resume(
-  uninterrupted, tmp_path
-):
+def test_a_record_holds_every_step_once_after_a_resume(uninterrupted, tmp_path):
   folder, _, _ = uninterrupted
 
   def rows(folder):
     text = (folder / "metrics.jsonl").read_text()
     rows = [json.loads(line) for line in text.splitlines()]
     times = ("seconds", "points_per_second")
-    return [
-      {k: v for k, v in row.items() if k not in times} for row in rows
-    ]
+    return [{k: v for k, v in row.items() if k not in times} for row in rows]
 
   run(make_experiment(), tmp_path, should_stop=stop_after(3))
   with (tmp_path / "metrics.jsonl").open("a") as file:
@@ -145,7 +141,7 @@ def test_a_workdir_of_another_config_is_refused_and_kept(
   folder, expected, _ = uninterrupted
   changed = dataclasses.replace(getattr(CONFIG, part), **{field: value})
   config = dataclasses.replace(CONFIG, **{part: changed})
-  with pytest.raises(ValueError, match="another --workdir|another network"):
+  with pytest.raises(ValueError, match="another --workdir"):
     run(make_experiment(config), folder)
   state, _ = run(make_experiment(), folder)
   assert_same(state, expected)

@@ -38,7 +38,7 @@ def test_replacements(character, expected):
 def test_unknown_characters_are_named_with_replacements():
   with pytest.raises(ValueError) as error:
     require_known("a’字b", ALPHABET)
-  assert '\'’\' (write "\'")' in str(error.value)
+  assert "'’' (write \"'\")" in str(error.value)
   assert "'字'" in str(error.value)
 
 

@@ -96,8 +96,9 @@ def test_padding_of_the_text_changes_no_bit():
 
 
 def test_window_of_a_sharp_peak_reads_one_character():
-  raw = jnp.array([[0.0, 5.0, np.log(2.0)]])  # alpha 1, beta e^5, kappa + 2
-  w, kappa, _ = advance(raw, jnp.ones((1, 1)), jnp.array([[4, 1, 3]]), 1.0)
+  raw = np.array([[0.0, 5.0, np.log(2.0)]])  # alpha 1, beta e^5, kappa + 2
+  text, mask = np.array([[4, 1, 3]]), np.ones((1, 3))
+  w, kappa, _ = jax.jit(advance)(raw, np.ones((1, 1)), text, mask)
   np.testing.assert_allclose(kappa, [[3.0]])
   np.testing.assert_allclose(w, [[0, 0, 0, 1, 0]], atol=1e-12)
 
@@ -123,3 +124,16 @@ def test_initial_weights():
   assert weights.shape == (50, 12)
   assert 0.19 < np.max(np.abs(weights)) <= 0.2
   np.testing.assert_array_equal(params.bias, [1] * 4 + [2] * 4 + [3] * 4)
+
+
+def test_extreme_raw_outputs_stay_finite_and_so_do_their_derivatives():
+  raw = np.array([[60.0, 90.0, -90.0, 500.0, 90.0, 1e30]])
+
+  def total(raw):
+    alpha, beta, kappa = window.window_parameters(raw, np.zeros((1, 2)))
+    phi = window.window_weights(alpha, beta, kappa, 5)
+    return phi.sum() + kappa.sum()
+
+  value, derivative = jax.value_and_grad(total)(jnp.asarray(raw))
+  assert np.isfinite(value)
+  assert np.isfinite(derivative).all()

@@ -65,11 +65,16 @@ class PredictionNetwork(nn.Module):
 
   def __call__(self, elements: Array) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
-    return self.unroll(self.initial_state(elements.shape[1]), elements)[1]
+    state = self.initial_state(elements.shape[1], elements.dtype)
+    return self.unroll(state, elements)[1]
 
-  def initial_state(self, batch_size: int) -> tuple[LSTMState, ...]:
+  def initial_state(
+    self, batch_size: int, dtype=jnp.float32
+  ) -> tuple[LSTMState, ...]:
     """Zeros, one state a layer, each array [B, H]."""
-    return tuple(zero_state(width, batch_size) for width in self.hidden)
+    return tuple(
+      zero_state(width, batch_size, dtype=dtype) for width in self.hidden
+    )
 
   def step(
     self, state: tuple[LSTMState, ...], element: Array

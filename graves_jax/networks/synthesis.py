@@ -99,16 +99,18 @@ class SynthesisNetwork(nn.Module):
 
   def __call__(self, elements: Array, text: Text) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
-    state = self.initial_state(elements.shape[1])
+    state = self.initial_state(elements.shape[1], elements.dtype)
     return self.unroll(state, elements, text)[1]
 
-  def initial_state(self, batch_size: int) -> SynthesisState:
+  def initial_state(self, batch_size: int, dtype=jnp.float32) -> SynthesisState:
     """Zeros: nothing written, the window before the first character."""
-    lstm_states = [zero_state(width, batch_size) for width in self.hidden]
+    lstm_states = [
+      zero_state(width, batch_size, dtype=dtype) for width in self.hidden
+    ]
     first = WindowLayerState(
       lstm_states[0],
-      jnp.zeros((batch_size, self.alphabet_size)),
-      jnp.zeros((batch_size, self.windows)),
+      jnp.zeros((batch_size, self.alphabet_size), dtype),
+      jnp.zeros((batch_size, self.windows), dtype),
     )
     return SynthesisState(first, tuple(lstm_states[1:]))
 

@@ -63,7 +63,8 @@ def sample_handwriting(
 
   Within its prime a line is fed the prime; after it, what was drawn. A
   synthesis network's line ends when phi(t, U+1) > phi(t, u) for all u in
-  1..U (Section 5.3); a prediction network's line ends at its limit.
+  1..U (Section 5.3), or when all of them are 0, the window being far past the
+  text; a prediction network's line ends at its limit.
   """
   limit, batch_size = inputs.points.shape[:2]
   rows = jnp.arange(batch_size)
@@ -80,7 +81,7 @@ def sample_handwriting(
       params, state, element, inputs.text, method="step"
     )
     within = jnp.where(before_end, phi, -jnp.inf).max(axis=1)
-    return state, raw, phi[rows, inputs.text_lengths] > within
+    return state, raw, phi[rows, inputs.text_lengths] >= within
 
   def is_running(carry):
     t, _, _, _, is_done, _ = carry

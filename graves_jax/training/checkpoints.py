@@ -5,8 +5,8 @@ sampling needs: config, alphabet, normalization, scores, and a checksum of the
 weights.
 """
 
-import dataclasses
 import hashlib
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,32 +14,20 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from graves_jax.config import Config, from_dict, to_dict
-from graves_jax.data.strokes import Alphabet, Normalization
 from graves_jax.networks.build import build_network
+from graves_jax.networks.synthesis import SynthesisNetwork
+from graves_jax.networks.window_layer import Text
+from graves_jax.training.metadata import (
+  Metadata,
+  from_json,
+  require_same,
+  to_json,
+)
 from graves_jax.training.state import TrainState
 
 _ITEMS = ("params", "optimizer", "metadata")
 _FOLDER = "checkpoints"
 SCORE = "nats_per_sequence"
-
-
-@dataclasses.dataclass(frozen=True)
-class Metadata:
-  """What a checkpoint says of itself.
-
-  config: the whole experiment.
-  alphabet: classes of the characters.
-  normalization: of the training offsets.
-  step: updates made.
-  scores: averages over the validation lines, if it was scored at this step.
-  """
-
-  config: Config
-  alphabet: Alphabet
-  normalization: Normalization
-  step: int = 0
-  scores: dict[str, float] | None = None
 
 
 class Restored(NamedTuple):
@@ -49,25 +37,53 @@ class Restored(NamedTuple):
   metadata: Metadata
 
 
-class Checkpoints:
-  """The checkpoints of one run: the latest two, and the best by score."""
+class DamagedCheckpointError(ValueError):
+  """A checkpoint that is half written, or not as it was written."""
 
-  def __init__(self, workdir: Path):
-    """Opens or creates `workdir`/checkpoints."""
+
+class Checkpoints:
+  """The checkpoints of one run: the latest two, and the best by score.
+
+  restored: the newest whole checkpoint as (state, metadata), or None.
+  messages: one line for each damaged checkpoint that was set aside.
+  """
+
+  def __init__(self, workdir: Path, template: TrainState, metadata: Metadata):
+    """Opens or creates `workdir`/checkpoints.
+
+    Damaged checkpoints are set aside, as damaged_STEP, so that training can
+    go on from the newest whole one and save anew.
+
+    Args:
+      workdir: the run's folder.
+      template: a state of the shapes to restore.
+      metadata: of the run, which the checkpoints must be of.
+
+    Raises:
+      ValueError: if no checkpoint is whole, or the newest is of another run;
+        nothing is changed then.
+    """
+    folder = (workdir / _FOLDER).absolute()
+    self.restored, damaged = _newest_whole(
+      folder, jax.device_get(template), metadata
+    )
+    self.messages = []
+    for step, error in damaged.items():
+      aside = folder / f"damaged_{step}"
+      (folder / str(step)).rename(aside)
+      self.messages.append(f"Set aside as {aside}: {error}")
+    best = ocp.checkpoint_managers.BestN(
+      get_metric_fn=lambda metrics: metrics[SCORE],
+      reverse=True,
+      n=1,
+      keep_checkpoints_without_metrics=False,
+    )
     self._manager = ocp.CheckpointManager(
-      (workdir / _FOLDER).absolute(),
+      folder,
       item_names=_ITEMS,
       options=ocp.CheckpointManagerOptions(
         preservation_policy=ocp.checkpoint_managers.AnyPreservationPolicy(
-          [
-            ocp.checkpoint_managers.LatestN(2),
-            ocp.checkpoint_managers.BestN(
-              get_metric_fn=lambda metrics: metrics[SCORE],
-              reverse=True,
-              n=1,
-              keep_checkpoints_without_metrics=False,
-            ),
-          ]
+          [ocp.checkpoint_managers.LatestN(2), best]
         ),
         best_fn=lambda metrics: metrics[SCORE],
         best_mode="min",
@@ -102,35 +118,10 @@ class Checkpoints:
       args=ocp.args.Composite(
         params=ocp.args.StandardSave(params),
         optimizer=ocp.args.StandardSave(jax.device_get(state.optimizer)),
-        metadata=ocp.args.JsonSave(_to_json(metadata, params)),
+        metadata=ocp.args.JsonSave(_signed(metadata, params)),
       ),
       metrics=metadata.scores,
     )
-
-  def restore(self, template: TrainState, skipped: list[str]) -> Any:
-    """The newest whole checkpoint as (state, metadata), or None.
-
-    Args:
-      template: a state of the shapes to restore.
-      skipped: one line is added for every damaged checkpoint passed over.
-    """
-    for step in reversed(self.saved_steps):
-      try:
-        folder = self.folder / str(step)
-        restored = _restore_folder(folder)
-        optimizer = _restore_item(
-          folder / "optimizer", jax.device_get(template.optimizer)
-        )
-      except (ValueError, OSError) as error:
-        skipped.append(f"Checkpoint {folder} passed over: {error}")
-        continue
-      state = TrainState(
-        np.asarray(restored.metadata.step, np.int32),
-        restored.params,
-        optimizer,
-      )
-      return state, restored.metadata
-    return None
 
   def wait(self) -> None:
     """Returns when all that was saved is on disk."""
@@ -184,26 +175,56 @@ def export_weights(source: Path, target: Path) -> None:
       target,
       args=ocp.args.Composite(
         params=ocp.args.StandardSave(params),
-        metadata=ocp.args.JsonSave(_to_json(metadata, params)),
+        metadata=ocp.args.JsonSave(_signed(metadata, params)),
       ),
     )
+
+
+def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
+  """The newest whole (state, metadata), and {step: error} of damaged ones."""
+  newest, damaged = None, {}
+  for step, path in _step_folders(folder):
+    try:
+      restored = _restore_folder(path)
+      if restored.metadata.scores is not None:
+        _read_json(path / "metrics" / "metrics")
+      if newest is None:
+        require_same(restored.metadata, wanted, folder)
+        optimizer = _restore_item(path / "optimizer", template.optimizer)
+        step_array = np.asarray(step, np.int32)
+        state = TrainState(step_array, restored.params, optimizer)
+        newest = state, restored.metadata
+    except DamagedCheckpointError as error:
+      damaged[step] = error
+  if damaged and newest is None:
+    raise ValueError(
+      f"no checkpoint in {folder} is whole ({next(iter(damaged.values()))}); "
+      "move that folder away to start afresh, or choose another --workdir."
+    )
+  return newest, damaged
+
+
+def _step_folders(folder: Path) -> list[tuple[int, Path]]:
+  """Checkpoints in a run's folder of checkpoints, newest first."""
+  if not folder.is_dir():
+    return []
+  found = [p for p in folder.iterdir() if p.is_dir() and p.name.isdecimal()]
+  return sorted(((int(p.name), p) for p in found), reverse=True)
 
 
 def _choose(path: Path) -> Path:
   if (path / "metadata").is_dir():
     return path
   folder = path / _FOLDER if (path / _FOLDER).is_dir() else path
-  steps = [p for p in folder.iterdir() if p.is_dir() and p.name.isdecimal()]
-  steps = [p for p in steps if (p / "metadata").is_dir()]
+  steps = [p for _, p in _step_folders(folder) if (p / "metadata").is_dir()]
   if not steps:
     raise FileNotFoundError(
       f"{path} holds no finished checkpoint; give a run's folder (the "
       "--workdir of train.py) or one folder of its checkpoints."
     )
-  newest_first = sorted(steps, key=lambda p: -int(p.name))
-  scored = [(_score(p), p) for p in newest_first]
+  scored = [(_score(p), p) for p in steps]
   scored = [(score, p) for score, p in scored if score is not None]
-  return min(scored, key=lambda pair: pair[0])[1] if scored else newest_first[0]
+  return min(scored, key=lambda pair: pair[0])[1] if scored else steps[0]
 
 
 def _score(folder: Path) -> float | None:
@@ -215,32 +236,38 @@ def _score(folder: Path) -> float | None:
 
 def _restore_folder(folder: Path) -> Restored:
   values = _read_metadata(folder)
+  signature = values.pop("sha256")
   try:
-    metadata = _from_json(values)
+    metadata = from_json(values)
     network = build_network(metadata.config.network, metadata.alphabet.size)
     shapes = _parameter_shapes(network)
     params = _restore_item(folder / "params", shapes)
   except (KeyError, TypeError) as error:
-    raise ValueError(f"{folder} is not a checkpoint of ours: {error}") from None
-  if _checksum(params) != values["sha256"]:
-    raise ValueError(
-      f"{folder} is damaged: its weights do not match their checksum; use "
-      "another checkpoint of the run."
+    raise DamagedCheckpointError(
+      f"{folder} is damaged: its metadata lack {error}"
+    ) from None
+  if _checksum(values, params) != signature:
+    raise DamagedCheckpointError(
+      f"{folder} is damaged: it does not match its checksum; use another "
+      "checkpoint of the run."
     )
   return Restored(params, metadata)
 
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
-  try:
-    with ocp.Checkpointer(ocp.JsonCheckpointHandler()) as reader:
-      values = reader.restore((folder / "metadata").absolute())
-  except Exception as error:
-    raise ValueError(
-      f"{folder} is not a whole checkpoint: {_first_line(error)}"
-    ) from None
-  if not isinstance(values, dict):
+  values = _read_json(folder / "metadata" / "metadata")
+  if not (isinstance(values, dict) and "sha256" in values):
     raise ValueError(f"{folder} is not a checkpoint of graves_jax.")
   return values
+
+
+def _read_json(path: Path) -> Any:
+  try:
+    return json.loads(path.read_text())
+  except (ValueError, OSError) as error:
+    raise DamagedCheckpointError(
+      f"{path} is damaged, or was never finished: {_first_line(error)}"
+    ) from None
 
 
 def _restore_item(folder: Path, template: Any) -> Any:
@@ -249,9 +276,8 @@ def _restore_item(folder: Path, template: Any) -> Any:
     with ocp.StandardCheckpointer() as reader:
       tree = reader.restore(folder.absolute(), template)
   except Exception as error:
-    raise ValueError(
-      f"{folder} cannot be restored; it is half written or of another "
-      f"network: {_first_line(error)}"
+    raise DamagedCheckpointError(
+      f"{folder} is damaged, or was never finished: {_first_line(error)}"
     ) from None
   for (path, wanted), got in zip(
     jax.tree.leaves_with_path(template), jax.tree.leaves(tree), strict=True
@@ -272,44 +298,21 @@ def _parameter_shapes(network) -> Any:
   """Shapes of a network's parameters, without computing any."""
   element = np.zeros((1, 1, 3), np.float32)
   inputs = (element,)
-  if hasattr(network, "alphabet_size"):
-    from graves_jax.networks.window_layer import Text
-
+  if isinstance(network, SynthesisNetwork):
     text = Text(np.zeros((1, 1), np.int32), np.ones((1, 1), np.float32))
     inputs = (element, text)
   return jax.eval_shape(network.init, jax.random.key(0), *inputs)
 
 
-def _checksum(params: Any) -> str:
-  digest = hashlib.sha256()
+def _checksum(values: dict[str, Any], params: Any) -> str:
+  """SHA-256 of metadata, and of the names and numbers of the weights."""
+  digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
   for path, leaf in jax.tree.leaves_with_path(params):
     digest.update(jax.tree_util.keystr(path).encode())
     digest.update(np.ascontiguousarray(leaf).tobytes())
   return digest.hexdigest()
 
 
-def _to_json(metadata: Metadata, params: Any) -> dict[str, Any]:
-  return {
-    "config": to_dict(metadata.config),
-    "alphabet": list(metadata.alphabet.characters),
-    "normalization": {
-      "mean": np.asarray(metadata.normalization.mean).tolist(),
-      "std": np.asarray(metadata.normalization.std).tolist(),
-    },
-    "step": metadata.step,
-    "scores": metadata.scores,
-    "sha256": _checksum(params),
-  }
-
-
-def _from_json(values: dict[str, Any]) -> Metadata:
-  return Metadata(
-    config=from_dict(values["config"]),
-    alphabet=Alphabet(tuple(values["alphabet"])),
-    normalization=Normalization(
-      np.array(values["normalization"]["mean"], np.float64),
-      np.array(values["normalization"]["std"], np.float64),
-    ),
-    step=int(values["step"]),
-    scores=values["scores"],
-  )
+def _signed(metadata: Metadata, params: Any) -> dict[str, Any]:
+  values = to_json(metadata)
+  return values | {"sha256": _checksum(values, params)}

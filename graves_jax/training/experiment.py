@@ -19,7 +19,7 @@ from graves_jax.data.strokes import (
 from graves_jax.losses import handwriting_loss, network_inputs
 from graves_jax.networks.build import build_network
 from graves_jax.optimizers import build_optimizer
-from graves_jax.training.checkpoints import Metadata
+from graves_jax.training.metadata import Metadata
 from graves_jax.training.parallel import (
   Mapped,
   Parallel,

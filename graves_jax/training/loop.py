@@ -11,8 +11,9 @@ import numpy as np
 
 from graves_jax.evaluation import evaluate
 from graves_jax.losses import HandwritingScores
-from graves_jax.training.checkpoints import Checkpoints, Metadata
+from graves_jax.training.checkpoints import Checkpoints
 from graves_jax.training.experiment import Experiment
+from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import MetricsFile, StepReport
 from graves_jax.training.state import TrainState
 
@@ -62,11 +63,11 @@ def train(
     ValueError: if `workdir` is of another experiment, or the loss is not
       finite.
   """
-  checkpoints = Checkpoints(workdir)
+  state = experiment.initial_state()
+  checkpoints = Checkpoints(workdir, state, experiment.metadata)
   try:
-    state = _start(experiment, checkpoints, listener)
-    records = MetricsFile(workdir / METRICS_FILE, int(state.step))
-    with records:
+    state = _start(experiment, checkpoints, state, listener)
+    with MetricsFile(workdir / METRICS_FILE, int(state.step)) as records:
       return _run(
         experiment,
         checkpoints,
@@ -80,21 +81,12 @@ def train(
     checkpoints.close()
 
 
-def _start(experiment, checkpoints, listener) -> TrainState:
-  state = experiment.initial_state()
-  skipped: list[str] = []
-  restored = checkpoints.restore(state, skipped)
-  for line in skipped:
-    listener.message(line)
-  if restored is None:
-    if skipped:
-      raise ValueError(
-        f"no checkpoint in {checkpoints.folder} is whole; move that folder "
-        "away to start afresh, or choose another --workdir."
-      )
+def _start(experiment, checkpoints, state, listener) -> TrainState:
+  for message in checkpoints.messages:
+    listener.message(message)
+  if checkpoints.restored is None:
     return state
-  saved, metadata = restored
-  _require_same(metadata, experiment.metadata, checkpoints.folder)
+  saved, metadata = checkpoints.restored
   listener.message(f"Continuing at step {metadata.step:,}.")
   return experiment.mapped.replicate(saved)
 
@@ -168,35 +160,3 @@ def _validate(experiment, state, metadata, records, listener) -> Metadata:
   records.write("validation", values)
   listener.validated(metadata.step, scores)
   return dataclasses.replace(metadata, scores=scores._asdict())
-
-
-def _require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
-  """Raises ValueError unless a run can go on from a checkpoint.
-
-  Cadence and length may change between two starts; nothing else may.
-  """
-  for name in ("network", "optimizer", "data"):
-    old = dataclasses.asdict(getattr(saved.config, name))
-    new = dataclasses.asdict(getattr(wanted.config, name))
-    for field in old:
-      if (name, field) not in _PLACES and old[field] != new[field]:
-        raise ValueError(
-          f"{folder} holds a run with {name}.{field} = {old[field]!r}, not "
-          f"{new[field]!r}; give the same value or another --workdir."
-        )
-  if saved.config.training.seed != wanted.config.training.seed:
-    raise ValueError(
-      f"{folder} holds a run with training.seed = "
-      f"{saved.config.training.seed}; give the same or another --workdir."
-    )
-  if saved.alphabet != wanted.alphabet or not all(
-    np.array_equal(a, b)
-    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
-  ):
-    raise ValueError(
-      f"{folder} holds a run on other data; give the same data or another "
-      "--workdir."
-    )
-
-
-_PLACES = {("data", "path"), ("data", "prepared_dir")}

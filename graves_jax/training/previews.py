@@ -9,8 +9,8 @@ from graves_jax.data.strokes import Line
 from graves_jax.rendering.figures import write_attention, write_samples
 from graves_jax.sampling.transcript import require_known
 from graves_jax.sampling.writer import Writer
-from graves_jax.training.checkpoints import Metadata
 from graves_jax.training.experiment import Experiment
+from graves_jax.training.metadata import Metadata
 
 _BIAS = 1.0
 _FOLDER = "samples"

@@ -58,7 +58,7 @@ def train_body(
       optax.apply_updates(state.params, updates),
       optimizer_state,
     )
-    return state, StepMetrics(sums, optax.global_norm(gradient))
+    return state, StepMetrics(sums, optax.tree.norm(gradient))
 
   return body
 

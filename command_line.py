@@ -1,0 +1,54 @@
+"""What the scripts beside this file share: errors, devices, compiled code."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+COMPILED = Path.home() / ".cache/graves_jax/compiled"
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+  """Runs a script; a user's mistake is one line, and exit status 2."""
+  logging.getLogger("absl").setLevel(logging.CRITICAL)
+  try:
+    main(sys.argv[1:])
+  except (ValueError, OSError) as error:
+    Console(stderr=True).print(
+      f"error: {error}", markup=False, highlight=False, soft_wrap=True
+    )
+    sys.exit(2)
+  except KeyboardInterrupt:
+    sys.exit(130)
+
+
+def use_compilation_cache() -> None:
+  """Keeps compiled code on disk: the next start of a script is faster."""
+  import jax
+
+  jax.config.update("jax_compilation_cache_dir", str(COMPILED))
+  jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+  jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def use_devices(count: int) -> list:
+  """The first `count` devices, or all if 0; on CPU, its cores as devices.
+
+  Raises:
+    ValueError: if there are not so many.
+  """
+  import jax
+
+  if count < 0:
+    raise ValueError(f"devices (={count}) must be 0 (all) or more.")
+  cores = (
+    len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+  )
+  jax.config.update("jax_num_cpu_devices", count or cores)
+  devices = jax.devices()
+  if count > len(devices):
+    raise ValueError(f"devices (={count}) must be at most {len(devices)} here.")
+  return devices[: count or None]

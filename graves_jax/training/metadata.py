@@ -1,0 +1,88 @@
+"""What a checkpoint says of itself, and whether a run can go on from it."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graves_jax.config import Config, from_dict, to_dict
+from graves_jax.data.strokes import Alphabet, Normalization
+
+# Where the same data lie may differ from one machine to the next.
+_MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Metadata:
+  """What a checkpoint says of itself.
+
+  config: the whole experiment.
+  alphabet: classes of the characters.
+  normalization: of the training offsets.
+  step: updates made.
+  scores: averages over the validation lines, if it was scored at this step.
+  """
+
+  config: Config
+  alphabet: Alphabet
+  normalization: Normalization
+  step: int = 0
+  scores: dict[str, float] | None = None
+
+
+def to_json(metadata: Metadata) -> dict[str, Any]:
+  """Metadata as plain values that JSON can hold."""
+  return {
+    "config": to_dict(metadata.config),
+    "alphabet": list(metadata.alphabet.characters),
+    "normalization": {
+      "mean": np.asarray(metadata.normalization.mean).tolist(),
+      "std": np.asarray(metadata.normalization.std).tolist(),
+    },
+    "step": metadata.step,
+    "scores": metadata.scores,
+  }
+
+
+def from_json(values: dict[str, Any]) -> Metadata:
+  """The inverse of `to_json`; ValueError, KeyError or TypeError if it fails."""
+  return Metadata(
+    config=from_dict(values["config"]),
+    alphabet=Alphabet(tuple(values["alphabet"])),
+    normalization=Normalization(
+      np.array(values["normalization"]["mean"], np.float64),
+      np.array(values["normalization"]["std"], np.float64),
+    ),
+    step=int(values["step"]),
+    scores=values["scores"],
+  )
+
+
+def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
+  """Raises ValueError unless a run can go on from a checkpoint.
+
+  Cadence and length may change between two starts; nothing else may.
+  """
+  for name in ("network", "optimizer", "data"):
+    old = dataclasses.asdict(getattr(saved.config, name))
+    new = dataclasses.asdict(getattr(wanted.config, name))
+    for field in old:
+      if (name, field) not in _MAY_CHANGE and old[field] != new[field]:
+        raise ValueError(
+          f"{folder} holds a run with {name}.{field} = {old[field]!r}, not "
+          f"{new[field]!r}; give the same value or another --workdir."
+        )
+  if saved.config.training.seed != wanted.config.training.seed:
+    raise ValueError(
+      f"{folder} holds a run with training.seed = "
+      f"{saved.config.training.seed}; give the same or another --workdir."
+    )
+  if saved.alphabet != wanted.alphabet or not all(
+    np.array_equal(a, b)
+    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
+  ):
+    raise ValueError(
+      f"{folder} holds a run on other data; give the same data or another "
+      "--workdir."
+    )

@@ -1,0 +1,289 @@
+"""The scripts as a person uses them, good input and bad."""
+
+import json
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jax
+import pytest
+from experiments import TRAIN, VALIDATION, Silent, make_experiment
+
+import command_line
+from graves_jax.data.sources.stroke_file import write_stroke_file
+from graves_jax.pretrained import HANDWRITING
+from graves_jax.training.loop import train
+
+ROOT = Path(__file__).parent.parent
+
+CONFIG = """
+import dataclasses, sys
+sys.path.insert(0, {tests!r})
+from experiments import CONFIG
+def get_config():
+  return CONFIG
+"""
+
+
+@pytest.fixture
+def script(monkeypatch, capsys):
+  """Runs a script in this process: exit status, its output, its errors."""
+  monkeypatch.setattr(command_line, "use_compilation_cache", lambda: None)
+  monkeypatch.setattr(
+    command_line, "use_devices", lambda n: jax.devices()[: n or None]
+  )
+
+  def run(name, *arguments):
+    handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+    status = 0
+    try:
+      runpy.run_path(str(ROOT / name), run_name="__main__")
+    except SystemExit as stop:
+      status = stop.code
+    finally:
+      signal.signal(signal.SIGINT, handlers[0])
+      signal.signal(signal.SIGTERM, handlers[1])
+    output, errors = capsys.readouterr()
+    return status, output, errors
+
+  return run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("trained")
+  train(make_experiment(), folder, Silent())
+  return folder
+
+
+@pytest.fixture
+def strokes(tmp_path):
+  path = tmp_path / "strokes.jsonl"
+  write_stroke_file(path, {"train": TRAIN, "validation": VALIDATION})
+  return path
+
+
+@pytest.fixture
+def config(tmp_path):
+  path = tmp_path / "tiny.py"
+  path.write_text(CONFIG.format(tests=str(Path(__file__).parent)))
+  return path
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "html"])
+def test_sample_writes_a_page(script, trained, tmp_path, ending):
+  out = tmp_path / f"page.{ending}"
+  status, output, _ = script(
+    "sample.py", "abc", "--checkpoint", trained, "--out", out
+  )
+  assert status == 0
+  assert out.stat().st_size > 100
+  assert str(out) in output
+
+
+def test_sample_in_a_style_with_figures(script, trained, strokes, tmp_path):
+  status, _, errors = script(
+    "sample.py",
+    *("abc abc abc", "--checkpoint", trained, "--width", 5, "--copies", 2),
+    *("--style", f"{strokes}:3", "--out", tmp_path / "page.svg"),
+    *("--window", tmp_path / "w.png", "--densities", tmp_path / "d.png"),
+  )
+  assert (status, errors) == (0, "")
+  assert (tmp_path / "w.png").exists() and (tmp_path / "d.png").exists()
+
+
+def test_sample_reads_standard_input(script, trained, tmp_path, monkeypatch):
+  monkeypatch.setattr("sys.stdin", (tmp_path / "in.txt").open("w+"))
+  sys.stdin.write("abc\nca\n")
+  sys.stdin.seek(0)
+  arguments = ("--checkpoint", trained, "--out", tmp_path / "page.svg")
+  status, output, _ = script("sample.py", "-", *arguments)
+  assert status == 0
+  assert "2 lines" in output
+
+
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    ([""], "no text to write"),
+    (["axc"], "'x'"),
+    (["a" * 10_000], "10,000 characters"),
+    (["abc", "--bias=-1"], "bias (=-1.0)"),
+    (["abc", "--copies", "0"], "copies (=0)"),
+    (["abc", "--width", "0"], "width (=0)"),
+    (["abc", "--out", "page.gif"], ".svg"),
+    (["abc", "--out", "/proc/page.svg"], "/proc/page.svg"),
+    (["abc", "--style", "missing.jsonl"], "missing.jsonl"),
+    (["abc", "--style", "testset_v:7"], "--style-data"),
+    (["abc", "--style", "{strokes}:99"], "0 to 25"),
+    (["abc", "--checkpoint", "nowhere"], "nowhere"),
+    (["abc", "--checkpoint", "."], "finished checkpoint"),
+    (["abc", "--bais", "1"], "--bias"),
+  ],
+)
+def test_sample_answers_bad_input_in_a_line(
+  script, trained, strokes, tmp_path, monkeypatch, arguments, message
+):
+  monkeypatch.chdir(tmp_path)
+  arguments = [a.format(strokes=strokes) for a in arguments]
+  if "--checkpoint" not in arguments:
+    arguments += ["--checkpoint", trained]
+  before = set(tmp_path.iterdir())
+  status, _, errors = script("sample.py", *arguments)
+  assert status == 2
+  assert message in errors
+  assert "Traceback" not in errors
+  assert set(tmp_path.iterdir()) == before
+
+
+def test_sample_keeps_an_old_picture_when_it_fails(script, trained, tmp_path):
+  out = tmp_path / "page.svg"
+  out.write_text("old")
+  script("sample.py", "axc", "--checkpoint", trained, "--out", out)
+  assert out.read_text() == "old"
+
+
+def test_evaluate_ends_with_a_line_of_json(script, trained, strokes):
+  status, output, _ = script(
+    "evaluate.py", "--checkpoint", trained, "--data.path", strokes
+  )
+  assert status == 0
+  figures = json.loads(output.splitlines()[-1])
+  assert figures["sequences"] == len(VALIDATION)
+  for name in ("sequence", "point"):
+    assert figures[f"nats_per_{name}"] > 0
+  assert figures["squared_error_per_point"] > 0
+  assert figures["sigma_floor"] == 0.007
+
+
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (["--split", "testset_v"], "train or validation"),
+    (["--data.path", "missing"], "missing"),
+    (["--batch-size", "0"], "batch_size"),
+    (["--checkpoint", "missing"], "missing"),
+  ],
+)
+def test_evaluate_answers_bad_input_in_a_line(
+  script, trained, strokes, arguments, message
+):
+  given = {"--checkpoint": trained, "--data.path": strokes}
+  given |= dict([arguments])
+  status, _, errors = script(
+    "evaluate.py", *(word for pair in given.items() for word in pair)
+  )
+  assert status == 2
+  assert message in errors
+
+
+def test_train_leaves_pictures_records_and_checkpoints(
+  script, config, strokes, tmp_path
+):
+  status, output, errors = script(
+    "train.py",
+    *(config, "--data.path", strokes, "--workdir", tmp_path / "run"),
+    *("--training.sample-every", 4, "--devices", 2),
+  )
+  assert (status, errors) == (0, "")
+  assert "sigma is floored at 0.007" in output
+  assert "step 8: validation" in output
+  pictures = sorted(p.name for p in (tmp_path / "run/samples").iterdir())
+  assert "step_000004.png" in pictures and "window_000008.png" in pictures
+  rows = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
+  assert json.loads(rows[-1])["kind"] == "validation"
+
+
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (["missing.py"], "missing.py"),
+    (["--data.path", "missing.jsonl"], "missing.jsonl"),
+    (["--data.bach-size", "3"], "--data.batch-size"),
+    (["--data.batch-size", "0"], "batch_size"),
+    (["--training.sample-texts", "axc"], "'x'"),
+    (["--workdir", "/proc/run"], "/proc/run"),
+  ],
+)
+def test_train_answers_bad_input_in_a_line(
+  script, config, strokes, tmp_path, monkeypatch, arguments, message
+):
+  monkeypatch.chdir(tmp_path)
+  if not arguments[0].endswith(".py"):
+    arguments = [config, "--data.path", strokes, *arguments]
+  status, _, errors = script("train.py", *arguments)
+  assert status == 2
+  assert message in errors
+  assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+def test_a_signal_saves_and_a_second_start_goes_on(config, strokes, tmp_path):
+  command = [sys.executable, ROOT / "train.py", config]
+  command += ["--data.path", strokes, "--workdir", tmp_path / "run"]
+  command += ["--devices", "1", "--training.steps"]
+  environment = os.environ | {"HOME": str(tmp_path), "JAX_PLATFORMS": "cpu"}
+  first = subprocess.Popen(
+    [*command, "100000"],
+    stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT,
+    text=True,
+    env=environment,
+  )
+  records = tmp_path / "run/metrics.jsonl"
+  deadline = time.monotonic() + 240
+  while not (records.exists() and records.stat().st_size):
+    assert first.poll() is None and time.monotonic() < deadline
+    time.sleep(0.1)
+  first.send_signal(signal.SIGTERM)
+  output, _ = first.communicate(timeout=120)
+  assert first.returncode == 0
+  assert "To go on: python train.py" in output
+  step = max(int(p.name) for p in (tmp_path / "run/checkpoints").iterdir())
+  second = subprocess.run(
+    [*command, str(step + 1)],
+    capture_output=True,
+    text=True,
+    env=environment,
+    check=True,
+  )
+  assert f"Continuing at step {step:,}" in second.stdout
+
+
+def test_export_writes_weights_that_sample(script, trained, tmp_path):
+  status, _, _ = script("export.py", trained, tmp_path / "weights")
+  assert status == 0
+  arguments = ("--checkpoint", tmp_path / "weights", "--out")
+  status, _, _ = script("sample.py", "abc", *arguments, tmp_path / "a.svg")
+  assert status == 0
+  status, _, errors = script("export.py", trained, tmp_path / "weights")
+  assert status == 2
+  assert "exists already" in errors
+
+
+def test_the_checkpoint_that_ships_writes_and_is_small(script, tmp_path):
+  size = sum(p.stat().st_size for p in HANDWRITING.rglob("*") if p.is_file())
+  assert size < 16e6
+  out = tmp_path / "page.svg"
+  status, output, errors = script("sample.py", "the quick fox", "--out", out)
+  assert (status, errors) == (0, "")
+  assert "did not find" not in output
+  assert (HANDWRITING / "README.md").is_file()
+
+
+def test_a_half_written_checkpoint_is_refused(script, trained, tmp_path):
+  shutil.copytree(trained, tmp_path / "run")
+  for path in (tmp_path / "run").rglob("*"):
+    if path.is_file():
+      path.write_bytes(path.read_bytes()[:-9])
+  status, _, errors = script(
+    "sample.py", "abc", "--checkpoint", tmp_path / "run"
+  )
+  assert status == 2
+  assert "damaged" in errors
