@@ -35,18 +35,8 @@ def x64():
     yield
 
 
-class InType(SynthesisNetwork):
-  """The network with a state of the weights' type: its own is float32."""
-
-  dtype: str = "float32"
-
-  def initial_state(self, batch_size):
-    state = super().initial_state(batch_size)
-    return jax.tree.map(lambda x: x.astype(self.dtype), state)
-
-
-def build(layers, layer_clip=FREE, output_clip=FREE, dtype="float32"):
-  return InType(
+def build(layers, layer_clip=FREE, output_clip=FREE):
+  return SynthesisNetwork(
     inputs=3,
     outputs=bivariate_mixture.outputs_size(MIXTURES),
     alphabet_size=ALPHABET,
@@ -54,7 +44,6 @@ def build(layers, layer_clip=FREE, output_clip=FREE, dtype="float32"):
     hidden=(HIDDEN,) * layers,
     lstm_clip=layer_clip,
     output_clip=output_clip,
-    dtype=dtype,
   )
 
 
@@ -165,7 +154,7 @@ def test_loss_and_gradients_equal_the_equations(
 ):
   network, sequences, texts = random_case(layers, spread)
   nats, gradients = by_reference(network, sequences, texts, **PAPER)
-  found, sums = compiled(build(layers, **PAPER, dtype=dtype))(
+  found, sums = compiled(build(layers, **PAPER))(
     to_package(network, dtype), to_batch(sequences, texts, dtype=dtype)
   )
   assert sums.nats.dtype == dtype

@@ -64,11 +64,12 @@ def line_height(page: Page) -> float:
     distances = points[:, 1] - slope(line) * points[:, 0]
     heights.append(np.ptp(np.percentile(distances, [3, 97])))
   typical = float(np.median(heights))
-  if typical > 0:
-    return typical
-  # Only dots and level strokes: the ink's extent says what large means.
   low, high = corners([stroke for line in page for stroke in line])
-  return float(np.max(high - low)) or 1.0
+  extent = float(np.max(high - low))
+  if typical > 1e-6 * extent:
+    return typical
+  # Only dots and straight strokes: the ink's extent says what large means.
+  return extent or 1.0
 
 
 def corners(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:

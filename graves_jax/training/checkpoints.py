@@ -236,19 +236,12 @@ def _score(folder: Path) -> float | None:
 
 def _restore_folder(folder: Path) -> Restored:
   values = _read_metadata(folder)
-  signature = values.pop("sha256")
-  try:
-    metadata = from_json(values)
-    network = build_network(metadata.config.network, metadata.alphabet.size)
-    shapes = _parameter_shapes(network)
-    params = _restore_item(folder / "params", shapes)
-  except (KeyError, TypeError) as error:
+  metadata = from_json(values)
+  network = build_network(metadata.config.network, metadata.alphabet.size)
+  params = _restore_item(folder / "params", _parameter_shapes(network))
+  if _checksum(params) != values["params_sha256"]:
     raise DamagedCheckpointError(
-      f"{folder} is damaged: its metadata lack {error}"
-    ) from None
-  if _checksum(values, params) != signature:
-    raise DamagedCheckpointError(
-      f"{folder} is damaged: it does not match its checksum; use another "
+      f"{folder} is damaged: its weights do not match their checksum; use another "
       "checkpoint of the run."
     )
   return Restored(params, metadata)
@@ -256,8 +249,13 @@ def _restore_folder(folder: Path) -> Restored:
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
   values = _read_json(folder / "metadata" / "metadata")
-  if not (isinstance(values, dict) and "sha256" in values):
+  if not isinstance(values, dict):
     raise ValueError(f"{folder} is not a checkpoint of graves_jax.")
+  if values.pop("sha256", None) != _text_checksum(values):
+    raise DamagedCheckpointError(
+      f"{folder} is damaged, or not a checkpoint of graves_jax: its metadata "
+      "do not match their checksum."
+    )
   return values
 
 
@@ -304,9 +302,9 @@ def _parameter_shapes(network) -> Any:
   return jax.eval_shape(network.init, jax.random.key(0), *inputs)
 
 
-def _checksum(values: dict[str, Any], params: Any) -> str:
-  """SHA-256 of metadata, and of the names and numbers of the weights."""
-  digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+def _checksum(params: Any) -> str:
+  """SHA-256 of the names and numbers of the weights."""
+  digest = hashlib.sha256()
   for path, leaf in jax.tree.leaves_with_path(params):
     digest.update(jax.tree_util.keystr(path).encode())
     digest.update(np.ascontiguousarray(leaf).tobytes())
@@ -314,5 +312,11 @@ def _checksum(values: dict[str, Any], params: Any) -> str:
 
 
 def _signed(metadata: Metadata, params: Any) -> dict[str, Any]:
-  values = to_json(metadata)
-  return values | {"sha256": _checksum(values, params)}
+  """Metadata as JSON, with checksums of the weights and of itself."""
+  values = to_json(metadata) | {"params_sha256": _checksum(params)}
+  return values | {"sha256": _text_checksum(values)}
+
+
+def _text_checksum(values: dict[str, Any]) -> str:
+  text = json.dumps(values, sort_keys=True)
+  return hashlib.sha256(text.encode()).hexdigest()

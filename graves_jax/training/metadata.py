@@ -46,7 +46,7 @@ def to_json(metadata: Metadata) -> dict[str, Any]:
 
 
 def from_json(values: dict[str, Any]) -> Metadata:
-  """The inverse of `to_json`; ValueError, KeyError or TypeError if it fails."""
+  """The inverse of `to_json`."""
   return Metadata(
     config=from_dict(values["config"]),
     alphabet=Alphabet(tuple(values["alphabet"])),
