@@ -34,7 +34,7 @@ class Arguments:
   batch_size: int = 64
   """Lines at a time."""
   devices: int = 0
-  """How many devices to use (on CPU: cores); 0: all there are."""
+  """How many devices (on CPU: cores); 0: as many as the batches fit."""
 
 
 def main(argv: list[str]) -> None:
@@ -46,11 +46,17 @@ def main(argv: list[str]) -> None:
   from graves_jax.networks.build import build_network
   from graves_jax.training.checkpoints import restore_checkpoint
   from graves_jax.training.console import loading
-  from graves_jax.training.parallel import over_devices, require_divisible
+  from graves_jax.training.parallel import (
+    fitting,
+    over_devices,
+    require_divisible,
+  )
   from graves_jax.training.step import evaluation_body
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
+  if not arguments.devices:
+    devices = fitting(devices, arguments.batch_size)
   require_divisible("batch_size", arguments.batch_size, len(devices))
 
   params, metadata = restore_checkpoint(arguments.checkpoint)

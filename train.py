@@ -26,7 +26,7 @@ class Arguments:
   workdir: Path
   """Checkpoints, records and samples are kept here."""
   devices: int = 0
-  """How many devices to use (on CPU: cores); 0: all there are."""
+  """How many devices (on CPU: cores); 0: as many as the batches fit."""
   parallel: Parallel = "shard_map"
   """The map over devices; both give the same weights."""
   tensorboard: bool = False
@@ -40,10 +40,14 @@ def main(argv: list[str]) -> None:
   from graves_jax.training.console import ConsoleListener, loading
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
+  from graves_jax.training.parallel import fitting
   from graves_jax.training.previews import Previews
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
+  if not arguments.devices:
+    batch_sizes = config.data.batch_size, config.training.evaluation_batch_size
+    devices = fitting(devices, *batch_sizes)
   workdir.mkdir(parents=True, exist_ok=True)
   with loading(console) as progress:
     lines = load_lines(config.data, progress)

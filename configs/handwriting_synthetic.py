@@ -1,4 +1,10 @@
-"""Handwriting synthesis from built-in synthetic pen strokes (Section 5)."""
+"""Handwriting synthesis from built-in synthetic pen strokes (Section 5).
+
+  python train.py
+
+A small network (2 x 200, 636,676 weights) and short lines, so that everything
+can be tried at once: no data to fetch. Its samples are readable (STEPS).
+"""
 
 from graves_jax.config import (
   Config,
@@ -28,6 +34,6 @@ def get_config() -> Config:
       loss_per="point",
     ),
     training=TrainingConfig(
-      steps=1500, evaluate_every=300, checkpoint_every=100, sample_every=100
+      steps=1000, evaluate_every=500, checkpoint_every=100, sample_every=250
     ),
   )

@@ -1,0 +1,49 @@
+"""Graves' sequence-generating recurrent networks, in JAX and Flax.
+
+Names are imported when they are first used, so that preparing data or asking
+a script for help does not wait for JAX.
+"""
+
+import importlib
+
+_MODULES = {
+  "graves_jax.cells": (
+    "LSTMParams",
+    "LSTMState",
+    "init_lstm",
+    "lstm_step",
+    "unroll",
+    "zero_state",
+  ),
+  "graves_jax.clipping": ("clip_derivative",),
+  "graves_jax.data.strokes": (
+    "Alphabet",
+    "Line",
+    "Normalization",
+    "offsets_from_strokes",
+    "strokes_from_offsets",
+  ),
+  "graves_jax.networks.prediction": ("PredictionNetwork",),
+  "graves_jax.networks.synthesis": ("SynthesisNetwork",),
+  "graves_jax.networks.window_layer": ("Text",),
+  "graves_jax.optimizers": ("graves_rmsprop",),
+  "graves_jax.sampling.writer": ("Writer",),
+  "graves_jax.window": (
+    "WindowParams",
+    "soft_window",
+    "window_parameters",
+    "window_weights",
+  ),
+}
+_HOMES = {name: home for home, names in _MODULES.items() for name in names}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str):
+  if name not in _HOMES:
+    raise AttributeError(f"module 'graves_jax' has no attribute {name!r}")
+  return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+  return __all__

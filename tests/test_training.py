@@ -12,6 +12,7 @@ from graves_jax.config import NetworkConfig
 from graves_jax.evaluation import evaluate
 from graves_jax.losses import handwriting_loss
 from graves_jax.training.loop import train
+from graves_jax.training.parallel import fitting
 from graves_jax.training.step import train_body
 
 
@@ -152,6 +153,13 @@ def test_a_workdir_of_other_data_is_refused(uninterrupted, monkeypatch):
   monkeypatch.setattr("experiments.TRAIN", TRAIN[2:])
   with pytest.raises(ValueError, match="other data"):
     run(make_experiment(), folder)
+
+
+@pytest.mark.parametrize(
+  ("batch_sizes", "expected"), [((1, 64), 1), ((32, 64), 4), ((6, 64), 2)]
+)
+def test_as_many_devices_are_used_as_fit(batch_sizes, expected):
+  assert len(fitting(list(range(4)), *batch_sizes)) == expected
 
 
 def test_batches_that_do_not_split_over_devices_are_refused():

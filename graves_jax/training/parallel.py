@@ -5,6 +5,7 @@ The body sums over its own rows and adds up across devices once, with
 sharded batches would put an all-reduce into every time step of the scan.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -85,3 +86,12 @@ def require_divisible(name: str, batch_size: int, devices: int) -> None:
       f"{name} (={batch_size}) must be a multiple of the {devices} devices; "
       f"try {-(-batch_size // devices) * devices}."
     )
+
+
+def fitting(
+  devices: Sequence[jax.Device], *batch_sizes: int
+) -> Sequence[jax.Device]:
+  """As many of the devices as all these batches split over evenly."""
+  common = math.gcd(*batch_sizes)
+  fits = (n for n in range(len(devices), 1, -1) if common % n == 0)
+  return devices[: next(fits, 1)]

@@ -1,0 +1,42 @@
+"""The package's top: what `from graves_jax import ...` offers."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import graves_jax
+
+
+@pytest.mark.parametrize("name", graves_jax.__all__)
+def test_every_name_is_there_and_documented(name):
+  assert getattr(graves_jax, name).__doc__
+
+
+def test_other_names_are_not():
+  with pytest.raises(AttributeError, match="nothing_such"):
+    graves_jax.nothing_such  # noqa: B018
+
+
+def test_a_cell_works_on_numpy_arrays_alone():
+  rng = np.random.default_rng(0)
+  params = graves_jax.LSTMParams(
+    inputs=rng.normal(size=(3, 16)).astype(np.float32),
+    recurrent=rng.normal(size=(4, 16)).astype(np.float32),
+    peephole=rng.normal(size=(3, 4)).astype(np.float32),
+    bias=np.zeros(16, np.float32),
+  )
+  state = graves_jax.zero_state(4, 2)
+  net = rng.normal(size=(2, 3)).astype(np.float32) @ params.inputs
+  state, output = graves_jax.lstm_step(params, state, net)
+  assert np.asarray(output).shape == (2, 4)
+  assert np.isfinite(state.cell).all()
+
+
+def test_importing_the_package_does_not_import_jax():
+  code = "import sys, graves_jax.data.strokes; print('jax' in sys.modules)"
+  result = subprocess.run(
+    [sys.executable, "-c", code], capture_output=True, text=True, check=True
+  )
+  assert result.stdout.strip() == "False"
