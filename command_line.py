@@ -21,6 +21,13 @@ def run(main: Callable[[list[str]], None]) -> None:
       f"error: {error}", markup=False, highlight=False, soft_wrap=True
     )
     sys.exit(2)
+  except (MemoryError, RuntimeError) as error:
+    if isinstance(error, RuntimeError) and "EXHAUSTED" not in str(error):
+      raise
+    Console(stderr=True).print(
+      "error: the memory is full; use smaller batches or shorter lines."
+    )
+    sys.exit(2)
   except KeyboardInterrupt:
     sys.exit(130)
 

@@ -59,8 +59,11 @@ def main(argv: list[str]) -> None:
     check_figure_path(path)
   text = sys.stdin.read() if arguments.text == "-" else arguments.text
   writer = load_writer(arguments.checkpoint)
+  if arguments.window and not writer.reads:
+    raise ValueError("--window: a prediction network has no window to draw.")
+  style = load_style(arguments, writer)
   with console.status("Writing"):
-    lines = write_lines(writer, arguments, text, console)
+    lines = write_lines(writer, arguments, text, style, console)
   settings = f"bias {arguments.bias:g}, seed {arguments.seed}"
   page = stack([line.points for line in lines])
   write(arguments.out, page, text=text, description=settings)
@@ -73,7 +76,7 @@ def main(argv: list[str]) -> None:
     highlight=False,
     soft_wrap=True,
   )
-  draw_figures(writer, lines[0], arguments)
+  draw_figures(writer, lines, style, arguments)
 
 
 def load_writer(checkpoint: Path):
@@ -85,17 +88,16 @@ def load_writer(checkpoint: Path):
 
   command_line.use_compilation_cache()
   params, metadata = restore_checkpoint(checkpoint)
-  return Writer(
-    network=build_network(metadata.config.network, metadata.alphabet.size),
-    params=jax.device_put(params),
-    alphabet=metadata.alphabet,
-    normalization=metadata.normalization,
-    sigma_floor=metadata.config.network.sigma_floor,
-  )
+  network = build_network(metadata.config.network, metadata.alphabet.size)
+  return Writer.of(network, jax.device_put(params), metadata)
 
 
 def write_lines(
-  writer, arguments: Arguments, text: str, console: Console
+  writer,
+  arguments: Arguments,
+  text: str,
+  style: Line | None,
+  console: Console,
 ) -> list[Line]:
   if not 1 <= arguments.copies <= 1000:
     raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
@@ -107,18 +109,16 @@ def write_lines(
         "given text; leave the text out, or give a synthesis network."
       )
     return writer.scribble(arguments.length, lines=arguments.copies, **options)
-  style = load_style(arguments, writer.normalization)
   options |= {"style": style, "attempts": arguments.attempts}
-  if arguments.copies > 1 and len(text) <= arguments.width:
-    written = writer.write([text] * arguments.copies, **options)
+  written = []
+  if arguments.copies > 1 and len(text.strip()) <= arguments.width:
+    written = writer.write(
+      [" ".join(text.split())] * arguments.copies, **options
+    )
   else:
-    written = []
     for copy in range(arguments.copies):
-      written += writer.write_wrapped(
-        text,
-        width=arguments.width,
-        **(options | {"seed": arguments.seed + copy}),
-      )
+      options["seed"] = arguments.seed + copy
+      written += writer.write_wrapped(text, width=arguments.width, **options)
   for number, (line, is_finished) in enumerate(written, start=1):
     if not is_finished:
       console.print(
@@ -131,7 +131,7 @@ def write_lines(
   return [line for line, _ in written]
 
 
-def load_style(arguments: Arguments, normalization) -> Line | None:
+def load_style(arguments: Arguments, writer) -> Line | None:
   if arguments.style is None:
     return None
   from graves_jax.data.sources import iam_ondb, stroke_file
@@ -154,23 +154,23 @@ def load_style(arguments: Arguments, normalization) -> Line | None:
     raise ValueError(
       f"--style {arguments.style}: {name} has the lines 0 to {len(lines) - 1}."
     )
-  return fit_style(lines[int(number)], normalization)
+  return fit_style(
+    lines[int(number)], writer.normalization, writer.points_per_character
+  )
 
 
-def draw_figures(writer, line: Line, arguments: Arguments) -> None:
-  if not (arguments.window or arguments.densities):
-    return
+def draw_figures(
+  writer, lines: list[Line], style: Line | None, arguments: Arguments
+) -> None:
   from graves_jax.rendering.figures import write_attention, write_densities
 
-  phi, mixtures = writer.trace(line)
+  line = lines[0]
   if arguments.window:
+    phi = writer.trace_window(line, style)
     write_attention(arguments.window, phi, line.text, line.points)
   if arguments.densities:
-    mean, std = writer.normalization
-    in_pen_units = mixtures._replace(
-      means=mixtures.means * std + mean, stddevs=mixtures.stddevs * std
-    )
-    write_densities(arguments.densities, line.points, *in_pen_units)
+    mixtures = writer.trace_densities(line, style)
+    write_densities(arguments.densities, line.points, *mixtures)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Arguments:
   """How many devices (on CPU: cores); 0: as many as the batches fit."""
   parallel: Parallel = "shard_map"
   """The map over devices; both give the same weights."""
+  init_from: Path | None = None
+  """A run, or one checkpoint, whose weights a new run starts from."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
 
@@ -37,6 +39,7 @@ def main(argv: list[str]) -> None:
   arguments, console = parse(argv), Console()
   workdir, config = arguments.workdir, arguments.config
   from graves_jax.data.sources.load import load_lines
+  from graves_jax.training.checkpoints import restore_checkpoint
   from graves_jax.training.console import ConsoleListener, loading
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
@@ -52,6 +55,9 @@ def main(argv: list[str]) -> None:
   with loading(console) as progress:
     lines = load_lines(config.data, progress)
   experiment = build_experiment(config, *lines, devices, arguments.parallel)
+  initial = None
+  if arguments.init_from is not None:
+    initial = restore_checkpoint(arguments.init_from)
   stop = stop_on_signals()
   with ConsoleListener(console, workdir, arguments.tensorboard) as listener:
     listener.introduce(experiment, devices)
@@ -59,6 +65,7 @@ def main(argv: list[str]) -> None:
       experiment,
       workdir,
       listener,
+      initial=initial,
       should_stop=lambda: bool(stop),
       write_samples=Previews(experiment, workdir),
     )
@@ -89,7 +96,13 @@ def parse(argv: list[str]) -> Arguments:
     raise FileNotFoundError(
       f"there is no config {path}; there are {', '.join(known) or 'none'}."
     )
-  config = runpy.run_path(str(path))["get_config"]()
+  try:
+    get_config = runpy.run_path(str(path))["get_config"]
+  except (KeyError, SyntaxError) as error:
+    raise ValueError(
+      f"{path} is not a config: it must define get_config() -> Config ({error})."
+    ) from None
+  config = get_config()
   default = Arguments(config=config, workdir=Path("runs") / path.stem)
   return tyro.cli(Arguments, args=argv, default=default)
 

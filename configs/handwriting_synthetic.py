@@ -3,7 +3,12 @@
   python train.py
 
 A small network (2 x 200, 636,676 weights) and short lines, so that everything
-can be tried at once: no data to fetch. Its samples are readable (STEPS).
+can be tried at once: no data to fetch.
+
+Measured on two CPU cores (AMD EPYC 7003, no AVX-512) in a run of
+`--training.steps 1500`: at update 1,000, after 6 min 44 s, every letter of the
+three sample texts was readable, and validation was at -420.4 nats per sequence;
+at update 1,500, after 9 min 56 s, at -445.9 (250 lines, mean length 151).
 """
 
 from graves_jax.config import (
@@ -34,6 +39,14 @@ def get_config() -> Config:
       loss_per="point",
     ),
     training=TrainingConfig(
-      steps=1000, evaluate_every=500, checkpoint_every=100, sample_every=250
+      steps=1000,
+      evaluate_every=500,
+      checkpoint_every=100,
+      sample_every=250,
+      sample_texts=(
+        "the quick brown fox",
+        "jumps over the lazy dog",
+        "Generating Sequences",
+      ),
     ),
   )

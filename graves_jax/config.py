@@ -6,8 +6,21 @@ import typing
 from typing import Any, Literal, Union
 
 
+class _Ranged:
+  """Checks a config's numbers: `_LEAST` holds the least value of each field."""
+
+  _LEAST: typing.ClassVar[dict[str, float]]
+
+  def __post_init__(self):
+    for name, least in self._LEAST.items():
+      values = getattr(self, name)
+      several = values if isinstance(values, tuple) else (values,)
+      if values == () or not all(v is None or v >= least for v in several):
+        raise ValueError(f"{name} (={values}) must be {least:g} or more.")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class NetworkConfig(_Ranged):
   """The network and its density (Sections 2, 4, 5)."""
 
   kind: Literal["prediction", "synthesis"] = "synthesis"
@@ -33,9 +46,19 @@ class NetworkConfig:
   """Start of the biases of alpha, beta, kappa: the window then moves by 1/20
   of a character a point, as the data's pens do (our choice)."""
 
+  _LEAST = {
+    "hidden": 1,
+    "mixtures": 1,
+    "windows": 1,
+    "lstm_clip": 1e-6,
+    "output_clip": 1e-6,
+    "sigma_floor": 1e-6,
+    "weight_range": 0,
+  }
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DataConfig:
+class DataConfig(_Ranged):
   """What to learn from, and in which batches."""
 
   path: str | None = None
@@ -49,6 +72,9 @@ class DataConfig:
   """Leaves longer lines out of training, never out of validation."""
   max_characters: int | None = None
   """Leaves lines of longer text out of training, likewise."""
+  crop_points: int | None = None
+  """Trains on so many points from the start of each line, with all its text:
+  an early stage in which the window learns to read sooner (our choice)."""
   batch_size: int = 32
   """Lines an update."""
   buckets: int = 10
@@ -56,9 +82,18 @@ class DataConfig:
   synthetic_lines: int = 5000
   """Training lines of synthetic handwriting."""
 
+  _LEAST = {
+    "max_points": 1,
+    "max_characters": 1,
+    "crop_points": 2,
+    "batch_size": 1,
+    "buckets": 1,
+    "synthetic_lines": 1,
+  }
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class OptimizerConfig:
+class OptimizerConfig(_Ranged):
   """Graves' RMSProp (Eqs. 38-45), or Adam with warm-up and cosine decay."""
 
   name: Literal["graves_rmsprop", "adam"] = "graves_rmsprop"
@@ -70,16 +105,27 @@ class OptimizerConfig:
   epsilon: float = 1e-4
   schedule: Literal["constant", "cosine"] = "constant"
   warmup_steps: int = 0
+  """Of the cosine schedule: updates until the learning rate is reached."""
   final_share: float = 0.01
-  """The cosine ends at this share of the learning rate."""
+  """The cosine schedule ends at this share of the learning rate."""
   max_gradient_norm: float | None = None
   """Global norm that the gradient is scaled down to (not in the paper)."""
   loss_per: Literal["sequence", "point"] = "sequence"
   """Divides the summed gradient: the paper's unit is the sequence."""
 
+  _LEAST = {
+    "learning_rate": 0,
+    "momentum": 0,
+    "decay": 0,
+    "epsilon": 0,
+    "warmup_steps": 0,
+    "final_share": 0,
+    "max_gradient_norm": 0,
+  }
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
+class TrainingConfig(_Ranged):
   """Length and cadence of a run."""
 
   steps: int = 10_000
@@ -88,13 +134,24 @@ class TrainingConfig:
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
-  sample_texts: tuple[str, ...] = (
-    "the quick brown fox",
-    "jumps over the lazy dog",
-    "Generating Sequences",
-  )
-  """Written with a bias of 1 at every `sample_every` steps."""
+  sample_texts: tuple[str, ...] = ()
+  """Written with a bias of 1 every `sample_every` steps; none: the texts of
+  three validation lines."""
   evaluation_batch_size: int = 64
+
+  _LEAST = {
+    "steps": 1,
+    "seed": 0,
+    "evaluate_every": 1,
+    "checkpoint_every": 1,
+    "sample_every": 1,
+    "evaluation_batch_size": 1,
+  }
+
+  def __post_init__(self):
+    super().__post_init__()
+    if self.seed >= 2**32:
+      raise ValueError(f"seed (={self.seed}) must be below 2^32.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,6 +178,7 @@ def from_dict(values: dict[str, Any], kind: type = Config) -> Any:
   if not isinstance(values, dict):
     raise ValueError(f"{kind.__name__} must be a table, not {values!r}.")
   hints = typing.get_type_hints(kind)
+  hints.pop("_LEAST", None)
   if hints.keys() != values.keys():
     missing = sorted(hints.keys() - values.keys())
     unknown = sorted(values.keys() - hints.keys())

@@ -30,7 +30,7 @@ def evaluate(
   for batch in batches.in_order():
     total += np.array(sum_losses(params, batch), np.float64)
     if progress:
-      progress(round(total[-1]), batches.lines)
+      progress(round(LossSums(*total).sequences), batches.lines)
   if not np.isfinite(total).all():
     raise ValueError(
       f"the loss over {batches.lines} lines is {total[0]} nats; the weights or "

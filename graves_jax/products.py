@@ -28,5 +28,10 @@ def _contract(a: Array, b: Array, axis: int, precision: Precision) -> Array:
   if precision == "bfloat16":
     a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
   return lax.dot_general(
-    a, b, (((axis,), (0,)), ((), ())), preferred_element_type=result
+    a,
+    b,
+    (((axis,), (0,)), ((), ())),
+    # GPUs and TPUs would otherwise round float32 to fewer bits.
+    precision=lax.Precision.HIGHEST if precision == "float32" else None,
+    preferred_element_type=result,
   )

@@ -116,6 +116,7 @@ def test_sample_reads_standard_input(script, trained, tmp_path, monkeypatch):
     (["a" * 10_000], "10,000 characters"),
     (["abc", "--bias=-1"], "bias (=-1.0)"),
     (["abc", "--copies", "0"], "copies (=0)"),
+    (["abc", "--seed", "99999999999"], "seed (=99999999999)"),
     (["abc", "--width", "0"], "width (=0)"),
     (["abc", "--out", "page.gif"], ".svg"),
     (["abc", "--out", "/proc/page.svg"], "/proc/page.svg"),
@@ -208,6 +209,10 @@ def test_train_leaves_pictures_records_and_checkpoints(
     (["--data.bach-size", "3"], "--data.batch-size"),
     (["--data.batch-size", "0"], "batch_size"),
     (["--training.sample-texts", "axc"], "'x'"),
+    (["--training.evaluate-every", "0"], "evaluate_every"),
+    (["--training.seed", "99999999999"], "seed"),
+    (["--network.mixtures", "0"], "mixtures"),
+    (["--optimizer.learning-rate", "nan"], "learning_rate"),
     (["--workdir", "/proc/run"], "/proc/run"),
   ],
 )

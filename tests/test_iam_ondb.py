@@ -11,9 +11,11 @@ import sys
 import tarfile
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
+from graves_jax.config import Config, DataConfig, NetworkConfig, TrainingConfig
 from graves_jax.data.sources import (
   iam_ondb,
   iam_ondb_archive,
@@ -44,6 +46,8 @@ LISTS = {
   "testset_t": ["b05-001x"],
   "testset_f": ["c06-002z"],
 }
+from graves_jax.evaluation import evaluate
+from graves_jax.training.experiment import build_experiment
 
 
 def ink(seed=0):
@@ -591,3 +595,23 @@ def test_every_listed_form_of_the_release_has_a_text_for_each_line(
     assert sum(len(texts[form]) for form in forms) == count
   characters = set("".join(line for text in texts.values() for line in text))
   assert "".join(sorted(characters)) == iam_ondb_report.OFFICIAL.characters
+
+
+def test_all_validation_lines_of_the_release_are_scored(real_lines):
+  lines, _ = real_lines
+  train = lines["trainset"] + lines["testset_t"] + lines["testset_f"]
+  config = Config(
+    network=NetworkConfig(hidden=(4,), mixtures=2, windows=2),
+    data=DataConfig(max_points=300, buckets=2),
+    training=TrainingConfig(evaluation_batch_size=256),
+  )
+  experiment = build_experiment(
+    config, train, lines["testset_v"], jax.devices()[:2]
+  )
+  scores = evaluate(
+    experiment.sum_losses,
+    experiment.initial_state().params,
+    experiment.validation_batches,
+  )
+  assert scores.sequences == 1438
+  assert scores.points == sum(len(x.points) for x in lines["testset_v"])

@@ -8,6 +8,8 @@ import pytest
 import reference
 
 from graves_jax import optimizers
+from graves_jax.config import OptimizerConfig
+from graves_jax.optimizers import build_optimizer, learning_rate_schedule
 
 
 def weights_after_each_update(optimizer, start, derivatives):
@@ -66,3 +68,35 @@ def test_a_constant_derivative_stays_finite_in_float32():
     optimizers.graves_rmsprop(), start, derivatives
   )
   assert np.all(np.isfinite(weights))
+
+
+def test_a_cosine_schedule_warms_up_and_ends_at_its_share():
+  config = OptimizerConfig(
+    learning_rate=2.0, schedule="cosine", warmup_steps=10, final_share=0.1
+  )
+  rate = learning_rate_schedule(config, 100)
+  np.testing.assert_allclose(rate(0), 0)
+  np.testing.assert_allclose(rate(5), 1.0)
+  np.testing.assert_allclose(rate(10), 2.0)
+  np.testing.assert_allclose(rate(55), 1.1, rtol=1e-5)  # half-way down
+  np.testing.assert_allclose(rate(100), 0.2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 10])
+def test_a_run_shorter_than_its_warm_up_has_a_schedule(steps):
+  config = OptimizerConfig(schedule="cosine", warmup_steps=10)
+  rates = [learning_rate_schedule(config, steps)(k) for k in range(steps + 1)]
+  assert np.isfinite(rates).all()
+
+
+def test_gradients_are_scaled_down_to_the_greatest_norm():
+  config = OptimizerConfig(
+    name="adam", learning_rate=1.0, epsilon=1.0, max_gradient_norm=1e-3
+  )
+  optimizer = build_optimizer(config, 1)
+  params = {"w": jnp.zeros(2)}
+  updates, _ = optimizer.update(
+    {"w": jnp.array([30.0, 40.0])}, optimizer.init(params), params
+  )
+  # Adam's first step is g / (|g| + 1), with g of norm 1e-3.
+  np.testing.assert_allclose(updates["w"], [-6e-4, -8e-4], rtol=1e-2)

@@ -10,10 +10,11 @@ from graves_jax.data.strokes import (
   offsets_from_strokes,
   strokes_from_offsets,
 )
-from graves_jax.sampling.style import POINTS_PER_CHARACTER, fit_style
+from graves_jax.sampling.style import fit_style
 from graves_jax.sampling.transcript import replacement, require_known, wrap
 
 ALPHABET = Alphabet(tuple(" '\"(),-.abcdefgz"))
+POINTS_PER_CHARACTER = 21.7
 PEN = Normalization(np.array([8.0, 0.0]), np.array([41.0, 37.0]))
 
 
@@ -72,13 +73,13 @@ def ink(scale, points, characters=10):
 
 def test_ink_of_the_usual_size_stays_as_it_is():
   line = ink(1.2, 250)
-  assert fit_style(line, PEN) is line
+  assert fit_style(line, PEN, POINTS_PER_CHARACTER) is line
 
 
 @pytest.mark.parametrize(("scale", "points"), [(0.01, 230), (7, 3000), (1, 60)])
 def test_ink_of_another_tablet_is_scaled_and_resampled(scale, points):
   line = ink(scale, points)
-  fitted = fit_style(line, PEN)
+  fitted = fit_style(line, PEN, POINTS_PER_CHARACTER)
   width = np.ptp(np.concatenate(strokes_from_offsets(fitted.points))[:, 0])
   usual = PEN.mean[0] * POINTS_PER_CHARACTER * 10
   np.testing.assert_allclose(width, usual, rtol=0.01)
@@ -89,4 +90,4 @@ def test_ink_of_another_tablet_is_scaled_and_resampled(scale, points):
 def test_a_style_without_width_is_refused():
   vertical = np.column_stack([np.zeros(9), np.arange(9)])
   with pytest.raises(ValueError, match="straight up and down"):
-    fit_style(Line(offsets_from_strokes([vertical]), "l", "me"), PEN)
+    fit_style(Line(offsets_from_strokes([vertical]), "l", "me"), PEN, 21.7)

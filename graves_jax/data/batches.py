@@ -74,6 +74,7 @@ class LineBatches:
       )
     self.batch_size = batch_size
     self._seed = seed
+    self._planned, self._current = None, []  # the epoch shuffled last
     self._points = [normalization.normalize(line.points) for line in lines]
     self._characters = [alphabet.encode(line.text) for line in lines]
     lengths = np.array([len(p) for p in self._points])
@@ -111,7 +112,7 @@ class LineBatches:
       yield self._collate(by_length[start : start + self.batch_size])
 
   def _plan(self, epoch: int) -> list[np.ndarray]:
-    if getattr(self, "_planned", None) != epoch:
+    if self._planned != epoch:
       self._current = self._shuffle(np.random.default_rng((self._seed, epoch)))
       self._planned = epoch
     return self._current

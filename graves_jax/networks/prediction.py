@@ -44,7 +44,7 @@ class PredictionNetwork(nn.Module):
   output_clip: float = 100.0
   precision: Precision = "float32"
   weight_range: float = 0.1
-  forget_bias: float = 0.0
+  forget_bias: float = 1.0
 
   def setup(self):
     below = (0, *self.hidden)

@@ -69,8 +69,8 @@ class SynthesisNetwork(nn.Module):
   output_clip: float = 100.0
   precision: Precision = "float32"
   weight_range: float = 0.1
-  forget_bias: float = 0.0
-  window_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+  forget_bias: float = 1.0
+  window_bias: tuple[float, float, float] = (0.0, -0.5, -3.0)
 
   def setup(self):
     below = (0, *self.hidden)

@@ -12,6 +12,7 @@ from flax import linen as nn
 from jax import Array, lax
 
 from graves_jax.distributions import bivariate_mixture
+from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.networks.window_layer import Text
 
@@ -63,8 +64,8 @@ def sample_handwriting(
 
   Within its prime a line is fed the prime; after it, what was drawn. A
   synthesis network's line ends when phi(t, U+1) > phi(t, u) for all u in
-  1..U (Section 5.3), or when all of them are 0, the window being far past the
-  text; a prediction network's line ends at its limit.
+  1..U (Section 5.3), or when all windows are so far past the text that phi has
+  underflowed to 0; a prediction network's line ends at its limit.
   """
   limit, batch_size = inputs.points.shape[:2]
   rows = jnp.arange(batch_size)
@@ -81,7 +82,9 @@ def sample_handwriting(
       params, state, element, inputs.text, method="step"
     )
     within = jnp.where(before_end, phi, -jnp.inf).max(axis=1)
-    return state, raw, phi[rows, inputs.text_lengths] >= within
+    is_past = phi[rows, inputs.text_lengths] > within
+    is_far_past = state.first.kappa.min(axis=1) > inputs.text_lengths + 1
+    return state, raw, is_past | ((within == 0) & is_far_past)
 
   def is_running(carry):
     t, _, _, _, is_done, _ = carry
@@ -131,13 +134,14 @@ def trace_window(
   Returns:
     [T, B, U]: the window from which each element was predicted.
   """
-  inputs = jnp.concatenate([jnp.zeros_like(points[:1]), points[:-1]])
 
   def step(state, element):
     state, (_, phi) = network.apply(params, state, element, text, method="step")
     return state, phi[:, :-1]
 
-  return lax.scan(step, network.initial_state(points.shape[1]), inputs)[1]
+  return lax.scan(
+    step, network.initial_state(points.shape[1]), shift_right(points)
+  )[1]
 
 
 @functools.partial(jax.jit, static_argnums=0, static_argnames="sigma_floor")
@@ -150,7 +154,6 @@ def trace_densities(
   sigma_floor: float = bivariate_mixture.SIGMA_FLOOR,
 ) -> bivariate_mixture.MixtureParameters:
   """The mixtures that predict `points` [T, B, 3] (Figures 10, 14)."""
-  inputs = jnp.concatenate([jnp.zeros_like(points[:1]), points[:-1]])
   reads = isinstance(network, SynthesisNetwork)
-  raw = network.apply(params, inputs, *((text,) if reads else ()))
+  raw = network.apply(params, shift_right(points), *((text,) if reads else ()))
   return bivariate_mixture.parameters(raw, sigma_floor=sigma_floor)

@@ -9,14 +9,14 @@ from graves_jax.data.strokes import (
   strokes_from_offsets,
 )
 
-# IAM-OnDB's average, see `fit_style`.
-POINTS_PER_CHARACTER = 21.7
 # Hands differ; only beyond these ratios is it the pen that differs.
 _USUAL_SIZE = 1.6
 _USUAL_DENSITY = 1.5
 
 
-def fit_style(line: Line, normalization: Normalization) -> Line:
+def fit_style(
+  line: Line, normalization: Normalization, points_per_character: float
+) -> Line:
   """Brings a style line to the size and density of the training data.
 
   A network has learned offsets of one tablet: letters of some size, points of
@@ -27,8 +27,9 @@ def fit_style(line: Line, normalization: Normalization) -> Line:
 
   Args:
     line: a line of pen strokes with its text.
-    normalization: of the training offsets; its mean offset times 21.7 points
-      is the usual advance a character.
+    normalization: of the training offsets.
+    points_per_character: of the training lines; times the mean offset it is
+      the usual advance a character.
 
   Raises:
     ValueError: if the line has no text or no width.
@@ -41,9 +42,9 @@ def fit_style(line: Line, normalization: Normalization) -> Line:
       f"the style line {line.name!r} needs a text and ink that is not "
       "straight up and down."
     )
-  usual_width = normalization.mean[0] * POINTS_PER_CHARACTER * characters
+  usual_width = normalization.mean[0] * points_per_character * characters
   scale = usual_width / width
-  density = len(line.points) / (POINTS_PER_CHARACTER * characters)
+  density = len(line.points) / (points_per_character * characters)
   is_usual_size = 1 / _USUAL_SIZE < scale < _USUAL_SIZE
   is_usual_density = 1 / _USUAL_DENSITY < density < _USUAL_DENSITY
   if is_usual_size and is_usual_density:
@@ -51,7 +52,7 @@ def fit_style(line: Line, normalization: Normalization) -> Line:
   if not is_usual_size:
     strokes = [stroke * scale for stroke in strokes]
   if not is_usual_density:
-    strokes = _resample(strokes, round(POINTS_PER_CHARACTER * characters))
+    strokes = _resample(strokes, round(points_per_character * characters))
   return line._replace(points=offsets_from_strokes(strokes))
 
 

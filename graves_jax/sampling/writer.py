@@ -9,6 +9,7 @@ import numpy as np
 from flax import linen as nn
 
 from graves_jax.data.strokes import Alphabet, Line, Normalization
+from graves_jax.distributions.bivariate_mixture import MixtureParameters
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.networks.window_layer import Text
 from graves_jax.sampling.handwriting import (
@@ -24,6 +25,8 @@ _CHARACTERS_MULTIPLE = 16
 _POINTS_MULTIPLE = 512
 MAX_CHARACTERS = 5000
 MAX_BIAS = 50.0
+MAX_SEED = 2**32 - 1
+PATIENCE = 3
 
 
 class Written(NamedTuple):
@@ -46,7 +49,8 @@ class Writer:
   alphabet: classes of the characters.
   normalization: of the offsets.
   sigma_floor: least standard deviation of the mixture.
-  points_per_character: elements at most, times the characters of the text.
+  points_per_character: of the training lines; a line that has become
+    `PATIENCE` times as long as they would be is given up.
   """
 
   network: nn.Module
@@ -54,7 +58,19 @@ class Writer:
   alphabet: Alphabet
   normalization: Normalization
   sigma_floor: float
-  points_per_character: int = 60
+  points_per_character: float
+
+  @classmethod
+  def of(cls, network: nn.Module, params: Any, metadata: Any) -> "Writer":
+    """A writer from a checkpoint's weights and metadata."""
+    return cls(
+      network=network,
+      params=params,
+      alphabet=metadata.alphabet,
+      normalization=metadata.normalization,
+      sigma_floor=metadata.config.network.sigma_floor,
+      points_per_character=metadata.points_per_character,
+    )
 
   @property
   def reads(self) -> bool:
@@ -83,7 +99,7 @@ class Writer:
     Raises:
       ValueError: if a text or the bias cannot be used.
     """
-    self._require_usable(texts, bias, style, attempts)
+    self._require_usable(texts, seed, bias, style, attempts)
     written: dict[int, Written] = {}
     waiting = list(range(len(texts)))
     for attempt in range(attempts):
@@ -127,7 +143,7 @@ class Writer:
     for line in lines:
       require_known(line, self.alphabet)
     first = self.write(lines[:1], seed=seed, **options)
-    style = first[0].line
+    style = first[0].line if first[0].is_finished else None
     return first + self.write(lines[1:], seed=seed, style=style, **options)
 
   def scribble(
@@ -148,29 +164,58 @@ class Writer:
     written = self._write_rows(rows, (seed, 0), bias, None, limit=points)
     return [result.line for _, result in written]
 
-  def trace(self, line: Line) -> tuple[np.ndarray, Any]:
-    """What the network thinks while `line` is written (Figures 10, 13, 14).
+  def trace_window(self, line: Line, style: Line | None = None) -> np.ndarray:
+    """phi [T, U]: what is read while `line` is written (Figure 13).
 
-    Returns:
-      The window phi [T, U], and the predicted mixtures in the normalized
-      unit, each array [T, ...].
+    Args:
+      line: pen elements [T, 3] and their text of U characters.
+      style: what was written before it, as for `write`.
+
+    Raises:
+      ValueError: if the network reads no text.
     """
-    points = self.normalization.normalize(line.points)[:, None]
-    text = Text(
-      self.alphabet.encode(line.text)[None],
-      np.ones((1, len(line.text)), np.float32),
-    )
+    if not self.reads:
+      raise ValueError("a prediction network has no window to draw.")
+    points, text, own = self._traced(line, style)
+    phi = trace_window(self.network, self.params, points, text)
+    characters = text.characters.shape[1] - len(line.text)
+    return np.asarray(phi[own, 0, characters:])
+
+  def trace_densities(
+    self, line: Line, style: Line | None = None
+  ) -> MixtureParameters:
+    """Mixtures, each array [T, ...], in pen units, that predicted `line`.
+
+    Figures 10 and 14. Arguments as for `trace_window`.
+    """
+    points, text, own = self._traced(line, style)
     mixtures = trace_densities(
       self.network, self.params, points, text, sigma_floor=self.sigma_floor
     )
-    phi = np.zeros((len(points), 0))
-    if self.reads:
-      phi = np.asarray(
-        trace_window(self.network, self.params, points, text)[:, 0]
-      )
-    return phi, jax.tree.map(lambda x: np.asarray(x[:, 0]), mixtures)
+    mixtures = jax.tree.map(lambda x: np.asarray(x[own, 0]), mixtures)
+    mean, std = self.normalization
+    return mixtures._replace(
+      means=mixtures.means * std + mean, stddevs=mixtures.stddevs * std
+    )
 
-  def _require_usable(self, texts, bias, style, attempts) -> None:
+  def _traced(self, line: Line, style: Line | None):
+    """Padded points [P, 1, 3], the text, and the rows that are `line`'s."""
+    pen, before = self._prime(style)
+    whole = np.concatenate([pen, self.normalization.normalize(line.points)])
+    padding = _round_up(len(whole), _POINTS_MULTIPLE) - len(whole)
+    points = np.pad(whole, ((0, padding), (0, 0)))[:, None]
+    classes = self.alphabet.encode(before + line.text)[None]
+    text = Text(classes, np.ones(classes.shape, np.float32))
+    return points, text, slice(len(pen), len(whole))
+
+  def _prime(self, style: Line | None) -> tuple[np.ndarray, str]:
+    """The style's normalized elements, and c of c + s (Section 5.5)."""
+    if style is None:
+      return np.zeros((0, 3), np.float32), ""
+    pen = self.normalization.normalize(style.points)
+    return pen, style.text.rstrip() + " "
+
+  def _require_usable(self, texts, seed, bias, style, attempts) -> None:
     if not self.reads:
       raise ValueError(
         "these weights are of a prediction network, which writes no given "
@@ -185,23 +230,18 @@ class Writer:
         f"bias (={bias}) must be from 0 (as varied as real hands) to "
         f"{MAX_BIAS:.0f}; 1 is tidy."
       )
+    if not 0 <= seed <= MAX_SEED:
+      raise ValueError(f"seed (={seed}) must be from 0 to {MAX_SEED}.")
     if attempts < 1:
       raise ValueError(f"attempts (={attempts}) must be 1 or more.")
     for text in (*texts, *([style.text] if style else [])):
       require_known(text, self.alphabet)
 
   def _write_rows(self, rows, seed, bias, style, limit=None):
-    prime = np.zeros((0, 3), np.float32)
-    before = ""
-    if style is not None:
-      prime = self.normalization.normalize(style.points)
-      before = style.text.rstrip() + " "  # c + s of Section 5.5
+    prime, before = self._prime(style)
     texts = [before + text for _, text in rows]
     limits = np.array(
-      [
-        len(prime) + (limit or self.points_per_character * len(text) + 100)
-        for _, text in rows
-      ],
+      [len(prime) + (limit or self._most_points(text)) for _, text in rows],
       np.int32,
     )
     longest = _round_up(limits.max(), _POINTS_MULTIPLE)
@@ -233,6 +273,9 @@ class Writer:
     for row, (number, text) in enumerate(rows):
       pen = self._finish(points[len(prime) : ends[row], row])
       yield number, Written(Line(pen, text, str(number)), bool(finished[row]))
+
+  def _most_points(self, text: str) -> int:
+    return round(PATIENCE * self.points_per_character * len(text)) + 100
 
   def _finish(self, points: np.ndarray) -> np.ndarray:
     pen = self.normalization.denormalize(points).astype(np.float32)

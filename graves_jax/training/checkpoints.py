@@ -6,6 +6,7 @@ weights.
 """
 
 import hashlib
+import itertools
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ class DamagedCheckpointError(ValueError):
 class Checkpoints:
   """The checkpoints of one run: the latest two, and the best by score.
 
-  restored: the newest whole checkpoint as (state, metadata), or None.
+  restored: the state of the newest whole checkpoint, or None.
   messages: one line for each damaged checkpoint that was set aside.
   """
 
@@ -69,7 +70,7 @@ class Checkpoints:
     )
     self.messages = []
     for step, error in damaged.items():
-      aside = folder / f"damaged_{step}"
+      aside = _free_name(folder, f"damaged_{step}")
       (folder / str(step)).rename(aside)
       self.messages.append(f"Set aside as {aside}: {error}")
     best = ocp.checkpoint_managers.BestN(
@@ -91,16 +92,6 @@ class Checkpoints:
       ),
     )
 
-  @property
-  def folder(self) -> Path:
-    """Where they lie."""
-    return Path(self._manager.directory)
-
-  @property
-  def saved_steps(self) -> list[int]:
-    """Steps of the checkpoints on disk."""
-    return sorted(self._manager.all_steps())
-
   def save(self, state: TrainState, metadata: Metadata) -> None:
     """Starts to save `state`; it is safe once `wait` returns.
 
@@ -108,17 +99,26 @@ class Checkpoints:
       state: at the end of an update.
       metadata: of this step; with scores it takes part in the choice of the
         best.
+
+    Raises:
+      ValueError: if a weight is not finite; what was saved before stays.
     """
-    params = jax.device_get(state.params)
-    step = int(state.step)
-    if step in self._manager.all_steps():
-      return
+    params, optimizer = jax.device_get((state.params, state.optimizer))
+    if not all(np.isfinite(x).all() for x in jax.tree.leaves(params)):
+      raise ValueError(
+        f"the weights of step {metadata.step} are not finite; the last "
+        "checkpoint is intact. Lower optimizer.learning_rate."
+      )
+    sums = {
+      "params_sha256": _checksum(params),
+      "optimizer_sha256": _checksum(optimizer),
+    }
     self._manager.save(
-      step,
+      metadata.step,
       args=ocp.args.Composite(
         params=ocp.args.StandardSave(params),
-        optimizer=ocp.args.StandardSave(jax.device_get(state.optimizer)),
-        metadata=ocp.args.JsonSave(_signed(metadata, params)),
+        optimizer=ocp.args.StandardSave(optimizer),
+        metadata=ocp.args.JsonSave(_signed(to_json(metadata) | sums)),
       ),
       metrics=metadata.scores,
     )
@@ -168,6 +168,11 @@ def export_weights(source: Path, target: Path) -> None:
   if target.exists():
     raise ValueError(f"{target} exists already; name a new folder.")
   params, metadata = restore_checkpoint(source)
+  values = to_json(metadata) | {"params_sha256": _checksum(params)}
+  path = values["config"]["data"]["path"]
+  if path is not None:  # where data lie is nobody else's business
+    values["config"]["data"]["path"] = Path(path).name
+  values["config"]["data"]["prepared_dir"] = None
   with ocp.Checkpointer(
     ocp.CompositeCheckpointHandler("params", "metadata")
   ) as writer:
@@ -175,13 +180,13 @@ def export_weights(source: Path, target: Path) -> None:
       target,
       args=ocp.args.Composite(
         params=ocp.args.StandardSave(params),
-        metadata=ocp.args.JsonSave(_signed(metadata, params)),
+        metadata=ocp.args.JsonSave(_signed(values)),
       ),
     )
 
 
 def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
-  """The newest whole (state, metadata), and {step: error} of damaged ones."""
+  """The newest whole state, and {step: error} of the damaged ones."""
   newest, damaged = None, {}
   for step, path in _step_folders(folder):
     try:
@@ -191,9 +196,10 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
       if newest is None:
         require_same(restored.metadata, wanted, folder)
         optimizer = _restore_item(path / "optimizer", template.optimizer)
+        _require_sum(path, optimizer, "optimizer")
         step_array = np.asarray(step, np.int32)
         state = TrainState(step_array, restored.params, optimizer)
-        newest = state, restored.metadata
+        newest = state
     except DamagedCheckpointError as error:
       damaged[step] = error
   if damaged and newest is None:
@@ -202,6 +208,11 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
       "move that folder away to start afresh, or choose another --workdir."
     )
   return newest, damaged
+
+
+def _free_name(folder: Path, name: str) -> Path:
+  names = itertools.chain([name], (f"{name}_{k}" for k in itertools.count(2)))
+  return next(p for p in (folder / n for n in names) if not p.exists())
 
 
 def _step_folders(folder: Path) -> list[tuple[int, Path]]:
@@ -239,12 +250,16 @@ def _restore_folder(folder: Path) -> Restored:
   metadata = from_json(values)
   network = build_network(metadata.config.network, metadata.alphabet.size)
   params = _restore_item(folder / "params", _parameter_shapes(network))
-  if _checksum(params) != values["params_sha256"]:
-    raise DamagedCheckpointError(
-      f"{folder} is damaged: its weights do not match their checksum; use another "
-      "checkpoint of the run."
-    )
+  _require_sum(folder, params, "params")
   return Restored(params, metadata)
+
+
+def _require_sum(folder: Path, tree: Any, item: str) -> None:
+  if _checksum(tree) != _read_metadata(folder).get(f"{item}_sha256"):
+    raise DamagedCheckpointError(
+      f"{folder} is damaged: its {item} do not match their checksum; use "
+      "another checkpoint of the run."
+    )
 
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
@@ -311,9 +326,8 @@ def _checksum(params: Any) -> str:
   return digest.hexdigest()
 
 
-def _signed(metadata: Metadata, params: Any) -> dict[str, Any]:
-  """Metadata as JSON, with checksums of the weights and of itself."""
-  values = to_json(metadata) | {"params_sha256": _checksum(params)}
+def _signed(values: dict[str, Any]) -> dict[str, Any]:
+  """Values for JSON, with a checksum of themselves."""
   return values | {"sha256": _text_checksum(values)}
 
 

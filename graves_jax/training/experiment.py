@@ -1,6 +1,7 @@
 """Everything that a config stands for: data in batches, network, functions."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +20,8 @@ from graves_jax.data.strokes import (
 from graves_jax.losses import handwriting_loss, network_inputs
 from graves_jax.networks.build import build_network
 from graves_jax.optimizers import build_optimizer
-from graves_jax.training.metadata import Metadata
+from graves_jax.training.checkpoints import Restored
+from graves_jax.training.metadata import Metadata, require_same_sequences
 from graves_jax.training.parallel import (
   Mapped,
   Parallel,
@@ -38,6 +40,7 @@ class Experiment:
   network: the network.
   optimizer: the optimizer.
   train_batches, validation_batches: the data.
+  sample_texts: to write while training.
   mapped: how work is spread over devices.
   train_step: (state, batch) to (state, metrics); its state is given away.
   sum_losses: (params, batch) to summed losses.
@@ -48,12 +51,25 @@ class Experiment:
   optimizer: optax.GradientTransformation
   train_batches: LineBatches
   validation_batches: LineBatches
+  sample_texts: tuple[str, ...]
   mapped: Mapped
   train_step: Callable[[TrainState, Any], Any]
   sum_losses: Callable[[Any, Any], Any]
 
-  def initial_state(self) -> TrainState:
-    """The state before the first update, on every device."""
+  def initial_state(self, initial: Restored | None = None) -> TrainState:
+    """The state before the first update, on every device.
+
+    Args:
+      initial: a checkpoint whose weights to start from; by default weights are
+        drawn from the seed.
+
+    Raises:
+      ValueError: if the checkpoint is of another network or other data.
+    """
+    if initial is not None:
+      require_same_sequences(initial.metadata, self.metadata)
+      state = init_state(initial.params, self.optimizer)
+      return self.mapped.replicate(state)
     inputs = network_inputs(self.network, self.train_batches.batch(0))
     seed = self.metadata.config.training.seed
     params = initial_params(self.network, seed, *inputs)
@@ -91,7 +107,11 @@ def build_experiment(
     if data.alphabet == "paper"
     else Alphabet.of(line.text for line in train)
   )
-  kept = [line for line in train if is_kept(line, data)]
+  kept = [
+    line._replace(points=line.points[: data.crop_points])
+    for line in train
+    if is_kept(line, data)
+  ]
   normalization = Normalization.of(train)
   network = build_network(config.network, alphabet.size)
   optimizer = build_optimizer(config.optimizer, training.steps)
@@ -108,7 +128,9 @@ def build_experiment(
   )
   sum_losses = mapped.map(evaluation_body(loss_fn))
   return Experiment(
-    metadata=Metadata(config, alphabet, normalization),
+    metadata=Metadata(
+      config, alphabet, normalization, points_per_character(train)
+    ),
     network=network,
     optimizer=optimizer,
     train_batches=LineBatches(
@@ -126,10 +148,17 @@ def build_experiment(
       batch_size=training.evaluation_batch_size,
       buckets=data.buckets,
     ),
+    sample_texts=_sample_texts(config, alphabet, validation),
     mapped=mapped,
     train_step=lambda state, batch: train_step(state, mapped.shard(batch)),
     sum_losses=lambda params, batch: sum_losses(params, mapped.shard(batch)),
   )
+
+
+def points_per_character(lines: Sequence[Line]) -> float:
+  """Average number of pen elements a character of text."""
+  characters = sum(len(line.text) for line in lines)
+  return sum(len(line.points) for line in lines) / max(characters, 1)
 
 
 def is_kept(line: Line, data: DataConfig) -> bool:
@@ -137,3 +166,18 @@ def is_kept(line: Line, data: DataConfig) -> bool:
   return (data.max_points is None or len(line.points) <= data.max_points) and (
     data.max_characters is None or len(line.text) <= data.max_characters
   )
+
+
+def _sample_texts(
+  config: Config, alphabet: Alphabet, validation: Sequence[Line]
+) -> tuple[str, ...]:
+  if config.network.kind == "prediction":
+    return ()
+  for text in config.training.sample_texts:
+    if alphabet.unknown(text):
+      raise ValueError(
+        f"training.sample_texts: {text!r} has the characters "
+        f"{alphabet.unknown(text)}, which no training line has."
+      )
+  known = (x.text for x in validation if not alphabet.unknown(x.text))
+  return config.training.sample_texts or tuple(itertools.islice(known, 3))

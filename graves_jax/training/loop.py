@@ -11,7 +11,7 @@ import numpy as np
 
 from graves_jax.evaluation import evaluate
 from graves_jax.losses import HandwritingScores
-from graves_jax.training.checkpoints import Checkpoints
+from graves_jax.training.checkpoints import Checkpoints, Restored
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import MetricsFile, StepReport
@@ -41,6 +41,7 @@ def train(
   workdir: Path,
   listener: Listener,
   *,
+  initial: Restored | None = None,
   should_stop: Callable[[], bool] = lambda: False,
   write_samples: Callable[[Any, Metadata], None] | None = None,
 ) -> TrainState:
@@ -53,6 +54,7 @@ def train(
     experiment: what to train.
     workdir: where checkpoints and records are kept.
     listener: told of everything.
+    initial: a checkpoint whose weights a new run starts from.
     should_stop: asked after every update; True saves and returns.
     write_samples: draws samples of weights (NumPy) with their metadata.
 
@@ -63,100 +65,101 @@ def train(
     ValueError: if `workdir` is of another experiment, or the loss is not
       finite.
   """
-  state = experiment.initial_state()
+  state = experiment.initial_state(initial)
   checkpoints = Checkpoints(workdir, state, experiment.metadata)
   try:
-    state = _start(experiment, checkpoints, state, listener)
+    for message in checkpoints.messages:
+      listener.message(message)
+    if checkpoints.restored is not None:
+      state = experiment.mapped.replicate(checkpoints.restored)
+      listener.message(f"Continuing at step {int(state.step):,}.")
     with MetricsFile(workdir / METRICS_FILE, int(state.step)) as records:
-      return _run(
-        experiment,
-        checkpoints,
-        records,
-        listener,
-        state,
-        should_stop,
-        write_samples,
-      )
+      run = _Run(experiment, checkpoints, records, listener)
+      return run.to_the_end(state, should_stop, write_samples)
   finally:
     checkpoints.close()
 
 
-def _start(experiment, checkpoints, state, listener) -> TrainState:
-  for message in checkpoints.messages:
-    listener.message(message)
-  if checkpoints.restored is None:
+class _Run:
+  """One run's updates, from where it starts to where it ends or stops."""
+
+  def __init__(self, experiment, checkpoints, records, listener):
+    self._experiment = experiment
+    self._checkpoints = checkpoints
+    self._records = records
+    self._listener = listener
+    self._pending = None  # step and metrics that were not reported yet
+    self._last_time = time.monotonic()
+
+  def to_the_end(self, state, should_stop, write_samples) -> TrainState:
+    experiment = self._experiment
+    training = experiment.metadata.config.training
+    for step in range(int(state.step) + 1, training.steps + 1):
+      batch = experiment.train_batches.batch(step - 1)
+      state, metrics = experiment.train_step(state, batch)
+      self._report()
+      self._pending = (step, metrics)
+      stops, is_last = should_stop(), step == training.steps
+
+      def is_due(every, step=step, stops=stops, is_last=is_last):
+        return is_last or (step % every == 0 and not stops)
+
+      saves = is_due(training.checkpoint_every)
+      evaluates = is_due(training.evaluate_every)
+      samples = is_due(training.sample_every)
+      if not (stops or saves or evaluates or samples):
+        continue
+      self._report()
+      metadata = dataclasses.replace(experiment.metadata, step=step)
+      if evaluates:
+        metadata = self._validate(state, metadata)
+      self._checkpoints.save(state, metadata)
+      if samples and write_samples:
+        self._draw(write_samples, state, metadata)
+      self._last_time = time.monotonic()
+      if stops:
+        break
+    self._checkpoints.wait()
     return state
-  saved, metadata = checkpoints.restored
-  listener.message(f"Continuing at step {metadata.step:,}.")
-  return experiment.mapped.replicate(saved)
 
-
-def _run(
-  experiment, checkpoints, records, listener, state, should_stop, write_samples
-) -> TrainState:
-  training = experiment.metadata.config.training
-  batches = experiment.train_batches
-  first, pending, last_time = int(state.step), None, time.monotonic()
-  saved = first if checkpoints.saved_steps else None
-
-  def flush():
-    """Reports the last update; its numbers are fetched one update late."""
-    nonlocal pending, last_time
-    if pending is None:
+  def _report(self) -> None:
+    """Reports the last update: its numbers are fetched one update late."""
+    if self._pending is None:
       return
-    step, metrics = pending
-    pending = None
+    (step, metrics), self._pending = self._pending, None
     metrics = jax.tree.map(float, metrics)
-    now = time.monotonic()
+    seconds = time.monotonic() - self._last_time
+    self._last_time += seconds
     report = StepReport.of(
-      step, training.steps, len(batches), metrics, now - last_time
+      step,
+      self._experiment.metadata.config.training.steps,
+      len(self._experiment.train_batches),
+      metrics,
+      seconds,
     )
-    last_time = now
     if not np.isfinite(report.nats_per_sequence + report.gradient_norm):
       raise ValueError(
         f"the loss of step {step} is {report.nats_per_sequence} nats per "
         f"sequence and its gradient's norm {report.gradient_norm}; the last "
         "checkpoint is intact. Lower optimizer.learning_rate."
       )
-    records.write("train", dataclasses.asdict(report))
-    listener.step(report)
+    self._records.write("train", dataclasses.asdict(report))
+    self._listener.step(report)
 
-  for step in range(first + 1, training.steps + 1):
-    state, metrics = experiment.train_step(state, batches.batch(step - 1))
-    flush()
-    pending = (step, metrics)
-    is_last = step == training.steps or should_stop()
-    evaluates = step % training.evaluate_every == 0 or step == training.steps
-    samples = step % training.sample_every == 0 or step == training.steps
-    if not (is_last or evaluates or samples) and (
-      step % training.checkpoint_every
-    ):
-      continue
-    flush()
-    metadata = dataclasses.replace(experiment.metadata, step=step)
-    if evaluates:
-      metadata = _validate(experiment, state, metadata, records, listener)
-    checkpoints.save(state, metadata)
-    saved = step
-    if samples and write_samples:
+  def _validate(self, state: TrainState, metadata: Metadata) -> Metadata:
+    scores = evaluate(
+      self._experiment.sum_losses,
+      state.params,
+      self._experiment.validation_batches,
+      self._listener.validating,
+    )
+    values = {"step": metadata.step, **scores._asdict()}
+    self._records.write("validation", values)
+    self._listener.validated(metadata.step, scores)
+    return dataclasses.replace(metadata, scores=scores._asdict())
+
+  def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
+    try:
       write_samples(jax.device_get(state.params), metadata)
-    last_time = time.monotonic()
-    if is_last:
-      break
-  if saved is None:
-    checkpoints.save(state, experiment.metadata)
-  checkpoints.wait()
-  return state
-
-
-def _validate(experiment, state, metadata, records, listener) -> Metadata:
-  scores = evaluate(
-    experiment.sum_losses,
-    state.params,
-    experiment.validation_batches,
-    listener.validating,
-  )
-  values = {"step": metadata.step, **scores._asdict()}
-  records.write("validation", values)
-  listener.validated(metadata.step, scores)
-  return dataclasses.replace(metadata, scores=scores._asdict())
+    except (ValueError, OSError) as error:  # a picture is not worth a run
+      self._listener.message(f"No samples at step {metadata.step:,}: {error}")

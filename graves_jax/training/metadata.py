@@ -20,6 +20,7 @@ class Metadata:
   config: the whole experiment.
   alphabet: classes of the characters.
   normalization: of the training offsets.
+  points_per_character: of the training lines, on average.
   step: updates made.
   scores: averages over the validation lines, if it was scored at this step.
   """
@@ -27,6 +28,7 @@ class Metadata:
   config: Config
   alphabet: Alphabet
   normalization: Normalization
+  points_per_character: float
   step: int = 0
   scores: dict[str, float] | None = None
 
@@ -40,6 +42,7 @@ def to_json(metadata: Metadata) -> dict[str, Any]:
       "mean": np.asarray(metadata.normalization.mean).tolist(),
       "std": np.asarray(metadata.normalization.std).tolist(),
     },
+    "points_per_character": metadata.points_per_character,
     "step": metadata.step,
     "scores": metadata.scores,
   }
@@ -54,6 +57,7 @@ def from_json(values: dict[str, Any]) -> Metadata:
       np.array(values["normalization"]["mean"], np.float64),
       np.array(values["normalization"]["std"], np.float64),
     ),
+    points_per_character=float(values["points_per_character"]),
     step=int(values["step"]),
     scores=values["scores"],
   )
@@ -62,7 +66,8 @@ def from_json(values: dict[str, Any]) -> Metadata:
 def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
   """Raises ValueError unless a run can go on from a checkpoint.
 
-  Cadence and length may change between two starts; nothing else may.
+  Cadence may change between two starts, and length where the learning rate
+  does not depend on it; nothing else may.
   """
   for name in ("network", "optimizer", "data"):
     old = dataclasses.asdict(getattr(saved.config, name))
@@ -73,10 +78,16 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
           f"{folder} holds a run with {name}.{field} = {old[field]!r}, not "
           f"{new[field]!r}; give the same value or another --workdir."
         )
-  if saved.config.training.seed != wanted.config.training.seed:
+  old, new = saved.config.training, wanted.config.training
+  if old.seed != new.seed:
     raise ValueError(
-      f"{folder} holds a run with training.seed = "
-      f"{saved.config.training.seed}; give the same or another --workdir."
+      f"{folder} holds a run with training.seed = {old.seed}; give the same or "
+      "another --workdir."
+    )
+  if saved.config.optimizer.schedule != "constant" and old.steps != new.steps:
+    raise ValueError(
+      f"{folder} holds a run with training.steps = {old.steps}, on which its "
+      "learning rate depends; give the same or another --workdir."
     )
   if saved.alphabet != wanted.alphabet or not all(
     np.array_equal(a, b)
@@ -85,4 +96,25 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
     raise ValueError(
       f"{folder} holds a run on other data; give the same data or another "
       "--workdir."
+    )
+
+
+def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
+  """Raises ValueError unless weights of one run can start another.
+
+  Network, alphabet and normalization must agree; all else may differ.
+  """
+  same_pen = all(
+    np.array_equal(a, b)
+    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
+  )
+  if saved.config.network != wanted.config.network:
+    raise ValueError(
+      f"the weights to start from are of another network: "
+      f"{saved.config.network}, not {wanted.config.network}."
+    )
+  if saved.alphabet != wanted.alphabet or not same_pen:
+    raise ValueError(
+      "the weights to start from were trained on other data: their alphabet "
+      "or normalization differs."
     )

@@ -1,6 +1,7 @@
 """Figures of a run: of each update, and on disk as JSON lines."""
 
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,16 @@ class StepReport:
 class MetricsFile:
   """Appends rows to a file of JSON lines, one row an update or validation.
 
-  On a resume, rows of steps that will be made again are taken out first.
+  On a resume, rows of steps that will be made again are taken out first. The
+  rows of an earlier run, if this one begins anew, are kept beside them.
   """
 
   def __init__(self, path: Path, step: int):
     """Opens `path`, keeping rows up to `step`."""
     kept = []
+    if path.exists() and not step:
+      earlier = (path.with_suffix(f".{k}.jsonl") for k in itertools.count(1))
+      path.rename(next(p for p in earlier if not p.exists()))
     if path.exists():
       for line in path.read_text().splitlines():
         try:

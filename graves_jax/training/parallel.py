@@ -5,9 +5,10 @@ The body sums over its own rows and adds up across devices once, with
 sharded batches would put an all-reduce into every time step of the scan.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import jax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -16,7 +17,8 @@ AXIS = "data"
 Parallel = Literal["shard_map", "pmap"]
 
 
-class Mapped(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Mapped:
   """Functions that spread work over devices.
 
   replicate: puts a tree on every device.

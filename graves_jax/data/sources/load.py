@@ -56,6 +56,12 @@ def _path(config: DataConfig) -> Path | None:
 
 
 def _stroke_file(path: Path, progress: Progress | None):
+  if not path.exists():
+    raise FileNotFoundError(
+      f"data.path (={path}) does not exist; give a folder with the archives of "
+      "IAM-OnDB, a stroke file (.jsonl, .jsonl.gz), or leave it out for "
+      "synthetic handwriting."
+    )
   from graves_jax.data.sources import stroke_file
 
   return stroke_file.read_stroke_file(path, progress=progress)
