@@ -29,6 +29,8 @@ from graves_jax.data.sources.iam_ondb_repairs import (
 )
 from graves_jax.data.sources.stroke_file import read_stroke_file
 from graves_jax.data.strokes import offsets_from_strokes
+from graves_jax.evaluation import evaluate
+from graves_jax.training.experiment import build_experiment
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -46,8 +48,6 @@ LISTS = {
   "testset_t": ["b05-001x"],
   "testset_f": ["c06-002z"],
 }
-from graves_jax.evaluation import evaluate
-from graves_jax.training.experiment import build_experiment
 
 
 def ink(seed=0):
