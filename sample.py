@@ -10,7 +10,7 @@ from rich.console import Console
 
 import command_line
 from graves_jax.data.strokes import Line
-from graves_jax.pretrained import HANDWRITING
+from graves_jax.pretrained import SYNTHETIC
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,9 @@ class Arguments:
   """Folder of IAM-OnDB's archives, for --style."""
   seed: int = 0
   """The same seed writes the same strokes."""
-  checkpoint: Path = HANDWRITING
-  """A run's folder, or one checkpoint; by default the one that ships."""
+  checkpoint: Path = SYNTHETIC
+  """A run's folder, or one checkpoint; by default one that ships, trained on
+  synthetic strokes."""
   width: int = 45
   """Characters a line at most."""
   copies: int = 1

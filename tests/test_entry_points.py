@@ -16,7 +16,7 @@ from experiments import TRAIN, VALIDATION, Silent, make_experiment
 
 import command_line
 from graves_jax.data.sources.stroke_file import write_stroke_file
-from graves_jax.pretrained import HANDWRITING
+from graves_jax.pretrained import HANDWRITING, SYNTHETIC
 from graves_jax.training.loop import train
 
 ROOT = Path(__file__).parent.parent
@@ -272,14 +272,18 @@ def test_export_writes_weights_that_sample(script, trained, tmp_path):
   assert "exists already" in errors
 
 
-def test_the_checkpoint_that_ships_writes_and_is_small(script, tmp_path):
-  size = sum(p.stat().st_size for p in HANDWRITING.rglob("*") if p.is_file())
+@pytest.mark.parametrize("folder", [HANDWRITING, SYNTHETIC])
+def test_the_checkpoints_that_ship_write_and_are_small(
+  script, tmp_path, folder
+):
+  size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
   assert size < 16e6
+  assert (folder / "README.md").is_file()
   out = tmp_path / "page.svg"
-  status, output, errors = script("sample.py", "the quick fox", "--out", out)
+  arguments = ("--checkpoint", folder, "--out", out)
+  status, output, errors = script("sample.py", "the quick fox", *arguments)
   assert (status, errors) == (0, "")
   assert "did not find" not in output
-  assert (HANDWRITING / "README.md").is_file()
 
 
 def test_a_half_written_checkpoint_is_refused(script, trained, tmp_path):

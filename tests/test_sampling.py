@@ -11,6 +11,7 @@ from experiments import CONFIG, TRAIN, make_experiment
 from graves_jax.config import NetworkConfig
 from graves_jax.data.strokes import Line
 from graves_jax.networks.window_layer import Text
+from graves_jax.sampling import writer as writer_module
 from graves_jax.sampling.writer import Writer
 
 EXPERIMENT = make_experiment()
@@ -60,37 +61,38 @@ def test_every_line_ends_its_last_stroke():
     assert np.isfinite(line.points).all()
 
 
-def stop_step(writer, line, before="", prime=None):
+def stop_step(writer, line):
   """When the stop rule fires, found step by step with the network alone."""
-  text = before + line.text
-  classes = writer.alphabet.encode(text)[None]
+  classes = writer.alphabet.encode(line.text)[None]
   text = Text(classes, jnp.ones(classes.shape))
   state = writer.network.initial_state(1)
   element = jnp.zeros((1, 3))
-  pen = line.points
-  if prime is not None:
-    pen = np.concatenate([prime, pen])
-  pen = writer.normalization.normalize(pen)
+  pen = writer.normalization.normalize(line.points)
   for t in range(len(pen) + 1):
     state, (_, phi) = writer.network.apply(
       writer.params, state, element, text, method="step"
     )
-    first = 0 if prime is None else len(prime)
-    if t > first and phi[0, -1] > phi[0, :-1].max():
-      return t - first
+    if t > 0 and phi[0, -1] > phi[0, :-1].max():
+      return t
     if t < len(pen):
       element = pen[t][None]
   return None
 
 
-@pytest.mark.parametrize("style", [None, STYLE])
-def test_lines_end_when_the_window_has_passed_the_text(style):
-  ((line, is_finished),) = WRITER.write(["abc"], style=style, bias=2.0)
+def test_lines_end_when_the_window_has_passed_the_text():
+  ((line, is_finished),) = WRITER.write(["abc"], bias=2.0)
   assert is_finished
-  before = style.text.rstrip() + " " if style else ""
-  prime = style.points if style else None
   # The last element's pen bit is set by the writer, and never fed back.
-  assert stop_step(WRITER, line, before, prime) == len(line.points)
+  assert stop_step(WRITER, line) == len(line.points)
+
+
+def test_a_line_after_a_style_starts_where_its_first_stroke_does():
+  approach = np.array([[90, 5, 0], [1, 0, 1], [7, 2, 1], [3, 3, 0], [4, 4, 1]])
+  kept = writer_module._without_approach(approach)
+  # (90, 5) led to a stroke of two points, whose second point is (1, 0).
+  np.testing.assert_array_equal(kept, approach[1:])
+  dots = np.array([[90, 5, 1], [7, 2, 1], [3, 3, 0], [4, 4, 1]])
+  np.testing.assert_array_equal(writer_module._without_approach(dots), dots[3:])
 
 
 def test_a_rule_that_never_fires_is_bounded_and_told():

@@ -2,4 +2,7 @@
 
 from pathlib import Path
 
+# Trained on IAM-OnDB: real hands, not yet legible.
 HANDWRITING = Path(__file__).parent / "handwriting"
+# Trained on synthetic strokes: legible print.
+SYNTHETIC = Path(__file__).parent / "synthetic"

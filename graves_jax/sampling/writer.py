@@ -271,7 +271,8 @@ class Writer:
     )
     points, ends, finished = map(np.asarray, sampled)
     for row, (number, text) in enumerate(rows):
-      pen = self._finish(points[len(prime) : ends[row], row])
+      new = points[len(prime) : ends[row], row]
+      pen = self._finish(new if style is None else _without_approach(new))
       yield number, Written(Line(pen, text, str(number)), bool(finished[row]))
 
   def _most_points(self, text: str) -> int:
@@ -281,6 +282,17 @@ class Writer:
     pen = self.normalization.denormalize(points).astype(np.float32)
     pen[-1:, 2] = 1
     return pen
+
+
+def _without_approach(points: np.ndarray) -> np.ndarray:
+  """Drops how the pen came from the end of the style to the first stroke.
+
+  That is the first element, and dots before the first longer stroke: like a
+  line of the data, what is returned starts where its first stroke does.
+  """
+  ends = np.concatenate([[1.0], points[:, 2]])[:-1]
+  first = int(np.argmax(ends < 0.5)) if (ends < 0.5).any() else 1
+  return points[first:]
 
 
 def _round_up(number: int, multiple: int) -> int:
