@@ -183,6 +183,8 @@ def export_weights(source: Path, target: Path) -> None:
         metadata=ocp.args.JsonSave(_signed(values)),
       ),
     )
+  for mark in target.rglob("commit_success.txt"):  # Orbax notes the path there
+    mark.write_text("Checkpoint commit was successful.\n")
 
 
 def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
