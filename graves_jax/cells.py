@@ -12,12 +12,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from graves_jax import chunks
 from graves_jax.clipping import clip_derivative
 from graves_jax.products import Precision, product, weight_gradient
-
-# Time steps per block of the fast unroll: their gates stay in the cache until
-# the block's weight gradient is formed as one product.
-CHUNK = 20
 
 
 class LSTMParams(NamedTuple):
@@ -165,32 +162,9 @@ def unroll(
   Returns:
     The state after the last step, and every output [T, B, H].
   """
-  return in_chunks(
+  return chunks.run(
     functools.partial(_unroll_chunks, clip, precision, params), state, inputs
   )
-
-
-def in_chunks(unroll_chunks, state, inputs):
-  """Runs `unroll_chunks(chunk, state, inputs)` on any number of time steps.
-
-  Whole chunks first, what is left over as one shorter chunk.
-
-  Raises:
-    ValueError: if there is no time step.
-  """
-  steps = inputs[0].shape[0]
-  if not steps:
-    raise ValueError("the inputs have no time step; give one or more.")
-  whole = steps - steps % CHUNK
-  pieces = []
-  for start, stop, chunk in ((0, whole, CHUNK), (whole, steps, steps - whole)):
-    if start < stop:
-      part = tuple(x[start:stop] for x in inputs)
-      state, outputs = unroll_chunks(chunk, state, part)
-      pieces.append(outputs)
-  if len(pieces) == 1:
-    return state, pieces[0]
-  return state, jax.tree.map(lambda *xs: jnp.concatenate(xs), *pieces)
 
 
 def sigmoid(x: Array) -> Array:
@@ -283,30 +257,6 @@ def layer_gradient(
   return gradient, joined
 
 
-def split_chunks(x: Array, chunk: int) -> Array:
-  """[T, ...] to [T / chunk, chunk, ...]."""
-  return x.reshape(x.shape[0] // chunk, chunk, *x.shape[1:])
-
-
-def join_chunks(x: Array) -> Array:
-  """The inverse of `split_chunks`."""
-  return x.reshape(-1, *x.shape[2:])
-
-
-def pick(tree, k: Array):
-  """Chunk k of every array of a tree."""
-  return jax.tree.map(
-    lambda x: lax.dynamic_index_in_dim(x, k, 0, keepdims=False), tree
-  )
-
-
-def shift(x: Array, first: Array, k: Array) -> Array:
-  """Chunk k of x [N, C, ...], one step earlier; `first` precedes it all."""
-  before = lax.dynamic_index_in_dim(x, jnp.maximum(k - 1, 0), 0, False)[-1]
-  before = jnp.where(k > 0, before, first)
-  return jnp.concatenate([before[None], pick(x, k)[:-1]])
-
-
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 3))
 def _unroll_chunks(clip, precision, params, chunk, state, inputs):
   return _unroll_forward(clip, precision, params, chunk, state, inputs)[0]
@@ -323,16 +273,16 @@ def _unroll_forward(clip, precision, params, chunk, start, inputs):
   def block(state, inputs):
     return lax.scan(step, state, net_input(params, inputs, precision))
 
-  inputs = tuple(split_chunks(x, chunk) for x in inputs)
+  inputs = tuple(chunks.split(x, chunk) for x in inputs)
   state, (states, gates) = lax.scan(block, start, inputs)
   residuals = (params, start, inputs, states, gates)
-  return (state, join_chunks(states.output)), residuals
+  return (state, chunks.join(states.output)), residuals
 
 
 def _unroll_backward(clip, precision, chunk, residuals, derivatives):
   params, start, inputs, states, gates = residuals
   d_final, d_outputs = derivatives
-  d_outputs = split_chunks(d_outputs, chunk)
+  d_outputs = chunks.split(d_outputs, chunk)
   inputs_transposed = params.inputs.T
   recurrent_transposed = params.recurrent.T
 
@@ -349,14 +299,14 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
 
   def block(carry, k):
     d_state, total = carry
-    cell = pick(states.cell, k)
-    previous_cell = shift(states.cell, start.cell, k)
-    xs = (pick(d_outputs, k), cell, previous_cell, pick(gates, k))
+    cell = chunks.pick(states.cell, k)
+    previous_cell = chunks.shift(states.cell, start.cell, k)
+    xs = (chunks.pick(d_outputs, k), cell, previous_cell, chunks.pick(gates, k))
     d_state, d_net = lax.scan(step, d_state, xs, reverse=True)
     gradient, joined = layer_gradient(
       d_net,
-      jnp.concatenate(pick(inputs, k), axis=-1),
-      shift(states.output, start.output, k),
+      jnp.concatenate(chunks.pick(inputs, k), axis=-1),
+      chunks.shift(states.output, start.output, k),
       cell,
       previous_cell,
       precision,
@@ -368,7 +318,7 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
   (d_start, gradient), d_inputs = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
-  return gradient, d_start, split_widths(join_chunks(d_inputs), inputs)
+  return gradient, d_start, split_widths(chunks.join(d_inputs), inputs)
 
 
 def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:

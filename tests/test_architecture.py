@@ -32,7 +32,14 @@ FORBIDDEN = {
   "rendering": {"jax", "graves_jax.networks", "graves_jax.sampling"},
 }
 # The mathematics: JAX, the standard library, and one another.
-MATHEMATICS = {"cells", "clipping", "distributions", "products", "window"}
+MATHEMATICS = {
+  "cells",
+  "chunks",
+  "clipping",
+  "distributions",
+  "products",
+  "window",
+}
 
 
 def module_name(path):

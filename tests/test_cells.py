@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import cells
+from graves_jax import cells, chunks
 from graves_jax.cells import LSTMParams, LSTMState
 
 BATCH, HIDDEN, WIDTHS = 3, 5, (3, 4)  # WIDTHS: two inputs, joined
@@ -125,7 +125,7 @@ def test_step_equals_the_equations(dtype, tolerance):
   ("unroll", "steps"),
   [
     (cells.unroll_reference, 7),
-    (cells.unroll, 2 * cells.CHUNK + 3),
+    (cells.unroll, 2 * chunks.CHUNK + 3),
   ],
 )
 def test_unroll_equals_the_equations(unroll, steps, dtype, tolerance):
@@ -181,7 +181,7 @@ def test_clipping_in_a_single_step():
 
 
 def test_unrolling_in_two_parts_equals_unrolling_in_one():
-  case = random_case(cells.CHUNK + 1)
+  case = random_case(chunks.CHUNK + 1)
 
   def in_two(params, state, inputs, clip):
     first = tuple(x[:1] for x in inputs)

@@ -16,21 +16,19 @@ from graves_jax.training.parallel import fitting
 from graves_jax.training.step import train_body
 
 
-def run(experiment, folder, **options):
-  listener = Silent()
-  state = train(experiment, folder, listener, **options)
+def run(experiment, folder, *, updates=None, listener=None, **options):
+  """Trains, and stops after so many updates if told."""
+  made, listener = [], listener or Silent()
+
+  def train_step(*arguments):
+    made.append(True)
+    return experiment.train_step(*arguments)
+
+  if updates is not None:
+    options["should_stop"] = lambda: len(made) >= updates
+  counted = dataclasses.replace(experiment, train_step=train_step)
+  state = train(counted, folder, listener, **options)
   return jax.device_get(state), listener
-
-
-def stop_after(steps):
-  """A `should_stop` that says so when asked for the n-th time."""
-  asked = []
-
-  def should_stop():
-    asked.append(True)
-    return len(asked) >= steps
-
-  return should_stop
 
 
 def assert_same(one, other, **tolerance):
@@ -60,10 +58,36 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
   uninterrupted, tmp_path, stop
 ):
   _, expected, _ = uninterrupted
-  stopped, _ = run(make_experiment(), tmp_path, should_stop=stop_after(stop))
+  stopped, _ = run(make_experiment(), tmp_path, updates=stop)
   assert stopped.step == stop
   resumed, listener = run(make_experiment(), tmp_path)
   assert f"step {stop}" in listener.messages[0]
+  assert_same(resumed, expected)
+
+
+class Impatient(Silent):
+  """Wants to stop as soon as a validation has begun."""
+
+  wants_to_stop = False
+
+  def validating(self, done, total):
+    self.wants_to_stop = True
+
+
+def test_a_stop_while_validating_saves_and_resumes_exactly(
+  uninterrupted, tmp_path
+):
+  _, expected, _ = uninterrupted
+  listener = Impatient()
+  stopped, _ = run(
+    make_experiment(),
+    tmp_path,
+    listener=listener,
+    should_stop=lambda: listener.wants_to_stop,
+  )
+  assert stopped.step == 4
+  assert not listener.validations
+  resumed, _ = run(make_experiment(), tmp_path)
   assert_same(resumed, expected)
 
 
@@ -76,7 +100,7 @@ def test_a_record_holds_every_step_once_after_a_resume(uninterrupted, tmp_path):
     times = ("seconds", "points_per_second")
     return [{k: v for k, v in row.items() if k not in times} for row in rows]
 
-  run(make_experiment(), tmp_path, should_stop=stop_after(3))
+  run(make_experiment(), tmp_path, updates=3)
   with (tmp_path / "metrics.jsonl").open("a") as file:
     file.write('{"kind": "train", "step": 4, "nats_per_se')  # cut off
   run(make_experiment(), tmp_path)
@@ -120,7 +144,7 @@ def test_a_cosine_run_resumes_exactly_and_only_at_its_own_length(tmp_path):
   )
   config = dataclasses.replace(CONFIG, optimizer=optimizer)
   expected, _ = run(make_experiment(config), tmp_path / "whole")
-  run(make_experiment(config), tmp_path / "halves", should_stop=stop_after(5))
+  run(make_experiment(config), tmp_path / "halves", updates=5)
   with pytest.raises(ValueError, match="steps = 8"):
     run(make_experiment(config, steps=9), tmp_path / "halves")
   resumed, _ = run(make_experiment(config), tmp_path / "halves")
@@ -131,7 +155,7 @@ def test_a_run_of_the_papers_optimizer_resumes_exactly(tmp_path):
   optimizer = OptimizerConfig(learning_rate=1e-3)
   config = dataclasses.replace(CONFIG, optimizer=optimizer)
   expected, _ = run(make_experiment(config), tmp_path / "whole")
-  run(make_experiment(config), tmp_path / "halves", should_stop=stop_after(3))
+  run(make_experiment(config), tmp_path / "halves", updates=3)
   resumed, _ = run(make_experiment(config), tmp_path / "halves")
   assert_same(resumed, expected)
 
@@ -214,7 +238,7 @@ def test_batches_that_do_not_split_over_devices_are_refused():
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path):
-  run(make_experiment(), tmp_path, should_stop=stop_after(2))
+  run(make_experiment(), tmp_path, updates=2)
   experiment = make_experiment()
   step = experiment.train_step
 
@@ -224,5 +248,5 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path):
   broken = dataclasses.replace(experiment, train_step=broken)
   with pytest.raises(ValueError, match=r"step 3.*intact"):
     run(broken, tmp_path)
-  state, _ = run(make_experiment(), tmp_path, should_stop=stop_after(1))
+  state, _ = run(make_experiment(), tmp_path, updates=1)
   assert state.step == 3

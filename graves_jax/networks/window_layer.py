@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from graves_jax import cells
+from graves_jax import cells, chunks
 from graves_jax.cells import LSTMParams, LSTMState
 from graves_jax.products import Precision, product, weight_gradient
 from graves_jax.window import (
@@ -129,10 +129,10 @@ def unroll_window_layer(
     The last state, and outputs h^1 [T, B, H] and windows w [T, B, A].
   """
 
-  def chunks(chunk, state, inputs):
+  def unroll_chunks(chunk, state, inputs):
     return _unroll_chunks(clip, precision, chunk, params, state, *inputs, text)
 
-  return cells.in_chunks(chunks, state, (elements,))
+  return chunks.run(unroll_chunks, state, (elements,))
 
 
 def _advance_window(raw, kappa, text, alphabet_size):
@@ -180,11 +180,11 @@ def _forward(clip, precision, chunk, params, start, elements, text):
     net = product(elements, from_element, precision) + lstm.bias
     return lax.scan(step, state, net)
 
-  elements = cells.split_chunks(elements, chunk)
+  elements = chunks.split(elements, chunk)
   state, (states, raw, gates) = lax.scan(block, start, elements)
   outputs = (
-    cells.join_chunks(states.lstm.output),
-    cells.join_chunks(states.window),
+    chunks.join(states.lstm.output),
+    chunks.join(states.window),
   )
   residuals = _Residuals(params, text, start, elements, states, raw, gates)
   return (state, outputs), residuals
@@ -193,8 +193,8 @@ def _forward(clip, precision, chunk, params, start, elements, text):
 def _backward(clip, precision, chunk, residuals, derivatives):
   params, text, start, elements, states, raw, gates = residuals
   d_final, (d_outputs, d_windows) = derivatives
-  d_outputs = cells.split_chunks(d_outputs, chunk)
-  d_windows = cells.split_chunks(d_windows, chunk)
+  d_outputs = chunks.split(d_outputs, chunk)
+  d_windows = chunks.split(d_windows, chunk)
   width = elements.shape[-1]
   alphabet_size = start.window.shape[-1]
   lstm, window = params
@@ -226,22 +226,22 @@ def _backward(clip, precision, chunk, residuals, derivatives):
 
   def block(carry, k):
     d_state, total = carry
-    here = cells.pick(states, k)
+    here = chunks.pick(states, k)
     before = jax.tree.map(
-      lambda x, first: cells.shift(x, first, k), states, start
+      lambda x, first: chunks.shift(x, first, k), states, start
     )
     xs = (
-      *cells.pick((d_outputs, d_windows), k),
+      *chunks.pick((d_outputs, d_windows), k),
       here.lstm.cell,
       before.lstm.cell,
-      cells.pick(raw, k),
+      chunks.pick(raw, k),
       before.kappa,
-      cells.pick(gates, k),
+      chunks.pick(gates, k),
     )
     d_state, (d_net, d_raw) = lax.scan(step, d_state, xs, reverse=True)
     lstm_gradient, joined = cells.layer_gradient(
       d_net,
-      jnp.concatenate([cells.pick(elements, k), before.window], axis=-1),
+      jnp.concatenate([chunks.pick(elements, k), before.window], axis=-1),
       before.lstm.output,
       here.lstm.cell,
       before.lstm.cell,
@@ -258,7 +258,7 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   (d_start, gradient), d_elements = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
-  return gradient, d_start, cells.join_chunks(d_elements), None
+  return gradient, d_start, chunks.join(d_elements), None
 
 
 _unroll_chunks.defvjp(_forward, _backward)

@@ -55,7 +55,8 @@ def train(
     workdir: where checkpoints and records are kept.
     listener: told of everything.
     initial: a checkpoint whose weights a new run starts from.
-    should_stop: asked after every update; True saves and returns.
+    should_stop: asked after every update, and while validating; True saves
+      and returns.
     write_samples: draws samples of weights (NumPy) with their metadata.
 
   Returns:
@@ -74,24 +75,29 @@ def train(
       state = experiment.mapped.replicate(checkpoints.restored)
       listener.message(f"Continuing at step {int(state.step):,}.")
     with MetricsFile(workdir / METRICS_FILE, int(state.step)) as records:
-      run = _Run(experiment, checkpoints, records, listener)
-      return run.to_the_end(state, should_stop, write_samples)
+      run = _Run(experiment, checkpoints, records, listener, should_stop)
+      return run.to_the_end(state, write_samples)
   finally:
     checkpoints.close()
+
+
+class _StoppedError(Exception):
+  """Validation was told to stop."""
 
 
 class _Run:
   """One run's updates, from where it starts to where it ends or stops."""
 
-  def __init__(self, experiment, checkpoints, records, listener):
+  def __init__(self, experiment, checkpoints, records, listener, should_stop):
     self._experiment = experiment
     self._checkpoints = checkpoints
     self._records = records
     self._listener = listener
+    self._should_stop = should_stop
     self._pending = None  # step and metrics that were not reported yet
     self._last_time = time.monotonic()
 
-  def to_the_end(self, state, should_stop, write_samples) -> TrainState:
+  def to_the_end(self, state, write_samples) -> TrainState:
     experiment = self._experiment
     training = experiment.metadata.config.training
     for step in range(int(state.step) + 1, training.steps + 1):
@@ -99,7 +105,7 @@ class _Run:
       state, metrics = experiment.train_step(state, batch)
       self._report()
       self._pending = (step, metrics)
-      stops, is_last = should_stop(), step == training.steps
+      stops, is_last = self._should_stop(), step == training.steps
 
       def is_due(every, step=step, stops=stops, is_last=is_last):
         return is_last or (step % every == 0 and not stops)
@@ -117,7 +123,7 @@ class _Run:
       if samples and write_samples:
         self._draw(write_samples, state, metadata)
       self._last_time = time.monotonic()
-      if stops:
+      if stops or self._should_stop():
         break
     self._checkpoints.wait()
     return state
@@ -147,16 +153,25 @@ class _Run:
     self._listener.step(report)
 
   def _validate(self, state: TrainState, metadata: Metadata) -> Metadata:
-    scores = evaluate(
-      self._experiment.sum_losses,
-      state.params,
-      self._experiment.validation_batches,
-      self._listener.validating,
-    )
+    """Metadata with scores, or without them if told to stop meanwhile."""
+    try:
+      scores = evaluate(
+        self._experiment.sum_losses,
+        state.params,
+        self._experiment.validation_batches,
+        self._validating,
+      )
+    except _StoppedError:
+      return metadata
     values = {"step": metadata.step, **scores._asdict()}
     self._records.write("validation", values)
     self._listener.validated(metadata.step, scores)
     return dataclasses.replace(metadata, scores=scores._asdict())
+
+  def _validating(self, done: int, total: int) -> None:
+    self._listener.validating(done, total)
+    if self._should_stop() and done < total:
+      raise _StoppedError
 
   def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
     try:

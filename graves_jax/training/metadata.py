@@ -89,10 +89,7 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
       f"{folder} holds a run with training.steps = {old.steps}, on which its "
       "learning rate depends; give the same or another --workdir."
     )
-  if saved.alphabet != wanted.alphabet or not all(
-    np.array_equal(a, b)
-    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
-  ):
+  if not _reads_alike(saved, wanted):
     raise ValueError(
       f"{folder} holds a run on other data; give the same data or another "
       "--workdir."
@@ -104,17 +101,21 @@ def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
 
   Network, alphabet and normalization must agree; all else may differ.
   """
-  same_pen = all(
-    np.array_equal(a, b)
-    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
-  )
   if saved.config.network != wanted.config.network:
     raise ValueError(
       f"the weights to start from are of another network: "
       f"{saved.config.network}, not {wanted.config.network}."
     )
-  if saved.alphabet != wanted.alphabet or not same_pen:
+  if not _reads_alike(saved, wanted):
     raise ValueError(
       "the weights to start from were trained on other data: their alphabet "
       "or normalization differs."
     )
+
+
+def _reads_alike(saved: Metadata, wanted: Metadata) -> bool:
+  """Whether both mean the same by a class and by a normalized offset."""
+  return saved.alphabet == wanted.alphabet and all(
+    np.array_equal(a, b)
+    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
+  )

@@ -1,0 +1,59 @@
+"""Runs over time in chunks: blocks of steps whose products are formed at once.
+
+Axes: T time, N chunks, C steps of a chunk.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+# Time steps per chunk: their gates stay in the cache until the chunk's weight
+# gradient is formed as one product.
+CHUNK = 20
+
+
+def run(unroll_chunks, state, inputs):
+  """Runs `unroll_chunks(chunk, state, inputs)` on any number of time steps.
+
+  Whole chunks first, what is left over as one shorter chunk.
+
+  Raises:
+    ValueError: if there is no time step.
+  """
+  steps = inputs[0].shape[0]
+  if not steps:
+    raise ValueError("the inputs have no time step; give one or more.")
+  whole = steps - steps % CHUNK
+  pieces = []
+  for start, stop, chunk in ((0, whole, CHUNK), (whole, steps, steps - whole)):
+    if start < stop:
+      part = tuple(x[start:stop] for x in inputs)
+      state, outputs = unroll_chunks(chunk, state, part)
+      pieces.append(outputs)
+  if len(pieces) == 1:
+    return state, pieces[0]
+  return state, jax.tree.map(lambda *xs: jnp.concatenate(xs), *pieces)
+
+
+def split(x: Array, chunk: int) -> Array:
+  """[T, ...] to [T / chunk, chunk, ...]."""
+  return x.reshape(x.shape[0] // chunk, chunk, *x.shape[1:])
+
+
+def join(x: Array) -> Array:
+  """The inverse of `split`."""
+  return x.reshape(-1, *x.shape[2:])
+
+
+def pick(tree, k: Array):
+  """Chunk k of every array of a tree."""
+  return jax.tree.map(
+    lambda x: lax.dynamic_index_in_dim(x, k, 0, keepdims=False), tree
+  )
+
+
+def shift(x: Array, first: Array, k: Array) -> Array:
+  """Chunk k of x [N, C, ...], one step earlier; `first` precedes it all."""
+  before = lax.dynamic_index_in_dim(x, jnp.maximum(k - 1, 0), 0, False)[-1]
+  before = jnp.where(k > 0, before, first)
+  return jnp.concatenate([before[None], pick(x, k)[:-1]])
