@@ -28,7 +28,8 @@ class Arguments:
   """A hand to write in: FILE.jsonl or FILE.jsonl:LINE of your own strokes, or
   a line of IAM-OnDB such as testset_v:7 (with --style-data)."""
   style_data: Path | None = None
-  """Folder of IAM-OnDB's archives, for --style."""
+  """Folder of IAM-OnDB's archives, for --style; by default the one that the
+  checkpoint was trained on."""
   seed: int = 0
   """The same seed writes the same strokes."""
   checkpoint: Path = SYNTHETIC
@@ -59,10 +60,10 @@ def main(argv: list[str]) -> None:
   for path in filter(None, (arguments.window, arguments.densities)):
     check_figure_path(path)
   text = sys.stdin.read() if arguments.text == "-" else arguments.text
-  writer = load_writer(arguments.checkpoint)
+  writer, trained_on = load_writer(arguments.checkpoint)
   if arguments.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
-  style = load_style(arguments, writer)
+  style = load_style(arguments, writer, trained_on)
   with console.status("Writing"):
     lines = write_lines(writer, arguments, text, style, console)
   settings = f"bias {arguments.bias:g}, seed {arguments.seed}"
@@ -81,6 +82,7 @@ def main(argv: list[str]) -> None:
 
 
 def load_writer(checkpoint: Path):
+  """A checkpoint's writer, and the folder it was trained on, if it is here."""
   import jax
 
   from graves_jax.networks.build import build_network
@@ -90,7 +92,10 @@ def load_writer(checkpoint: Path):
   command_line.use_compilation_cache()
   params, metadata = restore_checkpoint(checkpoint)
   network = build_network(metadata.config.network, metadata.alphabet.size)
-  return Writer.of(network, jax.device_put(params), metadata)
+  writer = Writer.of(network, jax.device_put(params), metadata)
+  path = metadata.config.data.path
+  archives = Path(path).expanduser() if path else None
+  return writer, archives if archives and archives.is_dir() else None
 
 
 def write_lines(
@@ -132,7 +137,9 @@ def write_lines(
   return [line for line, _ in written]
 
 
-def load_style(arguments: Arguments, writer) -> Line | None:
+def load_style(
+  arguments: Arguments, writer, trained_on: Path | None
+) -> Line | None:
   if arguments.style is None:
     return None
   from graves_jax.data.sources import iam_ondb, stroke_file
@@ -142,12 +149,13 @@ def load_style(arguments: Arguments, writer) -> Line | None:
   if not number.isdecimal():
     name, number = arguments.style, "0"
   if name in iam_ondb.SPLITS:
-    if arguments.style_data is None:
+    archives = arguments.style_data or trained_on
+    if archives is None:
       raise ValueError(
         f"--style {arguments.style} is a line of IAM-OnDB; name the folder of "
         "its archives with --style-data."
       )
-    lines = iam_ondb.load(arguments.style_data, name)
+    lines = iam_ondb.load(archives, name)
   else:
     splits = stroke_file.read_stroke_file(Path(name))
     lines = [line for split in splits.values() for line in split]
