@@ -192,6 +192,25 @@ def gated_step(peephole: Array, cell: Array, net: Array):
   return LSTMState(cell, o * jnp.tanh(cell)), Gates(i, f, c, o)
 
 
+def remake_cells(first: Array, gates: Gates) -> tuple[Array, Array]:
+  """A chunk's cells by Eq. (9), which costs less than keeping them all.
+
+  Args:
+    first: the cell before the chunk, [B, H].
+    gates: of the chunk, each [C, B, H].
+
+  Returns:
+    The cells after each step, and those before it, both [C, B, H].
+  """
+
+  def step(cell, gates):
+    cell = gates.f * cell + gates.i * gates.c
+    return cell, cell
+
+  cells = lax.scan(step, first, gates)[1]
+  return cells, jnp.concatenate([first[None], cells[:-1]])
+
+
 def gated_step_backward(
   peephole: Array,
   clip: float,
@@ -268,19 +287,20 @@ def _unroll_forward(clip, precision, params, chunk, start, inputs):
   def step(state, net):
     net = net + product(state.output, params.recurrent, precision)
     state, gates = gated_step(params.peephole, state.cell, net)
-    return state, (state, gates)
+    return state, (state.output, gates)
 
   def block(state, inputs):
-    return lax.scan(step, state, net_input(params, inputs, precision))
+    end, kept = lax.scan(step, state, net_input(params, inputs, precision))
+    return end, (*kept, state.cell)
 
   inputs = tuple(chunks.split(x, chunk) for x in inputs)
-  state, (states, gates) = lax.scan(block, start, inputs)
-  residuals = (params, start, inputs, states, gates)
-  return (state, chunks.join(states.output)), residuals
+  state, (outputs, gates, first_cells) = lax.scan(block, start, inputs)
+  residuals = (params, start.output, inputs, outputs, gates, first_cells)
+  return (state, chunks.join(outputs)), residuals
 
 
 def _unroll_backward(clip, precision, chunk, residuals, derivatives):
-  params, start, inputs, states, gates = residuals
+  params, start_output, inputs, outputs, gates, first_cells = residuals
   d_final, d_outputs = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
   inputs_transposed = params.inputs.T
@@ -299,26 +319,27 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
 
   def block(carry, k):
     d_state, total = carry
-    cell = chunks.pick(states.cell, k)
-    previous_cell = chunks.shift(states.cell, start.cell, k)
-    xs = (chunks.pick(d_outputs, k), cell, previous_cell, chunks.pick(gates, k))
+    here = chunks.pick(gates, k)
+    cell, previous_cell = remake_cells(chunks.pick(first_cells, k), here)
+    xs = (chunks.pick(d_outputs, k), cell, previous_cell, here)
     d_state, d_net = lax.scan(step, d_state, xs, reverse=True)
     gradient, joined = layer_gradient(
       d_net,
       jnp.concatenate(chunks.pick(inputs, k), axis=-1),
-      chunks.shift(states.output, start.output, k),
+      chunks.shift(outputs, start_output, k),
       cell,
       previous_cell,
       precision,
     )
     total = jax.tree.map(jnp.add, total, gradient)
-    return (d_state, total), product(joined, inputs_transposed, precision)
+    d_inputs = product(joined, inputs_transposed, precision)
+    return (d_state, total), split_widths(d_inputs, inputs)
 
   zeros = jax.tree.map(jnp.zeros_like, params)
   (d_start, gradient), d_inputs = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
-  return gradient, d_start, split_widths(chunks.join(d_inputs), inputs)
+  return gradient, d_start, tuple(map(chunks.join, d_inputs))
 
 
 def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:

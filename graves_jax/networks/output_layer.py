@@ -46,6 +46,9 @@ def output_layer(
   Returns:
     [..., outputs].
   """
-  joined = jnp.concatenate(hidden, axis=-1)
-  outputs = product(joined, params.weights, precision) + params.bias
+  outputs, first = params.bias, 0
+  for h in hidden:  # never joined: that would copy every layer's output
+    rows = params.weights[first : first + h.shape[-1]]
+    outputs += product(h, rows, precision)
+    first += h.shape[-1]
   return clip_derivative(outputs, clip)

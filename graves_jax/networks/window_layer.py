@@ -146,14 +146,23 @@ def _unroll_chunks(clip, precision, chunk, params, state, elements, text):
   return _forward(clip, precision, chunk, params, state, elements, text)[0]
 
 
+class _Kept(NamedTuple):
+  """Of every step, for its backward pass: each [N, C, B, ...]."""
+
+  output: Array
+  window: Array
+  kappa: Array
+  raw: Array
+  gates: cells.Gates
+
+
 class _Residuals(NamedTuple):
   params: WindowLayerParams
   text: Text
   start: WindowLayerState
-  elements: Array  # [N, C, B, inputs], like all below
-  states: WindowLayerState
-  raw: Array
-  gates: cells.Gates
+  elements: Array  # [N, C, B, inputs]
+  kept: _Kept
+  first_cells: Array  # [N, B, H]: the cell before each chunk
 
 
 def _forward(clip, precision, chunk, params, start, elements, text):
@@ -174,24 +183,23 @@ def _forward(clip, precision, chunk, params, start, elements, text):
       cell_state,
       *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
     )
-    return state, (state, raw, gates)
+    kept = _Kept(cell_state.output, state.window, state.kappa, raw, gates)
+    return state, kept
 
   def block(state, elements):
     net = product(elements, from_element, precision) + lstm.bias
-    return lax.scan(step, state, net)
+    end, kept = lax.scan(step, state, net)
+    return end, (kept, state.lstm.cell)
 
   elements = chunks.split(elements, chunk)
-  state, (states, raw, gates) = lax.scan(block, start, elements)
-  outputs = (
-    chunks.join(states.lstm.output),
-    chunks.join(states.window),
-  )
-  residuals = _Residuals(params, text, start, elements, states, raw, gates)
+  state, (kept, first_cells) = lax.scan(block, start, elements)
+  outputs = chunks.join(kept.output), chunks.join(kept.window)
+  residuals = _Residuals(params, text, start, elements, kept, first_cells)
   return (state, outputs), residuals
 
 
 def _backward(clip, precision, chunk, residuals, derivatives):
-  params, text, start, elements, states, raw, gates = residuals
+  params, text, start, elements, kept, first_cells = residuals
   d_final, (d_outputs, d_windows) = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
   d_windows = chunks.split(d_windows, chunk)
@@ -226,29 +234,30 @@ def _backward(clip, precision, chunk, residuals, derivatives):
 
   def block(carry, k):
     d_state, total = carry
-    here = chunks.pick(states, k)
-    before = jax.tree.map(
-      lambda x, first: chunks.shift(x, first, k), states, start
+    here = chunks.pick(kept, k)
+    cell, previous_cell = cells.remake_cells(
+      chunks.pick(first_cells, k), here.gates
     )
     xs = (
       *chunks.pick((d_outputs, d_windows), k),
-      here.lstm.cell,
-      before.lstm.cell,
-      chunks.pick(raw, k),
-      before.kappa,
-      chunks.pick(gates, k),
+      cell,
+      previous_cell,
+      here.raw,
+      chunks.shift(kept.kappa, start.kappa, k),
+      here.gates,
     )
     d_state, (d_net, d_raw) = lax.scan(step, d_state, xs, reverse=True)
+    previous_window = chunks.shift(kept.window, start.window, k)
     lstm_gradient, joined = cells.layer_gradient(
       d_net,
-      jnp.concatenate([chunks.pick(elements, k), before.window], axis=-1),
-      before.lstm.output,
-      here.lstm.cell,
-      before.lstm.cell,
+      jnp.concatenate([chunks.pick(elements, k), previous_window], axis=-1),
+      chunks.shift(kept.output, start.lstm.output, k),
+      cell,
+      previous_cell,
       precision,
     )
     window_gradient = WindowParams(
-      weight_gradient(here.lstm.output, d_raw, precision), d_raw.sum((0, 1))
+      weight_gradient(here.output, d_raw, precision), d_raw.sum((0, 1))
     )
     gradient = WindowLayerParams(lstm_gradient, window_gradient)
     total = jax.tree.map(jnp.add, total, gradient)
