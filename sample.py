@@ -10,7 +10,7 @@ from rich.console import Console
 
 import command_line
 from graves_jax.data.strokes import Line
-from graves_jax.pretrained import SYNTHETIC
+from graves_jax.pretrained import HANDWRITING
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,9 +32,8 @@ class Arguments:
   checkpoint was trained on."""
   seed: int = 0
   """The same seed writes the same strokes."""
-  checkpoint: Path = SYNTHETIC
-  """A run's folder, or one checkpoint; by default one that ships, trained on
-  synthetic strokes."""
+  checkpoint: Path = HANDWRITING
+  """A run's folder, or one checkpoint; by default the one that ships."""
   width: int = 45
   """Characters a line at most."""
   copies: int = 1

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-# Trained on IAM-OnDB: real hands, not yet legible.
+# Trained on IAM-OnDB: real hands.
 HANDWRITING = Path(__file__).parent / "handwriting"
-# Trained on synthetic strokes: legible print.
+# Trained on synthetic strokes: print.
 SYNTHETIC = Path(__file__).parent / "synthetic"
