@@ -1,0 +1,55 @@
+"""The package's own sampler, as a benchmark calls it."""
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from random_batches import ALPHABET_SIZE, random_lines
+
+from graves_jax.config import NetworkConfig
+from graves_jax.losses import network_inputs
+from graves_jax.networks.build import build_network
+from graves_jax.networks.window_layer import Text
+from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
+from graves_jax.training.state import initial_params
+
+# Random weights whose window hardly moves: the stop rule never fires.
+WINDOW_BIAS = (0.0, -0.5, -6.0)
+BIAS = 1.0  # of sample.py
+
+
+def sampler(
+  hidden: tuple[int, ...], precision: str, batch_size: int, length: int
+) -> Callable[[], None]:
+  """Writes `length` points of every line a call, with random weights.
+
+  The text is as long as that of a real line of so many points.
+
+  Returns:
+    What writes them; it raises ValueError if a line ended early.
+  """
+  config = NetworkConfig(
+    hidden=hidden, window_bias=WINDOW_BIAS, precision=precision
+  )
+  network = build_network(config, ALPHABET_SIZE)
+  lines = random_lines(batch_size, length)
+  params = initial_params(network, 0, *network_inputs(network, lines))
+  inputs = SampleInputs(
+    keys=jax.random.split(jax.random.key(0), batch_size),
+    bias=np.full(batch_size, BIAS, np.float32),
+    points=np.zeros((length, batch_size, 3), np.float32),
+    prime_lengths=np.zeros(batch_size, np.int32),
+    limits=np.full(batch_size, length, np.int32),
+    text=Text(lines.characters, np.ones(lines.characters.shape, np.float32)),
+    text_lengths=lines.text_lengths,
+  )
+
+  def sample() -> None:
+    shortest = int(sample_handwriting(network, params, inputs).lengths.min())
+    if shortest < length:
+      raise ValueError(
+        f"a line ended after {shortest} of {length} points; the figures would "
+        "be of another length than the peer's."
+      )
+
+  return sample

@@ -1,0 +1,15 @@
+"""What every side of a training benchmark hands over to be timed."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Update(NamedTuple):
+  """Whole training updates of one model on one batch.
+
+  run: makes one update; it is finished when the call returns.
+  weights: how many the model has, biases and peepholes included.
+  """
+
+  run: Callable[[], None]
+  weights: int
