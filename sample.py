@@ -9,6 +9,7 @@ import tyro
 from rich.console import Console
 
 import command_line
+from graves_jax.config import DataConfig
 from graves_jax.data.strokes import Line
 from graves_jax.pretrained import HANDWRITING
 
@@ -28,12 +29,13 @@ class Arguments:
   """A hand to write in: FILE.jsonl or FILE.jsonl:LINE of your own strokes, or
   a line of IAM-OnDB such as testset_v:7 (with --style-data)."""
   style_data: Path | None = None
-  """Folder of IAM-OnDB's archives, for --style; by default the one that the
-  checkpoint was trained on."""
+  """Folder of IAM-OnDB's archives, for --style; by default the one that a run
+  was trained on."""
   seed: int = 0
   """The same seed writes the same strokes."""
   checkpoint: Path = HANDWRITING
-  """A run's folder, or one checkpoint; by default the one that ships."""
+  """A run's folder, or one checkpoint; by default one that ships,
+  trained on IAM-OnDB."""
   width: int = 45
   """Characters a line at most."""
   copies: int = 1
@@ -59,10 +61,10 @@ def main(argv: list[str]) -> None:
   for path in filter(None, (arguments.window, arguments.densities)):
     check_figure_path(path)
   text = sys.stdin.read() if arguments.text == "-" else arguments.text
-  writer, trained_on = load_writer(arguments.checkpoint)
+  writer, data = load_writer(arguments.checkpoint)
   if arguments.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
-  style = load_style(arguments, writer, trained_on)
+  style = load_style(arguments, writer, data)
   with console.status("Writing"):
     lines = write_lines(writer, arguments, text, style, console)
   settings = f"bias {arguments.bias:g}, seed {arguments.seed}"
@@ -81,7 +83,7 @@ def main(argv: list[str]) -> None:
 
 
 def load_writer(checkpoint: Path):
-  """A checkpoint's writer, and the folder it was trained on, if it is here."""
+  """A checkpoint's writer, and the settings of the data it was trained on."""
   import jax
 
   from graves_jax.networks.build import build_network
@@ -92,9 +94,7 @@ def load_writer(checkpoint: Path):
   params, metadata = restore_checkpoint(checkpoint)
   network = build_network(metadata.config.network, metadata.alphabet.size)
   writer = Writer.of(network, jax.device_put(params), metadata)
-  path = metadata.config.data.path
-  archives = Path(path).expanduser() if path else None
-  return writer, archives if archives and archives.is_dir() else None
+  return writer, metadata.config.data
 
 
 def write_lines(
@@ -136,9 +136,8 @@ def write_lines(
   return [line for line, _ in written]
 
 
-def load_style(
-  arguments: Arguments, writer, trained_on: Path | None
-) -> Line | None:
+def load_style(arguments: Arguments, writer, data: DataConfig) -> Line | None:
+  """The line that --style names; IAM-OnDB's from where `data` has them."""
   if arguments.style is None:
     return None
   from graves_jax.data.sources import iam_ondb, stroke_file
@@ -148,13 +147,13 @@ def load_style(
   if not number.isdecimal():
     name, number = arguments.style, "0"
   if name in iam_ondb.SPLITS:
-    archives = arguments.style_data or trained_on
-    if archives is None:
+    archives = arguments.style_data or Path(data.path or "").expanduser()
+    if not (arguments.style_data or (data.path and archives.is_dir())):
       raise ValueError(
         f"--style {arguments.style} is a line of IAM-OnDB; name the folder of "
         "its archives with --style-data."
       )
-    lines = iam_ondb.load(archives, name)
+    lines = iam_ondb.load(archives, name, data.prepared_dir)
   else:
     splits = stroke_file.read_stroke_file(Path(name))
     lines = [line for split in splits.values() for line in split]

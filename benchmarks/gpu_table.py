@@ -235,7 +235,7 @@ def bytes_per_point(
   """Memory traffic of training, as the head of this file counts it."""
   bytes_per_weight = {"float32": 4, "bfloat16": 2}[precision]
   read = 2 * weights * bytes_per_weight / batch_size
-  kept = 6 * sum(hidden)  # c, h and four gates of every cell
+  kept = 5 * sum(hidden)  # h and four gates; cells are made again of every cell
   return read + 2 * 4 * kept
 
 

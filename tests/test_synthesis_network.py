@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import losses
+from graves_jax import chunks, losses
 from graves_jax.cells import LSTMParams, LSTMState
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
@@ -227,7 +227,8 @@ def test_steps_and_halves_equal_the_whole():
   assert_trees_close((state, jnp.stack(outputs)), (final, whole), 1e-5)
 
 
-def test_window_layer_equals_its_definition(x64):
+@pytest.mark.parametrize("steps", [7, 2 * chunks.CHUNK + 3])
+def test_window_layer_equals_its_definition(x64, steps):
   """The fast layer and the plain scan, with derivatives from every side."""
   rng = np.random.default_rng(0)
   network, _, _ = random_case(1)
@@ -238,7 +239,7 @@ def test_window_layer_equals_its_definition(x64):
     rng.normal(size=(ROWS, ALPHABET)),
     rng.random(size=(ROWS, WINDOWS)),
   )
-  elements = rng.normal(size=(7, ROWS, 3))  # less than a chunk
+  elements = rng.normal(size=(steps, ROWS, 3))
   characters = rng.integers(ALPHABET, size=(ROWS, CHARACTERS))
   mask = np.arange(CHARACTERS) < np.array(TEXT_LENGTHS)[:, None]
   text = Text(characters, mask.astype(float))

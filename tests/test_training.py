@@ -74,6 +74,18 @@ class Impatient(Silent):
     self.wants_to_stop = True
 
 
+def test_the_last_validation_is_finished_before_a_stop(tmp_path):
+  listener = Impatient()
+  stopped, _ = run(
+    make_experiment(steps=3),
+    tmp_path,
+    listener=listener,
+    should_stop=lambda: listener.wants_to_stop,
+  )
+  assert stopped.step == 3
+  assert len(listener.validations) == 1
+
+
 def test_a_stop_while_validating_saves_and_resumes_exactly(
   uninterrupted, tmp_path
 ):

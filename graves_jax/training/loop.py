@@ -1,6 +1,7 @@
 """The training loop: updates, validation, samples, checkpoints, records."""
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +57,7 @@ def train(
     listener: told of everything.
     initial: a checkpoint whose weights a new run starts from.
     should_stop: asked after every update, and while validating; True saves
-      and returns.
+      and returns. The validation of the last update is finished first.
     write_samples: draws samples of weights (NumPy) with their metadata.
 
   Returns:
@@ -120,10 +121,11 @@ class _Run:
       if evaluates:
         metadata = self._validate(state, metadata)
       self._checkpoints.save(state, metadata)
-      if samples and write_samples:
+      stops = stops or self._should_stop()
+      if samples and write_samples and (is_last or not stops):
         self._draw(write_samples, state, metadata)
       self._last_time = time.monotonic()
-      if stops or self._should_stop():
+      if stops:
         break
     self._checkpoints.wait()
     return state
@@ -159,7 +161,7 @@ class _Run:
         self._experiment.sum_losses,
         state.params,
         self._experiment.validation_batches,
-        self._validating,
+        functools.partial(self._validating, metadata),
       )
     except _StoppedError:
       return metadata
@@ -168,9 +170,10 @@ class _Run:
     self._listener.validated(metadata.step, scores)
     return dataclasses.replace(metadata, scores=scores._asdict())
 
-  def _validating(self, done: int, total: int) -> None:
+  def _validating(self, metadata: Metadata, done: int, total: int) -> None:
     self._listener.validating(done, total)
-    if self._should_stop() and done < total:
+    is_last = metadata.step == metadata.config.training.steps
+    if not is_last and done < total and self._should_stop():
       raise _StoppedError
 
   def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
