@@ -1,5 +1,6 @@
 """The package's own training updates, as a benchmark calls them."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,7 +10,8 @@ from flax import linen as nn
 from random_batches import ALPHABET_SIZE, TextBatch
 from update import Update
 
-from graves_jax.config import NetworkConfig, OptimizerConfig
+from configs.handwriting_synthesis import get_config
+from graves_jax.config import NetworkConfig
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
 from graves_jax.losses import (
@@ -26,16 +28,9 @@ from graves_jax.training.parallel import Mapped, fitting, over_devices
 from graves_jax.training.state import TrainState, init_state, initial_params
 from graves_jax.training.step import train_body
 
-# As in configs/handwriting_synthesis.py, without its schedule; so little is
-# learned that random weights stay what they are.
-OPTIMIZER = OptimizerConfig(
-  name="adam",
-  learning_rate=1e-6,
-  momentum=0.9,
-  decay=0.99,
-  epsilon=1e-8,
-  max_gradient_norm=1.0,
-  loss_per="point",
+# So little is learned that random weights stay what they are.
+OPTIMIZER = dataclasses.replace(
+  get_config().optimizer, learning_rate=1e-6, schedule="constant"
 )
 
 
@@ -78,6 +73,18 @@ def handwriting_update(
 ) -> Update:
   """Updates of a network of pen elements."""
   return _update(handwriting_training(network, batch, devices), batch)
+
+
+def new_handwriting_update(
+  kind: str,
+  hidden: Sequence[int],
+  batch: StrokeBatch,
+  devices: Sequence[jax.Device],
+  precision: str,
+) -> Update:
+  """Updates of a new synthesis or prediction network."""
+  network = handwriting_network(kind, hidden, precision)
+  return handwriting_update(network, batch, devices)
 
 
 def text_update(

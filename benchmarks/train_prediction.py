@@ -12,6 +12,7 @@ mask rows.
 """
 
 import dataclasses
+import functools
 
 import launch
 import tyro
@@ -44,11 +45,13 @@ def main(argv: list[str]) -> None:
   torch_device = torch_training.torch_device(devices[0].platform)
   batch = random_lines(arguments.batch_size, arguments.length)
 
-  def ours(precision):
-    network = our_training.handwriting_network(
-      "prediction", arguments.hidden, precision
-    )
-    return our_training.handwriting_update(network, batch, devices)
+  ours = functools.partial(
+    our_training.new_handwriting_update,
+    "prediction",
+    arguments.hidden,
+    batch,
+    devices,
+  )
 
   def torch(precision):
     model = PredictionPeer(arguments.hidden)

@@ -11,6 +11,7 @@ rows, as it does whenever it trains.
 """
 
 import dataclasses
+import functools
 
 import launch
 import tyro
@@ -39,11 +40,13 @@ def main(argv: list[str]) -> None:
   torch_device = torch_training.torch_device(devices[0].platform)
   batch = random_lines(arguments.batch_size, arguments.length)
 
-  def ours(precision):
-    network = our_training.handwriting_network(
-      "synthesis", arguments.hidden, precision
-    )
-    return our_training.handwriting_update(network, batch, devices)
+  ours = functools.partial(
+    our_training.new_handwriting_update,
+    "synthesis",
+    arguments.hidden,
+    batch,
+    devices,
+  )
 
   def torch(precision):
     model = SynthesisPeer(arguments.hidden, ALPHABET_SIZE)
