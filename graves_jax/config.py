@@ -1,9 +1,8 @@
 """The settings of an experiment: frozen, typed, stored in its checkpoints."""
 
 import dataclasses
-import types
 import typing
-from typing import Any, Literal, Union
+from typing import Literal
 
 
 class _Ranged:
@@ -21,7 +20,7 @@ class _Ranged:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NetworkConfig(_Ranged):
-  """The network and its density (Sections 2, 4, 5)."""
+  """A handwriting network and its density (Sections 2, 4, 5)."""
 
   kind: Literal["prediction", "synthesis"] = "synthesis"
   hidden: tuple[int, ...] = (400, 400, 400)
@@ -59,7 +58,7 @@ class NetworkConfig(_Ranged):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataConfig(_Ranged):
-  """What to learn from, and in which batches."""
+  """Which handwriting to learn from, and in which batches."""
 
   path: str | None = None
   """A folder with the official archives of IAM-OnDB, or a stroke file
@@ -94,14 +93,16 @@ class DataConfig(_Ranged):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OptimizerConfig(_Ranged):
-  """Graves' RMSProp (Eqs. 38-45), or Adam with warm-up and cosine decay."""
+  """Graves' RMSProp (Eqs. 38-45) and SGD with momentum (Section 3), RMSProp
+  as Karpathy has it, or Adam."""
 
-  name: Literal["graves_rmsprop", "adam"] = "graves_rmsprop"
+  name: Literal["graves_rmsprop", "sgd", "rmsprop", "adam"] = "graves_rmsprop"
   learning_rate: float = 1e-4
   momentum: float = 0.9
-  """Decay of the update's (RMSProp) or the gradient's (Adam) average."""
+  """Decay of the update's (Graves' RMSProp, SGD) or the gradient's (Adam)
+  average; RMSProp does not read it."""
   decay: float = 0.95
-  """Decay of the squared gradient's average."""
+  """Decay of the squared gradient's average; SGD does not read it."""
   epsilon: float = 1e-4
   schedule: Literal["constant", "cosine"] = "constant"
   warmup_steps: int = 0
@@ -110,8 +111,9 @@ class OptimizerConfig(_Ranged):
   """The cosine schedule ends at this share of the learning rate."""
   max_gradient_norm: float | None = None
   """Global norm that the gradient is scaled down to (not in the paper)."""
-  loss_per: Literal["sequence", "point"] = "sequence"
-  """Divides the summed gradient: the paper's unit is the sequence."""
+  loss_per: Literal["sequence", "element"] = "sequence"
+  """Divides the summed gradient: the paper's unit is the sequence; an element
+  is a pen point or a symbol of text."""
 
   _LEAST = {
     "learning_rate": 0,
@@ -125,7 +127,7 @@ class OptimizerConfig(_Ranged):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainingConfig(_Ranged):
+class _RunConfig(_Ranged):
   """Length and cadence of a run."""
 
   steps: int = 10_000
@@ -134,10 +136,6 @@ class TrainingConfig(_Ranged):
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
-  sample_texts: tuple[str, ...] = ()
-  """Written with a bias of 1 every `sample_every` steps; none: the texts of
-  three validation lines."""
-  evaluation_batch_size: int = 64
 
   _LEAST = {
     "steps": 1,
@@ -155,8 +153,18 @@ class TrainingConfig(_Ranged):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config:
-  """An experiment."""
+class TrainingConfig(_RunConfig):
+  """Length and cadence of a run on handwriting."""
+
+  sample_texts: tuple[str, ...] = ()
+  """Written with a bias of 1 every `sample_every` steps; none: the texts of
+  three validation lines."""
+  evaluation_batch_size: int = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HandwritingConfig:
+  """An experiment on handwriting (Sections 4, 5)."""
 
   network: NetworkConfig = NetworkConfig()
   data: DataConfig = DataConfig()
@@ -164,52 +172,112 @@ class Config:
   training: TrainingConfig = TrainingConfig()
 
 
-def to_dict(config: Any) -> dict[str, Any]:
-  """A config as plain values that JSON can hold."""
-  return dataclasses.asdict(config)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextNetworkConfig(_Ranged):
+  """A text network: the prediction network with a softmax (Section 3)."""
+
+  hidden: tuple[int, ...] = (1000,)
+  """Hidden units in each layer; the paper: 1 x 1000, Wikipedia 7 x 700."""
+  cell: Literal["lstm", "rnn"] = "lstm"
+  """The hidden function H: LSTM, or tanh, the standard RNN."""
+  dropout: float = 0.0
+  """Share of every layer's outputs that is dropped on its way up (not in
+  time) while training."""
+  lstm_clip: float = 1.0
+  """Limit on the derivatives of the layers' net inputs (Section 2.1)."""
+  output_clip: float = 1.0
+  """Limit on the derivatives of the network's outputs; those of a softmax
+  are never larger than 1."""
+  precision: Literal["float32", "bfloat16"] = "float32"
+  """Of the matrix products; parameters, state and loss stay float32."""
+  weight_range: float = 0.1
+  """Weights start uniform within +- this (rnnlib)."""
+  forget_bias: float = 1.0
+  """Start of the forget gates' biases (our choice; rnnlib: 0)."""
+
+  _LEAST = {
+    "hidden": 1,
+    "dropout": 0,
+    "lstm_clip": 1e-6,
+    "output_clip": 1e-6,
+    "weight_range": 0,
+  }
+
+  def __post_init__(self):
+    super().__post_init__()
+    if self.dropout >= 1:
+      raise ValueError(f"dropout (={self.dropout}) must be below 1.")
 
 
-def from_dict(values: dict[str, Any], kind: type = Config) -> Any:
-  """Rebuilds a config from `to_dict`'s values, checking names and types.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextDataConfig(_Ranged):
+  """Which text to learn from, by which symbols, in which streams."""
 
-  Raises:
-    ValueError: if a field is missing, unknown, or of another type.
-  """
-  if not isinstance(values, dict):
-    raise ValueError(f"{kind.__name__} must be a table, not {values!r}.")
-  hints = typing.get_type_hints(kind)
-  hints.pop("_LEAST", None)
-  if hints.keys() != values.keys():
-    missing = sorted(hints.keys() - values.keys())
-    unknown = sorted(values.keys() - hints.keys())
-    raise ValueError(
-      f"{kind.__name__} lacks the fields {missing} and has the unknown fields "
-      f"{unknown}; it was written by another version of graves_jax."
-    )
-  return kind(**{k: _typed(values[k], hints[k], k) for k in hints})
+  source: Literal["text", "penn_treebank", "enwik8"] = "text"
+  """Any text file; or a corpus with its own splits and symbols."""
+  path: str | None = None
+  """A text file, or the corpus's file or folder; nothing: the sources of
+  Python's standard library (text), else the corpus is downloaded."""
+  prepared_dir: str | None = None
+  """Where coded and downloaded text is kept; nothing: ~/.cache/graves_jax."""
+  units: Literal["characters", "bytes", "words"] = "characters"
+  """What a symbol is (enwik8: always bytes)."""
+  convention: Literal["G", "S"] = "G"
+  """How Penn Treebank's characters are spelled: G fits the paper's figures,
+  S is the literature's."""
+  vocabulary: int | None = None
+  """Keeps so many of a text file's words, the most frequent; the others become
+  <unk>. Nothing: all of them."""
+  validation_share: float = 0.1
+  """Of a text file: its last part."""
+  batch_size: int = 100
+  """Contiguous streams side by side."""
+  length: int = 100
+  """Symbols that an update reads of each stream: gradients are truncated at
+  its start, the state is carried over it."""
+  reset_every: int | None = None
+  """Updates after which every stream's state is zero again (Wikipedia: 100);
+  nothing: only where a pass begins."""
 
+  _LEAST = {
+    "vocabulary": 2,
+    "validation_share": 0,
+    "batch_size": 1,
+    "length": 1,
+    "reset_every": 1,
+  }
 
-def _typed(value: Any, hint: Any, name: str) -> Any:
-  if dataclasses.is_dataclass(hint):
-    return from_dict(value, hint)
-  origin, options = typing.get_origin(hint), typing.get_args(hint)
-  if origin is tuple and isinstance(value, (list, tuple)):
-    repeated = options[-1] is Ellipsis
-    types_ = options[:1] * len(value) if repeated else options
-    if len(types_) == len(value):
-      return tuple(
-        _typed(v, t, name) for v, t in zip(value, types_, strict=True)
+  def __post_init__(self):
+    super().__post_init__()
+    if self.validation_share > 0.5:
+      raise ValueError(
+        f"validation_share (={self.validation_share}) must be 0.5 or less."
       )
-  elif origin is Literal:
-    if value in options:
-      return value
-  elif origin in (Union, types.UnionType):
-    if value is None and type(None) in options:
-      return None
-    inner = next(o for o in options if o is not type(None))
-    return _typed(value, inner, name)
-  elif hint is float and isinstance(value, (int, float)):
-    return float(value)
-  elif hint in (int, str) and type(value) is hint:
-    return value
-  raise ValueError(f"{name} (={value!r}) must be of type {hint}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextTrainingConfig(_RunConfig):
+  """Length and cadence of a run on text."""
+
+  sample_length: int = 500
+  """Symbols written every `sample_every` steps."""
+  sample_temperature: float = 0.7
+  sample_prime: str = ""
+  """What the samples begin with."""
+  evaluation_batch_size: int = 10
+  """Streams that the validation text is cut into."""
+
+  _LEAST = _RunConfig._LEAST | {"sample_length": 1, "sample_temperature": 0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextConfig:
+  """An experiment on text (Section 3)."""
+
+  network: TextNetworkConfig = TextNetworkConfig()
+  data: TextDataConfig = TextDataConfig()
+  optimizer: OptimizerConfig = OptimizerConfig()
+  training: TextTrainingConfig = TextTrainingConfig()
+
+
+Config = HandwritingConfig | TextConfig
