@@ -38,6 +38,7 @@ MATHEMATICS = {
   "clipping",
   "distributions",
   "products",
+  "vanilla_rnn",
   "window",
 }
 
