@@ -14,6 +14,8 @@ ENTRY_POINTS = {
   "export",
   "prepare",
   "sample",
+  "sample_by_hand",
+  "sample_text",
   "train",
 }
 
@@ -38,6 +40,7 @@ MATHEMATICS = {
   "clipping",
   "distributions",
   "products",
+  "vanilla_rnn",
   "window",
 }
 
