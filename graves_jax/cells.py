@@ -113,10 +113,18 @@ def net_input(
   params: LSTMParams,
   inputs: Sequence[Array],
   precision: Precision = "float32",
+  net: Array | None = None,
 ) -> Array:
-  """Projects a layer's inputs [..., d_k], sum of d_k = D, to [..., 4H]."""
+  """Projects a layer's inputs [..., d_k], sum of d_k = D, to [..., 4H].
+
+  What else reaches the net inputs, `net` [..., 4H], is added; with it, there
+  may be no other input.
+  """
+  if not inputs:
+    return net + params.bias
   joined = jnp.concatenate(inputs, axis=-1)
-  return product(joined, params.inputs, precision) + params.bias
+  projected = product(joined, params.inputs, precision) + params.bias
+  return projected if net is None else projected + net
 
 
 def unroll_reference(
@@ -126,6 +134,7 @@ def unroll_reference(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
+  net: Array | None = None,
 ) -> tuple[LSTMState, Array]:
   """Unrolls a layer by a plain scan that JAX differentiates.
 
@@ -135,7 +144,7 @@ def unroll_reference(
   def step(state, net):
     return lstm_step(params, state, net, clip=clip, precision=precision)
 
-  return lax.scan(step, state, net_input(params, inputs, precision))
+  return lax.scan(step, state, net_input(params, inputs, precision, net))
 
 
 def unroll(
@@ -145,6 +154,7 @@ def unroll(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
+  net: Array | None = None,
 ) -> tuple[LSTMState, Array]:
   """Unrolls a layer over time, with a backward pass written by hand.
 
@@ -158,13 +168,21 @@ def unroll(
     clip: limit on the derivatives of the net inputs: 10 for handwriting, 1
       for text.
     precision: of the matrix products; states and sums stay as they come.
+    net: added to the net inputs, [T, B, 4H], where something besides `inputs`
+      reaches them; its derivatives are the clipped ones. With it, there may
+      be no inputs: then D = 0.
 
   Returns:
     The state after the last step, and every output [T, B, H].
   """
-  return chunks.run(
-    functools.partial(_unroll_chunks, clip, precision, params), state, inputs
-  )
+
+  def unroll_chunks(chunk, state, given):
+    net, inputs = (None, given) if alone else (given[0], given[1:])
+    return _unroll_chunks(clip, precision, params, chunk, state, inputs, net)
+
+  alone = net is None
+  given = tuple(inputs) if alone else (net, *inputs)
+  return chunks.run(unroll_chunks, state, given)
 
 
 def sigmoid(x: Array) -> Array:
@@ -277,11 +295,11 @@ def layer_gradient(
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 3))
-def _unroll_chunks(clip, precision, params, chunk, state, inputs):
-  return _unroll_forward(clip, precision, params, chunk, state, inputs)[0]
+def _unroll_chunks(clip, precision, params, chunk, state, inputs, net):
+  return _unroll_forward(clip, precision, params, chunk, state, inputs, net)[0]
 
 
-def _unroll_forward(clip, precision, params, chunk, start, inputs):
+def _unroll_forward(clip, precision, params, chunk, start, inputs, net):
   del clip  # acts on derivatives only
 
   def step(state, net):
@@ -289,18 +307,21 @@ def _unroll_forward(clip, precision, params, chunk, start, inputs):
     state, gates = gated_step(params.peephole, state.cell, net)
     return state, (state.output, gates)
 
-  def block(state, inputs):
-    end, kept = lax.scan(step, state, net_input(params, inputs, precision))
+  def block(state, xs):
+    inputs, net = xs
+    net = net_input(params, inputs, precision, net)
+    end, kept = lax.scan(step, state, net)
     return end, (*kept, state.cell)
 
-  inputs = tuple(chunks.split(x, chunk) for x in inputs)
-  state, (outputs, gates, first_cells) = lax.scan(block, start, inputs)
-  residuals = (params, start.output, inputs, outputs, gates, first_cells)
+  inputs, net = jax.tree.map(lambda x: chunks.split(x, chunk), (inputs, net))
+  state, (outputs, gates, first_cells) = lax.scan(block, start, (inputs, net))
+  residuals = (params, start.output, inputs, net, outputs, gates, first_cells)
   return (state, chunks.join(outputs)), residuals
 
 
 def _unroll_backward(clip, precision, chunk, residuals, derivatives):
-  params, start_output, inputs, outputs, gates, first_cells = residuals
+  # Of net, the backward pass reads only whether there is one.
+  params, start_output, inputs, net, outputs, gates, first_cells = residuals
   d_final, d_outputs = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
   inputs_transposed = params.inputs.T
@@ -323,23 +344,28 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
     cell, previous_cell = remake_cells(chunks.pick(first_cells, k), here)
     xs = (chunks.pick(d_outputs, k), cell, previous_cell, here)
     d_state, d_net = lax.scan(step, d_state, xs, reverse=True)
+    previous_output = chunks.shift(outputs, start_output, k)
+    no_input = previous_output[..., :0]  # where net is all there is
     gradient, joined = layer_gradient(
       d_net,
-      jnp.concatenate(chunks.pick(inputs, k), axis=-1),
-      chunks.shift(outputs, start_output, k),
+      jnp.concatenate([*chunks.pick(inputs, k), no_input], axis=-1),
+      previous_output,
       cell,
       previous_cell,
       precision,
     )
     total = jax.tree.map(jnp.add, total, gradient)
-    d_inputs = product(joined, inputs_transposed, precision)
-    return (d_state, total), split_widths(d_inputs, inputs)
+    d_inputs = ()
+    if inputs:
+      d_inputs = product(joined, inputs_transposed, precision)
+      d_inputs = split_widths(d_inputs, inputs)
+    return (d_state, total), (d_inputs, None if net is None else joined)
 
   zeros = jax.tree.map(jnp.zeros_like, params)
-  (d_start, gradient), d_inputs = lax.scan(
+  (d_start, gradient), d_given = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
-  return gradient, d_start, tuple(map(chunks.join, d_inputs))
+  return gradient, d_start, *jax.tree.map(chunks.join, d_given)
 
 
 def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:

@@ -3,23 +3,24 @@
 import numpy as np
 from flax import linen as nn
 
-from graves_jax.config import NetworkConfig
+from graves_jax.config import NetworkConfig, TextNetworkConfig
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.networks.window_layer import Text
 
 
-def build_network(config: NetworkConfig, alphabet_size: int) -> nn.Module:
-  """A handwriting network (Sections 4, 5).
+def build_network(
+  config: NetworkConfig | TextNetworkConfig, classes: int
+) -> nn.Module:
+  """A handwriting network (Sections 4, 5) or a text network (Section 3).
 
   Args:
     config: kind and sizes.
-    alphabet_size: A; a prediction network does not read it.
+    classes: of text: K; of the text to write: A, which a prediction network
+      of handwriting does not read.
   """
   shared = {
-    "inputs": 3,
-    "outputs": bivariate_mixture.outputs_size(config.mixtures),
     "hidden": tuple(config.hidden),
     "lstm_clip": config.lstm_clip,
     "output_clip": config.output_clip,
@@ -27,12 +28,22 @@ def build_network(config: NetworkConfig, alphabet_size: int) -> nn.Module:
     "weight_range": config.weight_range,
     "forget_bias": config.forget_bias,
   }
+  if isinstance(config, TextNetworkConfig):
+    return PredictionNetwork(
+      inputs=classes,
+      outputs=classes,
+      cell=config.cell,
+      dropout=config.dropout,
+      **shared,
+    )
+  shared["inputs"] = 3
+  shared["outputs"] = bivariate_mixture.outputs_size(config.mixtures)
   match config.kind:
     case "prediction":
       return PredictionNetwork(**shared)
     case "synthesis":
       return SynthesisNetwork(
-        alphabet_size=alphabet_size,
+        alphabet_size=classes,
         windows=config.windows,
         window_bias=tuple(config.window_bias),
         **shared,

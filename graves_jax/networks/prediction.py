@@ -1,21 +1,19 @@
-"""The prediction network: stacked LSTM layers with skip connections (§2)."""
+"""The prediction network: recurrent layers with skip connections (§2)."""
 
 import functools
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
-from graves_jax.cells import (
-  LSTMState,
-  init_lstm,
-  lstm_step,
-  net_input,
-  unroll,
-  zero_state,
-)
+from graves_jax.cells import LSTMState
+from graves_jax.networks.hidden_layer import Cell, hidden_layer, look_up
 from graves_jax.networks.output_layer import init_output, output_layer
 from graves_jax.products import Precision
+from graves_jax.vanilla_rnn import RNNState
+
+State = tuple[LSTMState | RNNState, ...]  # one a layer, its arrays [B, H]
 
 
 class PredictionNetwork(nn.Module):
@@ -26,15 +24,25 @@ class PredictionNetwork(nn.Module):
   `initial_state`, `step` (one element, to sample), `unroll` (whole sequences,
   to train).
 
+  An element is a float vector, [..., inputs], or a class, an integer [...]
+  that stands for a one-hot vector of that width; -1 for the null vector.
+
   Attributes:
-    inputs: width of an input element: 3 for pen elements.
-    hidden: cells in each layer.
+    inputs: width of an input element: 3 for pen elements, K for classes.
+    hidden: units in each layer.
     outputs: width of y-hat.
     lstm_clip: limit on the derivatives of the layers' net inputs.
     output_clip: limit on the derivatives of y-hat.
     precision: of the matrix products.
     weight_range: weights start uniform within +- this.
     forget_bias: where the forget gates' biases start.
+    cell: the hidden function H.
+    dropout: share of every layer's outputs that `unroll`, given a key, drops
+      on their way up; what goes on in time is whole (Karpathy).
+
+  Raises:
+    ValueError: if an attribute, or the form of the elements, is not one of
+      these.
   """
 
   inputs: int
@@ -45,13 +53,17 @@ class PredictionNetwork(nn.Module):
   precision: Precision = "float32"
   weight_range: float = 0.1
   forget_bias: float = 1.0
+  cell: Cell = "lstm"
+  dropout: float = 0.0
 
   def setup(self):
+    if not 0 <= self.dropout < 1:
+      raise ValueError(f"dropout (={self.dropout}) must be in [0, 1).")
     below = (0, *self.hidden)
     self.layers = [
       self.param(
         f"layer_{n + 1}",
-        init_lstm,
+        hidden_layer(self.cell).init,
         self.inputs + below[n],
         width,
         self.weight_range,
@@ -64,49 +76,87 @@ class PredictionNetwork(nn.Module):
     )
 
   def __call__(self, elements: Array) -> Array:
-    """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
-    state = self.initial_state(elements.shape[1], elements.dtype)
+    """y-hat [T, B, outputs] of elements [T, B, ...], from a zero state."""
+    state = self.initial_state(elements.shape[1], self.output.bias.dtype)
     return self.unroll(state, elements)[1]
 
-  def initial_state(
-    self, batch_size: int, dtype=jnp.float32
-  ) -> tuple[LSTMState, ...]:
+  def initial_state(self, batch_size: int, dtype=jnp.float32) -> State:
     """Zeros, one state a layer, each array [B, H]."""
+    zero_state = hidden_layer(self.cell).zero_state
     return tuple(
       zero_state(width, batch_size, dtype=dtype) for width in self.hidden
     )
 
-  def step(
-    self, state: tuple[LSTMState, ...], element: Array
-  ) -> tuple[tuple[LSTMState, ...], Array]:
-    """One element [B, inputs] on: the next state and y-hat [B, outputs]."""
-
-    def advance(params, state, inputs):
-      net = net_input(params, inputs, self.precision)
-      return lstm_step(params, state, net, precision=self.precision)
-
+  def step(self, state: State, element: Array) -> tuple[State, Array]:
+    """One element [B, ...] on: the next state and y-hat [B, outputs]."""
+    advance = functools.partial(
+      hidden_layer(self.cell).step, precision=self.precision
+    )
+    require_elements(element, ("B",), self.inputs)
     return self._stack(advance, state, element)
 
   def unroll(
-    self, state: tuple[LSTMState, ...], elements: Array
-  ) -> tuple[tuple[LSTMState, ...], Array]:
-    """Elements [T, B, inputs]: the last state and y-hat [T, B, outputs]."""
-    advance = functools.partial(
-      unroll, clip=self.lstm_clip, precision=self.precision
-    )
-    return self._stack(advance, state, elements)
+    self, state: State, elements: Array, dropout_key: Array | None = None
+  ) -> tuple[State, Array]:
+    """Advances by T elements [T, B, ...].
 
-  def _stack(self, advance, state, elements):
+    Args:
+      state: where to start.
+      elements: float vectors or classes.
+      dropout_key: a JAX random key; None: nothing is dropped.
+
+    Returns:
+      The last state and y-hat [T, B, outputs].
+    """
+    advance = functools.partial(
+      hidden_layer(self.cell).unroll,
+      clip=self.lstm_clip,
+      precision=self.precision,
+    )
+    require_elements(elements, ("T", "B"), self.inputs)
+    return self._stack(advance, state, elements, dropout_key)
+
+  def _stack(self, advance, state, elements, dropout_key=None):
     states, outputs = [], []
-    for params, layer_state in zip(self.layers, state, strict=True):
-      inputs = (elements, *outputs[-1:])  # Eq. (2): the input skips to all
-      layer_state, output = advance(params, layer_state, inputs)
+    for n, params in enumerate(self.layers):
+      below, net = tuple(outputs[-1:]), None
+      if is_class(elements):
+        params, net = look_up(params, elements, self.inputs)
+      else:
+        below = (elements, *below)  # Eq. (2): the input skips to all
+      layer_state, output = advance(params, state[n], below, net=net)
+      if dropout_key is not None and self.dropout:
+        key = jax.random.fold_in(dropout_key, n)
+        output = drop(key, output, self.dropout)
       states.append(layer_state)
       outputs.append(output)
     result = output_layer(
       self.output, outputs, clip=self.output_clip, precision=self.precision
     )
     return tuple(states), result
+
+
+def is_class(elements: Array) -> bool:
+  """Whether elements are classes, and not float vectors."""
+  return jnp.issubdtype(elements.dtype, jnp.integer)
+
+
+def require_elements(elements: Array, axes: tuple[str, ...], width: int):
+  """Raises a ValueError unless elements have the axes that classes have, or,
+  as float vectors, one more of the given width."""
+  last = () if is_class(elements) else (width,)
+  if elements.shape[len(axes) :] != last or elements.ndim < len(axes):
+    floats, integers = ", ".join((*axes, str(width))), ", ".join(axes)
+    raise ValueError(
+      f"elements (={elements.dtype}{list(elements.shape)}) must be floats "
+      f"[{floats}] or integers [{integers}]."
+    )
+
+
+def drop(key: Array, x: Array, share: float) -> Array:
+  """Sets a random share of x to zero and scales the rest to keep the mean."""
+  kept = jax.random.bernoulli(key, 1 - share, x.shape)
+  return jnp.where(kept, x / (1 - share), 0)
 
 
 def shift_right(elements: Array) -> Array:

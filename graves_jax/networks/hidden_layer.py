@@ -1,0 +1,94 @@
+"""The hidden function H of Eqs. (1)-(2): LSTM cells, or tanh."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax.numpy as jnp
+from jax import Array
+
+from graves_jax import cells, vanilla_rnn
+
+Cell = Literal["lstm", "rnn"]
+
+
+@dataclasses.dataclass(frozen=True)
+class HiddenLayer:
+  """What a network needs of a hidden layer; G is 4H for LSTM, H for tanh.
+
+  init: (key, inputs, hidden, weight_range, forget_bias) to the weights, a
+    NamedTuple with the fields inputs [D, G], recurrent and bias.
+  zero_state: (hidden, *batch, dtype) to the state before the first step, a
+    NamedTuple with the field output [*batch, H].
+  net_input: (params, inputs, precision, net) to net inputs [..., G].
+  advance: (params, state, net inputs, clip, precision) to (state, output).
+  unroll: (params, state, inputs, clip, precision, net) to (state, outputs).
+  """
+
+  init: Callable[..., Any]
+  zero_state: Callable[..., Any]
+  net_input: Callable[..., Array]
+  advance: Callable[..., tuple[Any, Array]]
+  unroll: Callable[..., tuple[Any, Array]]
+
+  def step(self, params, state, inputs, *, precision, net=None):
+    """One time step from inputs [B, d_k] and net [B, G], as `unroll` does."""
+    projected = self.net_input(params, inputs, precision, net)
+    return self.advance(params, state, projected, precision=precision)
+
+
+def _init_rnn(key, inputs, hidden, weight_range, forget_bias):
+  del forget_bias  # there is no gate
+  return vanilla_rnn.init_rnn(key, inputs, hidden, weight_range)
+
+
+LSTM = HiddenLayer(
+  init=cells.init_lstm,
+  zero_state=cells.zero_state,
+  net_input=cells.net_input,
+  advance=cells.lstm_step,
+  unroll=cells.unroll,
+)
+RNN = HiddenLayer(
+  init=_init_rnn,
+  zero_state=vanilla_rnn.zero_state,
+  net_input=vanilla_rnn.net_input,
+  advance=vanilla_rnn.rnn_step,
+  unroll=vanilla_rnn.unroll,
+)
+
+
+def hidden_layer(cell: Cell) -> HiddenLayer:
+  """The hidden layer that a config names.
+
+  Raises:
+    ValueError: if there is no such cell.
+  """
+  match cell:
+    case "lstm":
+      return LSTM
+    case "rnn":
+      return RNN
+  raise ValueError(f"cell (={cell!r}) must be 'lstm' or 'rnn'.")
+
+
+def look_up(params, classes: Array, count: int) -> tuple[Any, Array]:
+  """A layer's net input from classes, by rows of its weights.
+
+  Equals a product with one-hot vectors, of which none is built; the
+  derivative of the weights is scattered into the same rows.
+
+  Args:
+    params: of a layer whose first `count` inputs stand for classes.
+    classes: integers [...], 0 to count - 1; any other, such as -1, is the
+      null vector.
+    count: K.
+
+  Returns:
+    The weights without those rows, and the net input [..., G].
+  """
+  rows, others = jnp.split(params.inputs, [count])
+  net = rows.at[classes].get(
+    mode="fill", fill_value=0, wrap_negative_indices=False
+  )
+  return params._replace(inputs=others), net

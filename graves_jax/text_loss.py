@@ -1,0 +1,100 @@
+"""The summed loss of text (Eqs. 6, 13), its state carried over batches."""
+
+import math
+from typing import NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from graves_jax.distributions import categorical
+from graves_jax.losses import LossFn
+from graves_jax.networks.prediction import PredictionNetwork
+
+
+class TextBatch(Protocol):
+  """Symbols of B streams, T of each, the next ones of those before.
+
+  inputs: [B, T] integers; -1: the null vector.
+  targets: [B, T], the symbols to predict; -1: not scored.
+  resets: [B] booleans, whether the row's state is zero again before it reads.
+  """
+
+  inputs: Array
+  targets: Array
+  resets: Array
+
+
+class TextSums(NamedTuple):
+  """Sums over a batch, float32 scalars; add those of several elementwise.
+
+  nats: negative log likelihood.
+  errors: symbols that were not the most probable ones.
+  elements: symbols scored.
+  sequences: rows with any of them.
+  """
+
+  nats: Array
+  errors: Array
+  elements: Array
+  sequences: Array
+
+
+def text_loss(network: PredictionNetwork) -> LossFn:
+  """The loss (13) of a text network, summed over symbols and streams.
+
+  Returns:
+    A function of parameters, the network's state before the batch, a
+    `TextBatch` and a random key for dropout (None: no dropout), which gives
+    `TextSums` and the state after the batch. Back-propagation is full within
+    the batch and ends at its start.
+  """
+
+  def loss(params, carry, batch: TextBatch, key: Array | None):
+    state = jax.tree.map(
+      lambda x: jnp.where(batch.resets[:, None], 0, jax.lax.stop_gradient(x)),
+      carry,
+    )
+    state, raw = network.apply(
+      params, state, batch.inputs.T, key, method="unroll"
+    )
+    targets = batch.targets.T  # [T, B]
+    scored = targets >= 0
+    sums = TextSums(
+      nats=-categorical.log_prob(raw, targets).sum(),
+      errors=categorical.error(raw, targets).sum(),
+      elements=scored.sum(),
+      sequences=scored.any(0).sum(),
+    )
+    return jax.tree.map(lambda x: x.astype(raw.dtype), sums), state
+
+  return loss
+
+
+class TextScores(NamedTuple):
+  """Averages in the paper's units (Tables 1 and 2)."""
+
+  bits_per_symbol: float
+  nats_per_symbol: float
+  total_bits: float
+  symbols: int
+  error_percent: float
+
+
+def text_scores(sums: TextSums) -> TextScores:
+  """Averages of sums over a text.
+
+  Raises:
+    ValueError: if the sums hold no symbol.
+  """
+  nats, errors, symbols, _ = map(float, sums)
+  if not symbols:
+    raise ValueError("there is no symbol to average over.")
+  total_bits = nats / math.log(2)
+  return TextScores(
+    bits_per_symbol=total_bits / symbols,
+    nats_per_symbol=nats / symbols,
+    total_bits=total_bits,
+    symbols=round(symbols),
+    error_percent=100 * errors / symbols,
+  )
