@@ -95,7 +95,7 @@ def compare_gradients(arguments: Arguments, config) -> dict:
   from graves_jax.data.sources.load import load_split
   from graves_jax.data.strokes import Alphabet, Normalization
   from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
-  from graves_jax.losses import handwriting_loss, network_inputs
+  from graves_jax.handwriting_loss import handwriting_loss, network_inputs
   from graves_jax.networks.build import build_network
   from graves_jax.training.state import initial_params
 

@@ -66,10 +66,10 @@ class Writer:
     return cls(
       network=network,
       params=params,
-      alphabet=metadata.alphabet,
-      normalization=metadata.normalization,
+      alphabet=metadata.codec.alphabet,
+      normalization=metadata.codec.normalization,
       sigma_floor=metadata.config.network.sigma_floor,
-      points_per_character=metadata.points_per_character,
+      points_per_character=metadata.codec.points_per_character,
     )
 
   @property
