@@ -18,9 +18,7 @@ class Novelty(NamedTuple):
   made: int
 
 
-def novel_lines(
-  texts: Sequence[str], training_lines: Iterable[str]
-) -> Novelty:
+def novel_lines(texts: Sequence[str], training_lines: Iterable[str]) -> Novelty:
   """The lines of samples that are not lines of the training text.
 
   The first and the last line of every sample are left out, because they may
