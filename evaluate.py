@@ -93,10 +93,10 @@ def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
 
 def score_text(arguments: Arguments, restored, devices, console) -> dict:
   from graves_jax.data.sources.load_text import load_text_split
-  from graves_jax.data.streams import StreamBatches
-  from graves_jax.text_loss import perplexity, text_loss, text_scores
 
+  from graves_jax.data.streams import StreamBatches
   from graves_jax.networks.build import build_network
+  from graves_jax.text_loss import perplexity, text_loss, text_scores
   from graves_jax.training.console import loading
   from graves_jax.training.text_task import (
     EVALUATION_LENGTH,

@@ -3,19 +3,21 @@
 It shares no code with graves_jax. Sequences are treated one at a time and time
 steps, layers, windows, characters and mixture components in plain loops, so
 nothing here is padded, masked, batched or fast. Every backward pass is written
-by hand, and clips derivatives where the paper does: at every LSTM net input
+by hand, and clips derivatives where the paper does: at every layer's net input
 and at the network's raw outputs. tests/test_reference.py checks them against
 finite differences.
 
-Axis letters: T time, U characters, D inputs, H hidden, K windows, M mixture
-components, A alphabet. Gates are in the order i, f, c, o. Raw outputs are in
+Axis letters: T time, U characters, D inputs, H hidden, K windows (of text:
+classes), M mixture components, A alphabet. Gates are in the order i, f, c, o. Raw outputs are in
 the order e 1, pi M, mu 2M, sigma 2M, rho M: all first coordinates before all
 second ones. Raw windows are in the order alpha K, beta K, kappa K.
 
 An LSTM layer is a dict: inputs [D, 4H], recurrent [H, 4H], peephole [3, H]
-(rows w_ci, w_cf, w_co), bias [4H]. A network is a dict: layers (a list of LSTM
-layers), output_weights [N*H, 6M+1], output_bias [6M+1] and, for synthesis,
-window_weights [H, 3K] and window_bias [3K]. Gradients have the same form.
+(rows w_ci, w_cf, w_co), bias [4H]; a tanh layer is one too: inputs [D, H],
+recurrent [H, H], bias [H]. A network is a dict: layers (a list of layers),
+output_weights [N*H, 6M+1] (of text: [N*H, K]), output_bias [6M+1] and, for
+synthesis, window_weights [H, 3K] and window_bias [3K]. Gradients have the same
+form.
 """
 
 import numpy as np
@@ -107,6 +109,32 @@ def lstm_unroll_backward(layer, tape, d_cell, d_output, d_outputs, clip):
     )
     d_inputs.insert(0, d_x)
   return gradients, d_cell, d_output, np.array(d_inputs)
+
+
+# The standard recurrent layer: H of Eq. (1) is tanh
+
+
+def rnn_step(layer, output, x):
+  """One time step of one sequence: output [H], x [D].
+
+  Returns the new output, and the values the backward pass needs.
+  """
+  net = x @ layer["inputs"] + output @ layer["recurrent"] + layer["bias"]
+  new_output = np.tanh(net)
+  return new_output, (output, x, new_output)
+
+
+def rnn_step_backward(layer, saved, d_output, clip, gradients):
+  """Backward pass of `rnn_step`, as `lstm_step_backward`.
+
+  Returns the derivatives with respect to the old output and x.
+  """
+  output, x, new_output = saved
+  net = clipped(d_output * (1 - new_output**2), clip)
+  gradients["inputs"] += np.outer(x, net)
+  gradients["recurrent"] += np.outer(output, net)
+  gradients["bias"] += net
+  return layer["recurrent"] @ net, layer["inputs"] @ net
 
 
 # The soft window over characters, Eqs. (46)-(51)
@@ -245,6 +273,30 @@ def mixture_derivatives(raw, point, sigma_floor):
   d_e = point[2] - e
   d_pi = pi - gamma
   return np.concatenate([[d_e], d_pi, *d_mu, *d_sigma, d_rho])
+
+
+# Softmax over classes, Eqs. (12)-(14)
+
+
+def softmax(raw):
+  """y [K] of Eq. (12)."""
+  y = np.exp(raw - np.max(raw))
+  return y / np.sum(y)
+
+
+def softmax_derivatives(raw, target):
+  """Derivatives of -log y^target with respect to raw [K], Eq. (14)."""
+  derivatives = softmax(raw)
+  derivatives[target] -= 1
+  return derivatives
+
+
+def null_or_one_hot(symbol, size):
+  """x [K]: zeros, but for a one at a symbol of 0 or more."""
+  x = np.zeros(size)
+  if symbol >= 0:
+    x[symbol] = 1
+  return x
 
 
 # Networks
@@ -390,6 +442,72 @@ def synthesis_loss(
   return nats, gradients, np.array(raws), np.array(phis)
 
 
+def text_loss(network, inputs, targets, *, layer_clip, output_clip):
+  """Text network of LSTM or tanh layers and its loss, Eqs. (1)-(6), (13).
+
+  Args:
+    network: see the top of the file.
+    inputs: symbols [T]; -1 is the null vector.
+    targets: the symbols to predict [T]; -1 is not scored.
+    layer_clip: bound on derivatives with respect to the layers' net inputs.
+    output_clip: bound on derivatives with respect to raw outputs.
+
+  Returns:
+    the loss in nats, its gradients by hand, the raw outputs [T, K], and how
+    many of the scored symbols were not the most probable ones.
+  """
+  layers = network["layers"]
+  hidden = layers[0]["recurrent"].shape[0]
+  classes = len(network["output_bias"])
+  cells = [np.zeros(hidden) for _ in layers]  # a tanh layer has none
+  outputs = [np.zeros(hidden) for _ in layers]
+  nats, errors, raws, tape = 0.0, 0, [], []
+  for symbol, target in zip(inputs, targets, strict=True):
+    x, saved = null_or_one_hot(symbol, classes), []
+    for n, layer in enumerate(layers):
+      below = np.concatenate([x] if n == 0 else [x, outputs[n - 1]])
+      if "peephole" in layer:
+        cells[n], outputs[n], values = lstm_step(
+          layer, cells[n], outputs[n], below
+        )
+      else:
+        outputs[n], values = rnn_step(layer, outputs[n], below)
+      saved.append(values)
+    every = np.concatenate(outputs)
+    raw = every @ network["output_weights"] + network["output_bias"]  # Eq. (3)
+    if target >= 0:
+      nats -= np.log(softmax(raw)[target])  # Eq. (13)
+      errors += np.argmax(raw) != target
+    raws.append(raw)
+    tape.append((saved, every))
+
+  gradients = zeros_like(network)
+  d_cells = [np.zeros(hidden) for _ in layers]
+  d_outputs = [np.zeros(hidden) for _ in layers]  # from the step after
+  for t in reversed(range(len(targets))):
+    saved, every = tape[t]
+    d_raw = np.zeros(classes)
+    if targets[t] >= 0:
+      d_raw = clipped(softmax_derivatives(raws[t], targets[t]), output_clip)
+    gradients["output_weights"] += np.outer(every, d_raw)
+    gradients["output_bias"] += d_raw
+    d_every = np.split(network["output_weights"] @ d_raw, len(layers))
+    d_from_above = np.zeros(hidden)
+    for n in reversed(range(len(layers))):
+      d_output = d_outputs[n] + d_every[n] + d_from_above
+      gradient = gradients["layers"][n]
+      if "peephole" in layers[n]:
+        d_cells[n], d_outputs[n], d_input = lstm_step_backward(
+          layers[n], saved[n], d_cells[n], d_output, layer_clip, gradient
+        )
+      else:
+        d_outputs[n], d_input = rnn_step_backward(
+          layers[n], saved[n], d_output, layer_clip, gradient
+        )
+      d_from_above = d_input[classes:]  # the first ones are the symbol
+  return nats, gradients, np.array(raws), errors
+
+
 # RMSProp, Eqs. (38)-(45)
 
 
@@ -477,6 +595,14 @@ def random_lstm(rng, inputs, hidden, scale=0.5):
   }
 
 
+def random_rnn(rng, inputs, hidden, scale=0.5):
+  return {
+    "inputs": scale * rng.normal(size=(inputs, hidden)),
+    "recurrent": scale * rng.normal(size=(hidden, hidden)),
+    "bias": scale * rng.normal(size=hidden),
+  }
+
+
 def random_prediction_network(rng, layers, hidden, mixtures, scale=0.5):
   return {
     "layers": [
@@ -486,6 +612,18 @@ def random_prediction_network(rng, layers, hidden, mixtures, scale=0.5):
     "output_weights": scale
     * rng.normal(size=(layers * hidden, 6 * mixtures + 1)),
     "output_bias": scale * rng.normal(size=6 * mixtures + 1),
+  }
+
+
+def random_text_network(rng, random_layer, layers, hidden, classes, scale=0.5):
+  """random_layer: `random_lstm` or `random_rnn`."""
+  return {
+    "layers": [
+      random_layer(rng, classes + (0 if n == 0 else hidden), hidden, scale)
+      for n in range(layers)
+    ],
+    "output_weights": scale * rng.normal(size=(layers * hidden, classes)),
+    "output_bias": scale * rng.normal(size=classes),
   }
 
 

@@ -115,6 +115,23 @@ def test_prediction_gradients(layers):
 
 
 @pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize(
+  "random_layer", [reference.random_lstm, reference.random_rnn]
+)
+def test_text_gradients(random_layer, layers):
+  rng = np.random.default_rng(6)
+  network = reference.random_text_network(rng, random_layer, layers, 4, 5)
+  inputs, targets = [-1, 3, 0, 3, 4, 1], [3, 0, -1, 4, 1, -1]
+
+  def run():
+    return reference.text_loss(
+      network, inputs, targets, layer_clip=FREE, output_clip=FREE
+    )
+
+  assert_gradients_match(lambda: run()[0], network, run()[1], rng)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
 def test_synthesis_gradients(layers):
   rng = np.random.default_rng(5)
   network = reference.random_synthesis_network(rng, layers, 4, 2, 2, 5)

@@ -29,7 +29,7 @@ def test_every_symbol_is_a_target_once_after_the_one_before_it(sizes):
   assert (
     targets[scored].tolist()
     == list(range(symbols))
-    == list(range(batches.symbols))
+    == list(range(batches.elements))
   )
   # The text is 0, 1, 2, ..., so the symbol before k is k - 1; before 0 is -1.
   np.testing.assert_array_equal(inputs[scored], targets[scored] - 1)

@@ -84,7 +84,7 @@ class StreamBatches:
     return -(-self._stream // self.length)
 
   @property
-  def symbols(self) -> int:
+  def elements(self) -> int:
     """Symbols an epoch, N."""
     return len(self._text)
 
@@ -95,7 +95,7 @@ class StreamBatches:
     inputs = np.full(shape, NOTHING, np.int32)
     targets = np.full(shape, NOTHING, np.int32)
     for stream in range(self.batch_size):
-      stream_end = min((stream + 1) * self._stream, self.symbols)
+      stream_end = min((stream + 1) * self._stream, self.elements)
       start = stream * self._stream + index * self.length
       end = min(start + self.length, stream_end)
       if end <= start:

@@ -76,8 +76,9 @@ class TextTask:
 
 def initial_text_carry(network: nn.Module, batch_size: int) -> Any:
   """A network's state before the first symbol, as NumPy arrays [B, ...]."""
-  state = jax.eval_shape(
-    lambda: network.apply({}, batch_size, method="initial_state")
+  key = jax.random.key(0)
+  state, _ = jax.eval_shape(
+    lambda: network.init_with_output(key, batch_size, method="initial_state")
   )
   return jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), state)
 

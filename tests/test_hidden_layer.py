@@ -1,0 +1,130 @@
+"""Classes looked up in weights, and net inputs from outside of a layer."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from graves_jax import cells, chunks, vanilla_rnn
+from graves_jax.networks.hidden_layer import (
+  LSTM,
+  RNN,
+  hidden_layer,
+  look_up,
+)
+
+BATCH, HIDDEN, CLASSES, BELOW = 3, 4, 6, 5
+STEPS = chunks.CHUNK + 3
+
+both_cells = pytest.mark.parametrize("layer", [LSTM, RNN], ids=["lstm", "rnn"])
+every_unroll = pytest.mark.parametrize(
+  ("layer", "unroll"),
+  [
+    (LSTM, cells.unroll),
+    (LSTM, cells.unroll_reference),
+    (RNN, vanilla_rnn.unroll),
+    (RNN, vanilla_rnn.unroll_reference),
+  ],
+)
+with_and_without_below = pytest.mark.parametrize("below", [0, BELOW])
+
+
+@pytest.fixture(autouse=True)
+def x64():
+  with jax.enable_x64(True):
+    yield
+
+
+def random_case(layer, below):
+  """Weights, state, classes with some null vectors, float inputs, cotangents."""
+  rng = np.random.default_rng(below)
+  shapes = jax.eval_shape(
+    functools.partial(
+      layer.init,
+      inputs=CLASSES + below,
+      hidden=HIDDEN,
+      weight_range=0.1,
+      forget_bias=0.0,
+    ),
+    jax.random.key(0),
+  )
+
+  def normal(x):
+    return jnp.asarray(0.5 * rng.normal(size=x.shape))
+
+  params = jax.tree.map(normal, shapes)
+  state = jax.tree.map(normal, layer.zero_state(HIDDEN, BATCH))
+  classes = jnp.asarray(rng.integers(-1, CLASSES, (STEPS, BATCH)))
+  inputs = (rng.normal(size=(STEPS, BATCH, below)),) if below else ()
+  weights = (
+    jax.tree.map(normal, state),
+    jnp.asarray(rng.normal(size=(STEPS, BATCH, HIDDEN))),
+  )
+  return params, state, classes, inputs, weights
+
+
+def one_hot(classes):
+  return (classes[..., None] == np.arange(CLASSES)).astype(float)
+
+
+@every_unroll
+@with_and_without_below
+def test_classes_equal_one_hot_vectors(layer, unroll, below):
+  params, state, classes, inputs, weights = random_case(layer, below)
+  assert set(np.unique(classes)) == set(range(-1, CLASSES))
+
+  def by_rows(params, state, inputs):
+    params, net = look_up(params, classes, CLASSES)
+    return unroll(params, state, inputs, clip=0.1, net=net)
+
+  def by_vectors(params, state, inputs):
+    return unroll(params, state, (one_hot(classes), *inputs), clip=0.1)
+
+  @functools.partial(jax.jit, static_argnums=0)
+  def results_and_gradients(unroll):
+    results, pull_back = jax.vjp(unroll, params, state, inputs)
+    return results, pull_back(weights)
+
+  actual = results_and_gradients(by_rows)
+  expected = results_and_gradients(by_vectors)
+  assert jax.tree.structure(actual) == jax.tree.structure(expected)
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), actual, expected
+  )
+
+
+@both_cells
+@with_and_without_below
+def test_stepping_equals_unrolling(layer, below):
+  params, state, classes, inputs, _ = random_case(layer, below)
+  params, net = look_up(params, classes, CLASSES)
+  final, outputs = layer.unroll(params, state, inputs, net=net)
+  step = jax.jit(functools.partial(layer.step, precision="float32"))
+  for t in range(STEPS):
+    below_now = tuple(x[t] for x in inputs)
+    state, output = step(params, state, below_now, net=net[t])
+    np.testing.assert_allclose(output, outputs[t], atol=1e-12)
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), state, final
+  )
+
+
+def test_a_class_out_of_range_is_the_null_vector():
+  params, *_ = random_case(RNN, BELOW)
+  _, net = look_up(params, jnp.array([-7, -1, 0, CLASSES, 99]), CLASSES)
+  np.testing.assert_array_equal(net[2], params.inputs[0])
+  np.testing.assert_array_equal(net[jnp.array([0, 1, 3, 4])], 0)
+
+
+def test_the_forget_bias_is_for_gates():
+  assert np.all(LSTM.init(jax.random.key(0), 3, 4, 0.1, 1.5).bias[4:8] == 1.5)
+  assert np.all(RNN.init(jax.random.key(0), 3, 4, 0.1, 1.5).bias == 0)
+
+
+def test_cells_are_named():
+  assert hidden_layer("lstm") is LSTM
+  assert hidden_layer("rnn") is RNN
+  with pytest.raises(ValueError, match="gru"):
+    hidden_layer("gru")
