@@ -1,10 +1,15 @@
 """Fixtures that several test files share."""
 
+import runpy
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
 import jax
 import pytest
+
+import command_line
 
 jax.config.update("jax_num_cpu_devices", 2)
 # Many tests build the same experiment; it is compiled once a session.
@@ -12,7 +17,8 @@ _CACHE = tempfile.TemporaryDirectory()
 jax.config.update("jax_compilation_cache_dir", _CACHE.name)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
-IAMONDB = Path(__file__).parent.parent.parent / "shared" / "data" / "iamondb"
+ROOT = Path(__file__).parent.parent
+IAMONDB = ROOT.parent / "shared" / "data" / "iamondb"
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +36,28 @@ def iamondb_path():
 def prepared_dir(tmp_path_factory):
   """Where prepared data go, so that each database is prepared once."""
   return tmp_path_factory.mktemp("prepared")
+
+
+@pytest.fixture
+def script(monkeypatch, capsys):
+  """Runs a script in this process: exit status, its output, its errors."""
+  monkeypatch.setattr(command_line, "use_compilation_cache", lambda: None)
+  monkeypatch.setattr(
+    command_line, "use_devices", lambda n: jax.devices()[: n or None]
+  )
+
+  def run(name, *arguments):
+    handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+    status = 0
+    try:
+      runpy.run_path(str(ROOT / name), run_name="__main__")
+    except SystemExit as stop:
+      status = stop.code
+    finally:
+      signal.signal(signal.SIGINT, handlers[0])
+      signal.signal(signal.SIGTERM, handlers[1])
+    output, errors = capsys.readouterr()
+    return status, output, errors
+
+  return run

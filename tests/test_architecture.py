@@ -14,8 +14,10 @@ ENTRY_POINTS = {
   "export",
   "prepare",
   "sample",
+  "sample_arguments",
   "sample_by_hand",
   "sample_text",
+  "text_output",
   "train",
 }
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import shutil
 import signal
 import subprocess
@@ -10,11 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-import jax
 import pytest
 from experiments import TRAIN, VALIDATION, Silent, make_experiment
 
-import command_line
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.pretrained import HANDWRITING, SYNTHETIC
 from graves_jax.training.loop import train
@@ -28,31 +25,6 @@ from experiments import CONFIG
 def get_config():
   return CONFIG
 """
-
-
-@pytest.fixture
-def script(monkeypatch, capsys):
-  """Runs a script in this process: exit status, its output, its errors."""
-  monkeypatch.setattr(command_line, "use_compilation_cache", lambda: None)
-  monkeypatch.setattr(
-    command_line, "use_devices", lambda n: jax.devices()[: n or None]
-  )
-
-  def run(name, *arguments):
-    handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-    status = 0
-    try:
-      runpy.run_path(str(ROOT / name), run_name="__main__")
-    except SystemExit as stop:
-      status = stop.code
-    finally:
-      signal.signal(signal.SIGINT, handlers[0])
-      signal.signal(signal.SIGTERM, handlers[1])
-    output, errors = capsys.readouterr()
-    return status, output, errors
-
-  return run
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,204 @@
+"""sample.py with a text network, as a person uses it."""
+
+import sys
+
+import jax
+import pytest
+from experiments import Silent
+
+from graves_jax.config import (
+  TextConfig,
+  TextDataConfig,
+  TextNetworkConfig,
+  TextTrainingConfig,
+)
+from graves_jax.data.corpus import Corpus
+from graves_jax.data.text_codec import TextCodec
+from graves_jax.pretrained import HANDWRITING
+from graves_jax.training.experiment import build_experiment
+from graves_jax.training.loop import train
+from graves_jax.training.text_task import text_task
+
+TEXT = "a\nb\nab\nba\n" * 40
+
+
+def make_run(folder, units, text_file):
+  """A run of one update on TEXT, whose lines are in a file."""
+  codec = TextCodec.of(TEXT, units)
+  classes = codec.encode(TEXT)
+  corpus = Corpus(
+    codec=codec,
+    train=classes[: len(classes) // 2],
+    validation=classes[len(classes) // 2 :],
+    convention=units,
+  )
+  config = TextConfig(
+    network=TextNetworkConfig(hidden=(8,)),
+    data=TextDataConfig(
+      path=str(text_file), units=units, batch_size=2, length=10
+    ),
+    training=TextTrainingConfig(steps=1, evaluation_batch_size=2),
+  )
+  experiment = build_experiment(text_task(config, corpus), jax.devices()[:1])
+  train(experiment, folder, Silent())
+  return folder
+
+
+@pytest.fixture(scope="module")
+def text_file(tmp_path_factory):
+  path = tmp_path_factory.mktemp("text") / "text.txt"
+  path.write_text(TEXT)
+  return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, text_file):
+  return make_run(tmp_path_factory.mktemp("run"), "characters", text_file)
+
+
+def test_so_many_symbols_come_and_nothing_else(script, run):
+  status, output, errors = script(
+    "sample.py", "--checkpoint", run, "--length", 70
+  )
+  assert (status, errors) == (0, "")
+  assert len(output) == 70
+  assert set(output) <= set("ab\n")
+
+
+def test_a_thousand_are_usual(script, run):
+  assert len(script("sample.py", "--checkpoint", run)[1]) == 1000
+
+
+def test_the_text_goes_on_from_the_prime(script, run):
+  arguments = ("--checkpoint", run, "--length", 40, "--prime", "ab")
+  status, output, errors = script("sample.py", *arguments)
+  assert (status, errors) == (0, "")
+  assert output.startswith("ab") and len(output) == 42
+
+
+@pytest.mark.parametrize("units", ["bytes", "words"])
+def test_other_units(script, tmp_path, text_file, units):
+  run = make_run(tmp_path, units, text_file)
+  arguments = ("--checkpoint", run, "--length", 50, "--prime", "ab")
+  status, output, errors = script("sample.py", *arguments)
+  assert (status, errors) == (0, "")
+  assert output.startswith("ab")
+  codec = TextCodec.of(TEXT, units)
+  assert len(codec.encode(output)) == len(codec.encode("ab")) + 50
+
+
+def test_the_prime_comes_from_standard_input(
+  script, run, tmp_path, monkeypatch
+):
+  path = tmp_path / "prime.txt"
+  path.write_text("ba\n")
+  with path.open() as standard_input:
+    monkeypatch.setattr(sys, "stdin", standard_input)
+    arguments = ("--checkpoint", run, "--length", 40, "--prime", "-")
+    status, output, _ = script("sample.py", *arguments)
+  assert status == 0
+  assert output.startswith("ba\n") and len(output) == 43
+
+
+def test_what_the_prime_loses_is_said(script, run):
+  arguments = ("--checkpoint", run, "--length", 5, "--prime", "éaßé")
+  status, output, errors = script("sample.py", *arguments)
+  assert status == 0
+  assert output.startswith("a") and len(output) == 6
+  assert "the training text never has them: 'é', 'ß'\n" in errors
+
+
+def test_the_settings_decide(script, run):
+  def sample(*arguments):
+    return script("sample.py", "--checkpoint", run, "--length", 60, *arguments)
+
+  assert sample("--seed", 3)[1] == sample("--seed", 3)[1]
+  assert sample("--seed", 3)[1] != sample("--seed", 4)[1]
+  greedy = sample("--temperature", 0)[1]
+  assert sample("--temperature", 0, "--seed", 4)[1] == greedy
+  assert sample("--top-k", 1)[1] == greedy
+
+
+def test_copies_stand_one_under_another(script, run):
+  arguments = ("--checkpoint", run, "--length", 30, "--prime", "a")
+  _, alone, _ = script("sample.py", *arguments)
+  _, output, _ = script("sample.py", *arguments, "--copies", 3)
+  assert output.startswith(alone + "\n\na")
+  assert len(output) == 3 * 31 + 2 * 2
+
+
+def test_a_file_has_the_same_text(script, run, tmp_path):
+  out = tmp_path / "new" / "sample.txt"
+  arguments = ("--checkpoint", run, "--length", 100, "--out", out)
+  _, output, _ = script("sample.py", *arguments)
+  assert out.read_text() == output
+
+
+def test_only_new_lines_are_shown(script, run):
+  arguments = ("--checkpoint", run, "--length", 400, "--novel", "--copies", 2)
+  status, output, errors = script("sample.py", *arguments)
+  assert status == 0
+  lines = output.splitlines()
+  assert len(set(lines)) == len(lines) > 5
+  assert not set(lines) & {"", *TEXT.splitlines()}
+  assert f"{len(lines)} of {len(lines) + 4} different lines are not" in errors
+
+
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (["--length", "0"], "length (=0)"),
+    (["--temperature", "-1"], "temperature (=-1.0)"),
+    (["--temperature", "nan"], "temperature (=nan)"),
+    (["--top-k", "0"], "top_k (=0)"),
+    (["--top-k", "4"], "from 1 to 3"),
+    (["--copies", "0"], "copies (=0)"),
+    (["--seed", "99999999999"], "seed (=99999999999)"),
+    (["--prime", "xyz"], "none of the prime's characters"),
+    (["--length", "1", "--novel"], "no whole line"),
+    (["--out", "page.png"], ".txt"),
+    (["--out", "/proc/sample.txt"], "/proc/sample.txt"),
+    (["abc"], "--prime"),
+    (["--bias", "1.0"], "--bias: "),
+    (["--bias=0.5"], "holds a text network"),
+    (["--style_data", "somewhere"], "--style-data: "),
+    (["--window", "w.png"], "--window: "),
+    (["--tempratur", "1"], "--temperature"),
+  ],
+)
+def test_bad_input_is_answered_in_a_line(
+  script, run, tmp_path, monkeypatch, arguments, message
+):
+  monkeypatch.chdir(tmp_path)
+  status, output, errors = script("sample.py", "--checkpoint", run, *arguments)
+  assert (status, output) == (2, "")
+  assert message in errors
+  assert "Traceback" not in errors
+  assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+  ("arguments", "option"),
+  [
+    (["abc", "--temperature", "1.0"], "--temperature"),
+    (["--top-k=3", "abc"], "--top-k"),
+    (["abc", "--prime=--bias=3"], "--prime"),
+    (["--novel"], "--novel"),
+  ],
+)
+def test_handwriting_has_no_options_of_text(
+  script, tmp_path, monkeypatch, arguments, option
+):
+  monkeypatch.chdir(tmp_path)
+  status, _, errors = script("sample.py", *arguments)
+  assert status == 2
+  assert f"{option}: {HANDWRITING} holds a handwriting network" in errors
+  assert not list(tmp_path.iterdir())
+
+
+def test_an_old_file_stays_when_nothing_is_written(script, run, tmp_path):
+  out = tmp_path / "sample.txt"
+  out.write_text("old")
+  arguments = ("--checkpoint", run, "--out", out, "--prime", "xyz")
+  assert script("sample.py", *arguments)[0] == 2
+  assert out.read_text() == "old"
