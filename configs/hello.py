@@ -7,8 +7,9 @@ configs/hello.txt.
   python train.py configs/hello.py
   python sample.py --checkpoint runs/hello --prime h --length 4 --temperature 0
 
-Expected: "ello", and every letter after the first predicted with a probability
-above 0.95 (tests/test_text_training.py measures it).
+Expected: "hello" (the prime and what follows); after the first l an l, after
+the second an o, each with a probability above 0.95
+(tests/test_text_training.py measures it).
 """
 
 from pathlib import Path

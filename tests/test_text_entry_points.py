@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_entry_points import ROOT, script, trained  # noqa: F401
+from test_entry_points import ROOT, trained  # noqa: F401
 
 TEXT = "the cat sat on the mat and the dog sat on the cat.\n" * 30
 CONFIG = """
@@ -39,7 +39,7 @@ def text(tmp_path):
 
 
 @pytest.fixture
-def run_folder(script, config, text, tmp_path):  # noqa: F811
+def run_folder(script, config, text, tmp_path):
   folder = tmp_path / "run"
   arguments = ("--data.path", text, "--workdir", folder)
   status, _, errors = script("train.py", config, *arguments)
@@ -51,7 +51,7 @@ def figures(output):
   return json.loads(output.splitlines()[-1])
 
 
-def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):  # noqa: F811
+def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):
   samples = sorted(p.name for p in (run_folder / "samples").iterdir())
   assert samples == ["step_000002.txt", "step_000004.txt"]
   assert len((run_folder / "samples" / samples[0]).read_text()) == 20
@@ -67,7 +67,7 @@ def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):  #
   assert not values["dynamic"]
 
 
-def test_more_streams_score_the_same_symbols(script, run_folder):  # noqa: F811
+def test_more_streams_score_the_same_symbols(script, run_folder):
   one, four = (
     figures(
       script("evaluate.py", "--checkpoint", run_folder, "--batch-size", n)[1]
@@ -78,7 +78,7 @@ def test_more_streams_score_the_same_symbols(script, run_folder):  # noqa: F811
   assert one["total_bits"] == pytest.approx(four["total_bits"], rel=0.2)
 
 
-def test_another_text_is_scored_whole(script, run_folder, tmp_path):  # noqa: F811
+def test_another_text_is_scored_whole(script, run_folder, tmp_path):
   other = tmp_path / "other.txt"
   other.write_text("the dog sat on the mat")
   arguments = ("--checkpoint", run_folder, "--data.path", other)
@@ -103,7 +103,7 @@ def test_another_text_is_scored_whole(script, run_folder, tmp_path):  # noqa: F8
   ],
 )
 def test_a_text_that_cannot_be_learned_is_one_line(
-  script,  # noqa: F811
+  script,
   config,
   tmp_path,
   content,
@@ -123,7 +123,7 @@ def test_a_text_that_cannot_be_learned_is_one_line(
   assert len(errors.splitlines()) == 1
 
 
-def test_a_vocabulary_that_explodes_is_said(script, config, tmp_path):  # noqa: F811
+def test_a_vocabulary_that_explodes_is_said(script, config, tmp_path):
   path = tmp_path / "signs.txt"
   path.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 1200))) * 2)
   status, output, _ = script(
@@ -137,7 +137,7 @@ def test_a_vocabulary_that_explodes_is_said(script, config, tmp_path):  # noqa: 
   "flag", ["--network.mixtures", "--data.max-points", "--network.windows"]
 )
 def test_options_of_handwriting_are_refused_for_text(
-  script,  # noqa: F811
+  script,
   config,
   capsys,
   flag,
@@ -148,10 +148,10 @@ def test_options_of_handwriting_are_refused_for_text(
 
 
 def test_a_run_of_handwriting_is_not_continued_with_text(
-  script,  # noqa: F811
+  script,
   config,
   text,
-  trained,  # noqa: F811
+  trained,
 ):
   arguments = ("--data.path", text, "--workdir", trained)
   status, _, errors = script("train.py", config, *arguments)
