@@ -7,7 +7,6 @@ that other archives or other rules never meet old data.
 """
 
 import collections
-import contextlib
 import functools
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import numpy as np
 from graves_jax.data.sources import iam_ondb_archive as archive
 from graves_jax.data.sources.iam_ondb_archive import Progress
 from graves_jax.data.sources.iam_ondb_repairs import repair
+from graves_jax.data.sources.quiet_tfds import quiet
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
 # To be raised with any change of what is prepared from the same archives.
@@ -88,7 +88,7 @@ def prepare(
       folder = data_dir / "iam_ondb" / name
       raise ValueError(_unreadable(folder, error)) from error
 
-  with _quiet(tfds), tempfile.TemporaryDirectory() as downloads:
+  with quiet(tfds), tempfile.TemporaryDirectory() as downloads:
     builder = new_builder()
     if not builder.data_path.exists():
       builder.archives, builder.progress = path, progress
@@ -162,22 +162,6 @@ def _unreadable(folder, reason) -> str:
     f"({' '.join(str(reason).split())}); delete that folder and it will be "
     "prepared again."
   )
-
-
-@contextlib.contextmanager
-def _quiet(tfds):
-  """Silences TFDS's bars and log lines, and leaves its settings as found."""
-  from absl import logging
-  from tensorflow_datasets.core.utils import tqdm_utils
-
-  bars, verbosity = tqdm_utils._active, logging.get_verbosity()
-  tfds.disable_progress_bar()
-  logging.set_verbosity(logging.ERROR)
-  try:
-    yield
-  finally:
-    tfds.display_progress_bar(bars)
-    logging.set_verbosity(verbosity)
 
 
 @functools.cache

@@ -24,6 +24,7 @@ def members(
   suffix: str,
   wanted: Callable[[str], bool],
   progress: Progress | None = None,
+  member_bytes: int | None = None,
 ) -> Iterator[tuple[str, bytes]]:
   """Yields (name without folder and suffix, content) of the wanted files.
 
@@ -33,6 +34,7 @@ def members(
     wanted: says of a name without folder and suffix whether to yield it.
     progress: called after each member with the bytes of the archive read so
       far and in all.
+    member_bytes: the most that a member may have, by default `MEMBER_BYTES`.
 
   Raises:
     ValueError: names the archive, if it is truncated or no archive at all, if
@@ -40,15 +42,18 @@ def members(
       are more or larger members than allowed.
   """
   size = archive.stat().st_size
+  member_bytes = member_bytes or MEMBER_BYTES
   with contextlib.ExitStack() as stack:
     packed = stack.enter_context(archive.open("rb"))
     unpacked = _Bounded(
-      stack.enter_context(gzip.GzipFile(fileobj=packed)), archive
+      stack.enter_context(gzip.GzipFile(fileobj=packed)),
+      archive,
+      member_bytes,
     )
     try:
       tar = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r:"))
       for count, member in enumerate(tar):
-        _check(member, count, archive)
+        _check(member, count, archive, member_bytes)
         member_path = PurePosixPath(member.name)
         if (
           member.isfile()
@@ -67,7 +72,9 @@ def members(
       ) from None
 
 
-def _check(member: tarfile.TarInfo, count: int, archive: Path) -> None:
+def _check(
+  member: tarfile.TarInfo, count: int, archive: Path, member_bytes: int
+) -> None:
   """Refuses members that could do harm."""
   rule = None
   parts = PurePosixPath(member.name.replace("\\", "/"))
@@ -75,8 +82,8 @@ def _check(member: tarfile.TarInfo, count: int, archive: Path) -> None:
     rule = "names must stay inside the archive"
   elif not (member.isfile() or member.isdir()):
     rule = "only plain files and folders are allowed, no links or devices"
-  elif member.size > MEMBER_BYTES:
-    rule = f"it has {member.size} bytes and {MEMBER_BYTES} are allowed"
+  elif member.size > member_bytes:
+    rule = f"it has {member.size} bytes and {member_bytes} are allowed"
   elif count >= ARCHIVE_MEMBERS:
     rule = f"it is one more than the {ARCHIVE_MEMBERS} members allowed"
   if rule:
@@ -89,13 +96,14 @@ def _check(member: tarfile.TarInfo, count: int, archive: Path) -> None:
 class _Bounded:
   """A gzip stream that refuses to unpack more than is allowed."""
 
-  def __init__(self, stream: gzip.GzipFile, archive: Path):
+  def __init__(self, stream: gzip.GzipFile, archive: Path, member_bytes: int):
     self._stream, self._archive = stream, archive
+    self._member_bytes = member_bytes
     self.tell = stream.tell
 
   def read(self, size: int = -1) -> bytes:
     # tarfile reads long headers whole, whatever size they claim.
-    if not 0 <= size <= MEMBER_BYTES:
+    if not 0 <= size <= self._member_bytes:
       self._refuse(f"a header of {size} bytes")
     return self._stream.read(size)
 
@@ -106,6 +114,6 @@ class _Bounded:
 
   def _refuse(self, what: str):
     raise ValueError(
-      f"{self._archive} unpacks to {what}; at most {MEMBER_BYTES} per member "
-      f"and {ARCHIVE_BYTES} in all are allowed. Download it again."
+      f"{self._archive} unpacks to {what}; at most {self._member_bytes} per "
+      f"member and {ARCHIVE_BYTES} in all are allowed. Download it again."
     )

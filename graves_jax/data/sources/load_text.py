@@ -1,0 +1,130 @@
+"""Chooses the source of text that a config's data names."""
+
+import dataclasses
+from pathlib import Path
+
+from graves_jax.config import TextDataConfig
+from graves_jax.data.corpus import Classes, Corpus
+from graves_jax.data.sources import (
+  enwik8,
+  penn_treebank,
+  standard_library,
+  text_file,
+)
+from graves_jax.data.sources.text_blocks import (
+  Progress,
+  character_blocks,
+  require_text_file,
+)
+from graves_jax.data.text_codec import TextCodec, split_symbols
+
+
+def load_corpus(
+  data: TextDataConfig,
+  progress: Progress | None = None,
+  codec: TextCodec | None = None,
+) -> Corpus:
+  """The corpus that `data` names.
+
+  Args:
+    data: source, path and settings.
+    progress: called with how much is read and how much there is.
+    codec: of a network that was trained before; nothing: that of the corpus.
+
+  Raises:
+    FileNotFoundError: if the path, or a file in it, is missing.
+    ValueError: if the text is damaged, or settings do not go together, or the
+      given codec lacks symbols of the text.
+  """
+  if data.source != "text" and data.vocabulary is not None:
+    raise ValueError(
+      f"data.vocabulary (={data.vocabulary}) is of text files, not of "
+      f"{data.source}; leave it out."
+    )
+  if data.source == "penn_treebank":
+    corpus = penn_treebank.load(
+      data.path,
+      units=data.units,
+      convention=data.convention,
+      prepared_dir=data.prepared_dir,
+      progress=progress,
+    )
+    if codec is not None and codec != corpus.codec:
+      raise ValueError(
+        f"the checkpoint's {codec.size:,} {codec.units} are not the "
+        f"{corpus.codec.size:,} of Penn Treebank, {corpus.convention}; give a "
+        "text file to evaluate it on."
+      )
+    return corpus
+  if data.source == "enwik8":
+    if data.units == "words":
+      raise ValueError(
+        "data.units (=words) does not go with enwik8, whose symbols are "
+        "bytes; leave it out."
+      )
+    return enwik8.load(
+      data.path,
+      codec=codec,
+      prepared_dir=data.prepared_dir,
+      progress=progress,
+    )
+  if data.path is None:
+    return standard_library.load(
+      units=data.units,
+      vocabulary=data.vocabulary,
+      validation_share=data.validation_share,
+      codec=codec,
+    )
+  return text_file.load(
+    data.path,
+    units=data.units,
+    vocabulary=data.vocabulary,
+    validation_share=data.validation_share,
+    codec=codec,
+    prepared_dir=data.prepared_dir,
+    progress=progress,
+  )
+
+
+def load_text_split(
+  data: TextDataConfig,
+  codec: TextCodec,
+  split: str,
+  path: str | None = None,
+  progress: Progress | None = None,
+) -> tuple[Classes, int | None]:
+  """Text to evaluate a trained network on, coded by the network's codec.
+
+  Args:
+    data: what the network was trained on.
+    codec: the network's.
+    split: "train", "validation" or "test" of that corpus.
+    path: another text file, which is then read whole, whatever the split; of
+      a network of Penn Treebank it is spelled in the same convention. A
+      folder is where the corpus itself lies now.
+    progress: called with how much is read and how much there is.
+
+  Returns:
+    The classes, and how many words they are, with ends of lines counted; None
+    where text is not counted in words.
+
+  Raises:
+    FileNotFoundError, ValueError: as `load_corpus`; also if the corpus has no
+      such split, or the codec lacks symbols of the text: names them.
+  """
+  if path is None or (
+    data.source != "text" and Path(path).expanduser().is_dir()
+  ):
+    if path is not None:
+      data = dataclasses.replace(data, path=path)
+    corpus = load_corpus(data, progress, codec)
+    return corpus.split(split), corpus.words.get(split)
+  if data.source == "penn_treebank" and codec.units == "characters":
+    blocks = character_blocks(require_text_file(path), progress)
+    text = "".join(blocks)
+    spelled = penn_treebank.spell(text, codec.units, data.convention)
+    return codec.encode(spelled), len(split_symbols(text, "words"))
+  _, text = text_file.read_text(
+    path, codec=codec, prepared_dir=data.prepared_dir, progress=progress
+  )
+  return text, len(text) if codec.units == "words" else None

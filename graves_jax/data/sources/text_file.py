@@ -1,0 +1,241 @@
+"""Any text file, by characters, bytes or words, of hundreds of megabytes.
+
+Bytes, and characters that are all ASCII, are mapped into memory where they
+lie. Other characters and words are coded once, into a file of their classes
+that is kept and mapped. Either way the file is read in blocks and never held
+as a whole. Line ends are symbols like any other and stay as they are.
+"""
+
+import collections
+from pathlib import Path
+
+import numpy as np
+
+from graves_jax.data.corpus import CodedText, Corpus
+from graves_jax.data.sources import class_file
+from graves_jax.data.sources.text_blocks import (
+  Progress,
+  byte_blocks,
+  character_blocks,
+  require_text_file,
+  word_blocks,
+)
+from graves_jax.data.text_codec import (
+  UNKNOWN,
+  TextCodec,
+  Units,
+  split_symbols,
+)
+
+DEFAULT_FOLDER = "~/.cache/graves_jax"
+
+
+def load(
+  path: str | Path,
+  *,
+  units: Units = "characters",
+  vocabulary: int | None = None,
+  validation_share: float = 0.1,
+  codec: TextCodec | None = None,
+  prepared_dir: str | Path | None = None,
+  progress: Progress | None = None,
+) -> Corpus:
+  """A text file as training text and, its last part, validation text.
+
+  Args:
+    path: the file; UTF-8 unless by bytes.
+    units: what a symbol is.
+    vocabulary: keeps so many words, the most frequent, and "<unk>" for the
+      others; of words only.
+    validation_share: see `split_off`.
+    codec: of a network that was trained before. By default it is made of the
+      whole file, so that validation text has no unknown symbols.
+    prepared_dir: where coded text is kept, by default ~/.cache/graves_jax.
+    progress: called with the bytes read and the bytes there are, from the
+      start again if the file is read twice.
+
+  Raises:
+    FileNotFoundError: if there is no such file.
+    ValueError: if the file is a folder, empty, not UTF-8 (says where), or has
+      only one symbol, or symbols that the given codec lacks (names them).
+  """
+  codec, text = read_text(
+    path,
+    codec=codec,
+    units=units,
+    vocabulary=vocabulary,
+    prepared_dir=prepared_dir,
+    progress=progress,
+  )
+  return as_corpus(codec, text, validation_share, str(path))
+
+
+def as_corpus(
+  codec: TextCodec, text: CodedText, validation_share: float, name: str
+) -> Corpus:
+  """A text as a corpus whose last part is for validation.
+
+  Raises:
+    ValueError: if the text `name` has fewer than two symbols, or only one
+      that is repeated.
+  """
+  if len(text) < 2:
+    raise ValueError(
+      f"{name} has {len(text)} {codec.units}; a text has two symbols or more."
+    )
+  if codec.size < 2:
+    raise ValueError(
+      f"{name} has only the symbol {codec.symbols[0]!r}, {len(text):,} times; "
+      "there is nothing to predict."
+    )
+  train, validation = split_off(text, validation_share)
+  words = {}
+  if codec.units == "words":
+    words = {"train": len(train), "validation": len(validation)}
+  return Corpus(
+    codec=codec,
+    train=train,
+    validation=validation,
+    words=words,
+    convention=codec.units,
+  )
+
+
+def split_off(
+  text: CodedText, validation_share: float
+) -> tuple[CodedText, CodedText]:
+  """Cuts the last part off a text, for validation.
+
+  Both parts have two symbols or more. A text of fewer than four, or a share
+  of 0, gives the whole text twice.
+  """
+  count = len(text)
+  if count < 4 or not validation_share:
+    return text, text
+  cut = count - min(max(round(count * validation_share), 2), count - 2)
+  return text.part(0, cut), text.part(cut, count)
+
+
+def read_text(
+  path: str | Path,
+  *,
+  codec: TextCodec | None = None,
+  units: Units = "characters",
+  vocabulary: int | None = None,
+  prepared_dir: str | Path | None = None,
+  progress: Progress | None = None,
+) -> tuple[TextCodec, CodedText]:
+  """A whole text file in classes, and their codec; arguments as for `load`.
+
+  With a codec, `units` and `vocabulary` are not read, and words that it lacks
+  become "<unk>" if it has that.
+  """
+  path = require_text_file(path)
+  if codec is not None:
+    units, vocabulary = codec.units, None
+  require_words(units, vocabulary)
+  if units == "bytes":
+    return _map_bytes(path, codec, progress)
+  folder = Path(prepared_dir or DEFAULT_FOLDER).expanduser() / "text"
+  status = path.stat()
+  key = {
+    "path": str(path.resolve()),
+    "size": status.st_size,
+    "modified_ns": status.st_mtime_ns,
+    "units": units,
+    "vocabulary": vocabulary,
+    "codec": codec and codec.to_json(),
+  }
+  if found := class_file.read(folder, key):
+    return found
+  if units == "words":
+    counts = count_words(word_blocks(path, progress))
+    if codec is None:
+      codec = word_codec(counts, vocabulary)
+    elif UNKNOWN not in codec.symbols:
+      _require(codec, counts)
+    count, blocks = counts.total(), word_blocks(path, progress)
+  else:
+    symbols, count = _characters_of(character_blocks(path, progress))
+    if codec is None:
+      codec = TextCodec("characters", symbols)
+    else:
+      _require(codec, symbols)
+    if max(symbols) < "\x80":
+      return codec, _map(path, codec)
+    blocks = character_blocks(path, progress)
+  classes = (codec.encode(block) for block in blocks)
+  return codec, class_file.write(folder, key, codec, classes, count)
+
+
+def require_words(units: Units, vocabulary: int | None) -> None:
+  """ValueError if a vocabulary is asked for where nothing reads it."""
+  if vocabulary is not None and units != "words":
+    raise ValueError(
+      f"data.vocabulary (={vocabulary}) is a number of words, and the symbols "
+      f"are {units}; add --data.units words, or leave it out."
+    )
+
+
+def count_words(texts) -> collections.Counter[str]:
+  """How often each word occurs in pieces of text that cut no word.
+
+  Raises:
+    ValueError: if there is no word.
+  """
+  counts = collections.Counter()
+  for text in texts:
+    counts.update(split_symbols(text, "words"))
+  if not counts:
+    raise ValueError("the text has no words; it is all white space.")
+  return counts
+
+
+def word_codec(
+  counts: collections.Counter[str], vocabulary: int | None
+) -> TextCodec:
+  """The codec of all words, or of the most frequent ones and "<unk>".
+
+  Of equally frequent words, those that came first are kept.
+  """
+  words = set(counts)
+  if vocabulary is not None:
+    words = {word for word, _ in counts.most_common(vocabulary)} | {UNKNOWN}
+  return TextCodec("words", tuple(sorted(words)))
+
+
+def _require(codec: TextCodec, symbols) -> None:
+  known = set(codec.symbols)
+  if unknown := [symbol for symbol in symbols if symbol not in known]:
+    codec.refuse(unknown)
+
+
+def _characters_of(texts) -> tuple[tuple[str, ...], int]:
+  """The distinct characters of pieces of text, sorted, and their number."""
+  seen, count = np.zeros(0x110000, bool), 0
+  for text in texts:
+    seen[np.frombuffer(text.encode("utf-32-le"), "<u4")] = True
+    count += len(text)
+  return tuple(map(chr, np.flatnonzero(seen).tolist())), count
+
+
+def _map_bytes(
+  path: Path, codec: TextCodec | None, progress: Progress | None
+) -> tuple[TextCodec, CodedText]:
+  seen = b""
+  for block in byte_blocks(path, progress):
+    seen += bytes(set(block.translate(None, seen)))
+  symbols = tuple(map(chr, sorted(seen)))
+  if codec is None:
+    codec = TextCodec("bytes", symbols)
+  _require(codec, symbols)
+  return codec, _map(path, codec)
+
+
+def _map(path: Path, codec: TextCodec) -> CodedText:
+  """Maps a file of bytes, each a symbol by itself."""
+  class_of_byte = np.zeros(256, np.int32)
+  for k, symbol in enumerate(codec.symbols):
+    if ord(symbol) < 256:
+      class_of_byte[ord(symbol)] = k
+  return CodedText(np.memmap(path, np.uint8, "r"), class_of_byte)
