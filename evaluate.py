@@ -8,6 +8,7 @@ import tyro
 from rich.console import Console
 
 import command_line
+from graves_jax.config import TextConfig
 from graves_jax.pretrained import HANDWRITING
 
 
@@ -16,35 +17,141 @@ class Data:
   """What to score."""
 
   path: Path | None = None
-  """A folder of IAM-OnDB's archives, or a stroke file; by default the path
-  that the checkpoint was trained on."""
+  """Handwriting: a folder of IAM-OnDB's archives, or a stroke file; by default
+  the path that the checkpoint was trained on. Text: another text file, scored
+  whole; by default a split of the checkpoint's own text."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
-  """Scores every line of a split, none dropped or cut; the last line printed
-  is JSON."""
+  """Scores every line or symbol of a split, none dropped or cut; the last line
+  printed is JSON."""
 
   checkpoint: Path = HANDWRITING
   """A run's folder, or one checkpoint; by default the one that ships."""
   data: Data = Data()
   split: str = "validation"
-  """train or validation; of IAM-OnDB also trainset, testset_v, testset_t and
-  testset_f."""
-  batch_size: int = 64
-  """Lines at a time."""
+  """train or validation; of Penn Treebank also test; of IAM-OnDB also
+  trainset, testset_v, testset_t and testset_f."""
+  batch_size: int | None = None
+  """Lines at a time (64); streams that a text is cut into (1: the state is
+  carried from the first symbol to the last)."""
   devices: int = 0
   """How many devices (on CPU: cores); 0: as many as the batches fit."""
 
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
+  from graves_jax.training.checkpoints import restore_checkpoint
+
+  command_line.use_compilation_cache()
+  devices = command_line.use_devices(arguments.devices)
+  restored = restore_checkpoint(arguments.checkpoint)
+  if isinstance(restored.metadata.config, TextConfig):
+    figures = score_text(arguments, restored, devices, console)
+  else:
+    figures = score_handwriting(arguments, restored, devices, console)
+  print(json.dumps(figures | {"step": restored.metadata.step}))
+
+
+def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
   from graves_jax.data.batches import LineBatches
   from graves_jax.data.sources.load import load_split
-  from graves_jax.evaluation import evaluate
-  from graves_jax.losses import handwriting_loss
+  from graves_jax.handwriting_loss import handwriting_loss, handwriting_scores
   from graves_jax.networks.build import build_network
-  from graves_jax.training.checkpoints import restore_checkpoint
+  from graves_jax.training.console import loading
+
+  params, metadata = restored
+  config, codec = metadata.config, metadata.codec
+  data = config.data
+  if arguments.data.path is not None:
+    data = dataclasses.replace(data, path=str(arguments.data.path))
+  with loading(console) as progress:
+    lines = load_split(data, arguments.split, progress)
+  batches = LineBatches(
+    lines,
+    codec.alphabet,
+    codec.normalization,
+    batch_size=arguments.batch_size or 64,
+    buckets=data.buckets,
+  )
+  network = build_network(config.network, codec.size)
+  floor = config.network.sigma_floor
+  loss_fn = handwriting_loss(network, floor)
+  sums = sum_losses(arguments, loss_fn, params, (), batches, devices, console)
+  scores = handwriting_scores(sums)
+  unknown = sum(len(codec.alphabet.unknown(x.text)) > 0 for x in lines)
+  console.print(
+    f"{arguments.split}: {scores.sequences:,} lines, {scores.points:,} points, "
+    f"{unknown} lines with unknown characters; nats over offsets of standard "
+    f"deviation 1, sigma floored at {floor:g} of it.",
+    highlight=False,
+  )
+  figures = {"split": arguments.split, "sigma_floor": floor}
+  return scores._asdict() | figures
+
+
+def score_text(arguments: Arguments, restored, devices, console) -> dict:
+  from graves_jax.data.sources.load_text import load_text_split
+
+  from graves_jax.data.streams import StreamBatches
+  from graves_jax.networks.build import build_network
+  from graves_jax.text_loss import perplexity, text_loss, text_scores
+  from graves_jax.training.console import loading
+  from graves_jax.training.text_task import (
+    EVALUATION_LENGTH,
+    initial_text_carry,
+  )
+
+  params, metadata = restored
+  config, codec = metadata.config, metadata.codec
+  path = arguments.data.path
+  with loading(console) as progress:
+    text = load_text_split(
+      config.data,
+      codec,
+      arguments.split,
+      None if path is None else str(path),
+      progress,
+    )
+  batch_size = arguments.batch_size or 1
+  batches = StreamBatches(
+    text.classes, batch_size=batch_size, length=EVALUATION_LENGTH
+  )
+  network = build_network(config.network, codec.size)
+  carry = initial_text_carry(network, batch_size)
+  loss_fn = text_loss(network)
+  sums = sum_losses(
+    arguments, loss_fn, params, carry, batches, devices, console
+  )
+  scores = text_scores(sums)
+  split = arguments.split if path is None else path.name
+  console.print(
+    f"{split}: {scores.symbols:,} symbols ({text.convention}), in {batch_size} "
+    f"stream{'s' * (batch_size > 1)} whose state is carried from first to last "
+    "symbol; weights are fixed.",
+    highlight=False,
+  )
+  return {
+    "split": split,
+    "convention": text.convention,
+    "symbols": scores.symbols,
+    "total_bits": scores.total_bits,
+    "bits_per_character": scores.bits_per_symbol
+    if codec.units != "words"
+    else None,
+    "bits_per_symbol": scores.bits_per_symbol,
+    "nats_per_symbol": scores.nats_per_symbol,
+    "words": text.words,
+    "perplexity": perplexity(scores.total_bits, text.words),
+    "error_percent": scores.error_percent,
+    "dynamic": False,
+  }
+
+
+def sum_losses(arguments, loss_fn, params, carry, batches, devices, console):
+  """Summed losses of all batches, spread over the devices."""
+  from graves_jax.evaluation import evaluate
   from graves_jax.training.console import loading
   from graves_jax.training.parallel import (
     fitting,
@@ -53,45 +160,21 @@ def main(argv: list[str]) -> None:
   )
   from graves_jax.training.step import evaluation_body
 
-  command_line.use_compilation_cache()
-  devices = command_line.use_devices(arguments.devices)
   if not arguments.devices:
-    devices = fitting(devices, arguments.batch_size)
-  require_divisible("batch_size", arguments.batch_size, len(devices))
-
-  params, metadata = restore_checkpoint(arguments.checkpoint)
-  config, data = metadata.config, metadata.config.data
-  if arguments.data.path is not None:
-    data = dataclasses.replace(data, path=str(arguments.data.path))
-  with loading(console) as progress:
-    lines = load_split(data, arguments.split, progress)
-  batches = LineBatches(
-    lines,
-    metadata.alphabet,
-    metadata.normalization,
-    batch_size=arguments.batch_size,
-    buckets=data.buckets,
-  )
-  network = build_network(config.network, metadata.alphabet.size)
-  floor = config.network.sigma_floor
+    devices = fitting(devices, batches.batch_size)
+  require_divisible("batch_size", batches.batch_size, len(devices))
   mapped = over_devices(devices)
-  sum_losses = mapped.map(evaluation_body(handwriting_loss(network, floor)))
+  sum_rows = mapped.map(evaluation_body(loss_fn))
   with loading(console, "Scoring") as progress:
-    scores = evaluate(
-      lambda params, batch: sum_losses(params, mapped.shard(batch)),
+    return evaluate(
+      lambda params, carry, batch: sum_rows(
+        params, (carry, mapped.shard(batch))
+      ),
       mapped.replicate(params),
+      mapped.shard(carry),
       batches,
       progress,
     )
-  unknown = sum(len(metadata.alphabet.unknown(x.text)) > 0 for x in lines)
-  console.print(
-    f"{arguments.split}: {scores.sequences:,} lines, {scores.points:,} points, "
-    f"{unknown} lines with unknown characters; nats over offsets of standard "
-    f"deviation 1, sigma floored at {floor:g} of it.",
-    highlight=False,
-  )
-  figures = {"split": arguments.split, "sigma_floor": floor}
-  print(json.dumps(scores._asdict() | figures | {"step": metadata.step}))
 
 
 if __name__ == "__main__":

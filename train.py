@@ -5,24 +5,25 @@ import runpy
 import shlex
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import tyro
 from rich.console import Console
 
 import command_line
-from graves_jax.config import Config
+from graves_jax.config import Config, TextConfig
 from graves_jax.training.parallel import Parallel
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs/handwriting_synthetic.py"
+AnyConfig = TypeVar("AnyConfig")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Arguments:
+class Arguments(Generic[AnyConfig]):
   """Trains a network. Started again in the same workdir, it goes on exactly
   where it was. The first argument may name a config: configs/NAME.py."""
 
-  config: Annotated[Config, tyro.conf.arg(name="")]
+  config: Annotated[AnyConfig, tyro.conf.arg(name="")]
   workdir: Path
   """Checkpoints, records and samples are kept here."""
   devices: int = 0
@@ -38,13 +39,11 @@ class Arguments:
 def main(argv: list[str]) -> None:
   arguments, console = parse(argv), Console()
   workdir, config = arguments.workdir, arguments.config
-  from graves_jax.data.sources.load import load_lines
   from graves_jax.training.checkpoints import restore_checkpoint
-  from graves_jax.training.console import ConsoleListener, loading
+  from graves_jax.training.console import ConsoleListener
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
   from graves_jax.training.parallel import fitting
-  from graves_jax.training.previews import Previews
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
@@ -52,9 +51,8 @@ def main(argv: list[str]) -> None:
     batch_sizes = config.data.batch_size, config.training.evaluation_batch_size
     devices = fitting(devices, *batch_sizes)
   workdir.mkdir(parents=True, exist_ok=True)
-  with loading(console) as progress:
-    lines = load_lines(config.data, progress)
-  experiment = build_experiment(config, *lines, devices, arguments.parallel)
+  task = load_task(config, console)
+  experiment = build_experiment(task, devices, arguments.parallel)
   initial = None
   if arguments.init_from is not None:
     initial = restore_checkpoint(arguments.init_from)
@@ -67,11 +65,31 @@ def main(argv: list[str]) -> None:
       listener,
       initial=initial,
       should_stop=lambda: bool(stop),
-      write_samples=Previews(experiment, workdir),
+      write_samples=task.sample_writer(workdir),
     )
   if state.step < config.training.steps:
     again = shlex.join(["python", "train.py", *argv])
     console.print(f"Saved and stopped. To go on: {again}", soft_wrap=True)
+
+
+def load_task(config: Config, console: Console):
+  """Reads the config's data and makes the config concrete."""
+  from graves_jax.training.console import loading
+
+  with loading(console) as progress:
+    if isinstance(config, TextConfig):
+      from graves_jax.data.sources.load_text import load_corpus
+
+      from graves_jax.training.text_task import text_task
+
+      corpus = load_corpus(config.data, progress)
+      task = text_task(config, corpus)
+    else:
+      from graves_jax.data.sources.load import load_lines
+      from graves_jax.training.handwriting_task import handwriting_task
+
+      task = handwriting_task(config, *load_lines(config.data, progress))
+  return task
 
 
 def stop_on_signals() -> list[int]:
@@ -104,7 +122,7 @@ def parse(argv: list[str]) -> Arguments:
     ) from None
   config = get_config()
   default = Arguments(config=config, workdir=Path("runs") / path.stem)
-  return tyro.cli(Arguments, args=argv, default=default)
+  return tyro.cli(Arguments[type(config)], args=argv, default=default)
 
 
 if __name__ == "__main__":

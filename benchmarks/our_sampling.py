@@ -7,8 +7,7 @@ import numpy as np
 from random_batches import ALPHABET_SIZE, random_lines
 
 from graves_jax.config import NetworkConfig
-from graves_jax.losses import network_inputs
-from graves_jax.networks.build import build_network
+from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.window_layer import Text
 from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
 from graves_jax.training.state import initial_params
@@ -33,7 +32,7 @@ def sampler(
   )
   network = build_network(config, ALPHABET_SIZE)
   lines = random_lines(batch_size, length)
-  params = initial_params(network, 0, *network_inputs(network, lines))
+  params = initial_params(network, 0, *example_inputs(network))
   inputs = SampleInputs(
     keys=jax.random.split(jax.random.key(0), batch_size),
     bias=np.full(batch_size, BIAS, np.float32),

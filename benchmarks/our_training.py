@@ -5,28 +5,26 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
-from random_batches import ALPHABET_SIZE, TextBatch
+from random_batches import ALPHABET_SIZE
 from update import Update
 
 from configs.handwriting_synthesis import get_config
 from graves_jax.config import NetworkConfig
 from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.streams import TextBatch
 from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
-from graves_jax.losses import (
-  LossFn,
-  LossSums,
-  handwriting_loss,
-  network_inputs,
-)
-from graves_jax.networks.build import build_network
+from graves_jax.handwriting_loss import handwriting_loss
+from graves_jax.losses import LossFn
+from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import count_weights
 from graves_jax.optimizers import build_optimizer
+from graves_jax.text_loss import text_loss
 from graves_jax.training.parallel import Mapped, fitting, over_devices
 from graves_jax.training.state import TrainState, init_state, initial_params
 from graves_jax.training.step import train_body
+from graves_jax.training.text_task import initial_text_carry
 
 # So little is learned that random weights stay what they are.
 OPTIMIZER = dataclasses.replace(
@@ -35,10 +33,12 @@ OPTIMIZER = dataclasses.replace(
 
 
 class Training(NamedTuple):
-  """The mapped train step, its first state, and how batches reach devices."""
+  """The mapped train step, the state and carry that it starts from, and how
+  batches reach devices."""
 
   step: Callable[[TrainState, Any], Any]
   state: TrainState
+  carry: Any
   mapped: Mapped
 
 
@@ -61,18 +61,18 @@ def handwriting_network(
 
 
 def handwriting_training(
-  network: nn.Module, batch: StrokeBatch, devices: Sequence[jax.Device]
+  network: nn.Module, devices: Sequence[jax.Device]
 ) -> Training:
   """Weights from seed 0 and the train step of a network of pen elements."""
-  params = initial_params(network, 0, *network_inputs(network, batch))
-  return _training(handwriting_loss(network, SIGMA_FLOOR), params, devices)
+  loss_fn = handwriting_loss(network, SIGMA_FLOOR)
+  return _training(network, loss_fn, (), devices)
 
 
 def handwriting_update(
   network: nn.Module, batch: StrokeBatch, devices: Sequence[jax.Device]
 ) -> Update:
   """Updates of a network of pen elements."""
-  return _update(handwriting_training(network, batch, devices), batch)
+  return _update(handwriting_training(network, devices), batch)
 
 
 def new_handwriting_update(
@@ -90,48 +90,33 @@ def new_handwriting_update(
 def text_update(
   network: PredictionNetwork, batch: TextBatch, devices: Sequence[jax.Device]
 ) -> Update:
-  """Updates of a network of one-hot characters."""
-  elements = jnp.zeros((*batch.classes.T.shape, network.inputs))
-  params = initial_params(network, 0, elements)
-  return _update(_training(_text_loss(network), params, devices), batch)
+  """Updates of a network of characters, its state carried on."""
+  carry = initial_text_carry(network, len(batch.inputs))
+  return _update(_training(network, text_loss(network), carry, devices), batch)
 
 
 def _training(
-  loss_fn: LossFn, params: Any, devices: Sequence[jax.Device]
+  network: nn.Module,
+  loss_fn: LossFn,
+  carry: Any,
+  devices: Sequence[jax.Device],
 ) -> Training:
   optimizer = build_optimizer(OPTIMIZER, steps=1)
   mapped = over_devices(devices)
   body = train_body(loss_fn, optimizer, seed=0, loss_per=OPTIMIZER.loss_per)
+  params = initial_params(network, 0, *example_inputs(network))
   state = mapped.replicate(init_state(params, optimizer))
-  return Training(mapped.map(body, donate=True), state, mapped)
+  carry = mapped.shard(carry)
+  return Training(mapped.map(body, donate=True), state, carry, mapped)
 
 
 def _update(training: Training, batch: Any) -> Update:
-  step, state, mapped = training
+  step, state, carry, mapped = training
   weights = count_weights(state.params)
 
   def run() -> None:
-    nonlocal state  # its arrays are given away at every update
-    state, metrics = step(state, mapped.shard(batch))
-    jax.block_until_ready((state, metrics))
+    nonlocal state, carry  # the state's arrays are given away at every update
+    (state, metrics), carry = step(state, (carry, mapped.shard(batch)))
+    jax.block_until_ready((state, metrics, carry))
 
   return Update(run, weights)
-
-
-def _text_loss(network: PredictionNetwork) -> LossFn:
-  """Summed nats of the next character; `points` counts characters."""
-
-  def loss(params, batch: TextBatch, key) -> LossSums:
-    del key
-    classes = jnp.swapaxes(batch.classes, 0, 1)  # [T + 1, B]
-    one_hot = jax.nn.one_hot(classes[:-1], network.inputs)
-    log_probs = jax.nn.log_softmax(network.apply(params, one_hot))
-    targets = classes[1:, :, None]
-    return LossSums(
-      nats=-jnp.take_along_axis(log_probs, targets, axis=-1).sum(),
-      squared_error=jnp.zeros(()),
-      points=jnp.float32(targets.size),
-      sequences=jnp.float32(targets.shape[1]),
-    )
-
-  return loss

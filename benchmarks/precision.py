@@ -95,8 +95,8 @@ def compare_gradients(arguments: Arguments, config) -> dict:
   from graves_jax.data.sources.load import load_split
   from graves_jax.data.strokes import Alphabet, Normalization
   from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
-  from graves_jax.losses import handwriting_loss, network_inputs
-  from graves_jax.networks.build import build_network
+  from graves_jax.handwriting_loss import handwriting_loss
+  from graves_jax.networks.build import build_network, example_inputs
   from graves_jax.training.state import initial_params
 
   lines = load_split(config.data, "validation")
@@ -114,12 +114,11 @@ def compare_gradients(arguments: Arguments, config) -> dict:
   settings = NetworkConfig(hidden=arguments.hidden)
   fast = build_network(settings, alphabet.size)
   rounded_settings = dataclasses.replace(settings, precision="bfloat16")
-  params = initial_params(fast, 0, *network_inputs(fast, batch))
+  params = initial_params(fast, 0, *example_inputs(fast))
 
   def gradient(network):
     loss_fn = handwriting_loss(network, SIGMA_FLOOR)
-    key = jax.random.key(0)
-    nats = jax.grad(lambda params: loss_fn(params, batch, key).nats)
+    nats = jax.grad(lambda params: loss_fn(params, (), batch, None)[0].nats)
     return jax.jit(nats)(params)
 
   float32 = gradient(fast)
@@ -197,6 +196,7 @@ def train_both(steps: int, config, devices, console: Console) -> dict:
   from graves_jax.data.sources.load import load_lines
   from graves_jax.evaluation import evaluate
   from graves_jax.training.experiment import build_experiment
+  from graves_jax.training.handwriting_task import handwriting_task
   from graves_jax.training.parallel import fitting
 
   sizes = config.data.batch_size, config.training.evaluation_batch_size
@@ -207,21 +207,19 @@ def train_both(steps: int, config, devices, console: Console) -> dict:
     for precision in ("float32", "bfloat16"):
       network = dataclasses.replace(config.network, precision=precision)
       training = dataclasses.replace(config.training, steps=steps)
-      experiment = build_experiment(
-        dataclasses.replace(config, network=network, training=training),
-        *lines,
-        devices,
-      )
+      changed = dataclasses.replace(config, network=network, training=training)
+      task = handwriting_task(changed, *lines)
+      experiment = build_experiment(task, devices)
       state = experiment.initial_state()
       description = f"Training in {precision}"
       for step in bars.track(range(steps), description=description):
-        batch = experiment.train_batches.batch(step)
+        batch = task.train_batches.batch(step)
         state, metrics = experiment.train_step(state, batch)
         metrics.gradient_norm.block_until_ready()
-      scores = evaluate(
-        experiment.sum_losses, state.params, experiment.validation_batches
+      sums = evaluate(
+        experiment.sum_losses, state.params, (), task.validation_batches
       )
-      losses[precision] = scores.nats_per_sequence
+      losses[precision] = task.scores(sums).nats_per_sequence
   return losses
 
 

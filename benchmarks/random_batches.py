@@ -3,24 +3,14 @@
 Every row is as long as the batch: no side gains by skipping padding.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.streams import TextBatch
 
 POINTS_PER_CHARACTER = 21.6  # IAM-OnDB's training lines
 ALPHABET_SIZE = 81  # its 80 characters, and one for all others
 _PEN_LIFTS = 0.05  # share of the points that end a stroke
-
-
-class TextBatch(NamedTuple):
-  """Rows of text.
-
-  classes: [B, T + 1] int32; the first T are read, the last T predicted.
-  """
-
-  classes: np.ndarray
 
 
 def random_lines(
@@ -42,7 +32,8 @@ def random_lines(
 
 
 def random_text(batch_size: int, length: int, classes: int) -> TextBatch:
-  """Classes [B, length + 1] of a text."""
+  """Streams [B, length] in the middle of a text."""
   random = np.random.default_rng(0)
   shape = (batch_size, length + 1)
-  return TextBatch(random.integers(classes, size=shape, dtype=np.int32))
+  text = random.integers(classes, size=shape, dtype=np.int32)
+  return TextBatch(text[:, :-1], text[:, 1:], np.zeros(batch_size, bool))

@@ -6,7 +6,6 @@ from typing import Any
 import machine
 import torch
 from our_training import OPTIMIZER
-from random_batches import TextBatch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch_mixture import log_prob
@@ -14,6 +13,7 @@ from torch_peers import SynthesisPeer
 from update import Update
 
 from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.streams import TextBatch
 
 
 def torch_device(platform: str) -> torch.device:
@@ -71,11 +71,13 @@ def text_update(
 ) -> Update:
   """Updates of a `TextPeer`; see `_update`."""
 
-  def loss(classes) -> Tensor:
-    classes = classes.long().T.contiguous()  # [T + 1, B]
+  def loss(inputs, targets, resets) -> Tensor:
+    del resets  # the peer starts from zero at every update
     with autocast(device, precision):
-      logits = model(classes[:-1])
-    return F.cross_entropy(logits.float().flatten(0, 1), classes[1:].flatten())
+      logits = model(inputs.long().T)
+    return F.cross_entropy(
+      logits.float().flatten(0, 1), targets.long().T.flatten()
+    )
 
   return _update(model, loss, batch, device)
 

@@ -1,14 +1,15 @@
 """Training a character language model: ours against PyTorch.
 
-Both sides make whole updates of a 2 x 512 LSTM over one-hot characters with a
-softmax (Section 3): forward, full gradient through time, global-norm clipping,
+Both sides make whole updates of a 2 x 512 LSTM over characters with a softmax
+(Section 3): forward, full gradient through time, global-norm clipping,
 Adam. Ours is `PredictionNetwork` in the package's mapped train step on all
 cores (or one GPU); PyTorch is `nn.LSTM(num_layers=2)`, both layers in one call.
 
 Not the same: ours has the paper's skip connections (the input also enters
 layer 2, and layer 1 the output), peepholes, and derivatives clipped to [-1, 1];
-`nn.LSTM` has none of them, but a second bias per gate. The JSON line counts
-the weights of both.
+`nn.LSTM` has none of them, but a second bias per gate. Ours carries its state
+from update to update and looks characters up; PyTorch starts from zero, and
+reads one-hot vectors. The JSON line counts the weights of both.
 """
 
 import dataclasses

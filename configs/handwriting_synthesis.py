@@ -55,16 +55,16 @@ Stage 5, whole lines: 750 updates, 88 minutes.
 """
 
 from graves_jax.config import (
-  Config,
   DataConfig,
+  HandwritingConfig,
   NetworkConfig,
   OptimizerConfig,
   TrainingConfig,
 )
 
 
-def get_config() -> Config:
-  return Config(
+def get_config() -> HandwritingConfig:
+  return HandwritingConfig(
     network=NetworkConfig(weight_range=0.0866),
     data=DataConfig(
       batch_size=32, buckets=10, max_points=1200, max_characters=64
@@ -79,7 +79,7 @@ def get_config() -> Config:
       warmup_steps=100,
       final_share=0.01,
       max_gradient_norm=1.0,
-      loss_per="point",
+      loss_per="element",
     ),
     training=TrainingConfig(
       steps=2000, evaluate_every=500, checkpoint_every=50, sample_every=250

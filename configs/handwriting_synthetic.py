@@ -13,16 +13,16 @@ work.
 """
 
 from graves_jax.config import (
-  Config,
   DataConfig,
+  HandwritingConfig,
   NetworkConfig,
   OptimizerConfig,
   TrainingConfig,
 )
 
 
-def get_config() -> Config:
-  return Config(
+def get_config() -> HandwritingConfig:
+  return HandwritingConfig(
     network=NetworkConfig(
       hidden=(200, 200), mixtures=10, windows=5, window_bias=(0.0, -0.5, -2.4)
     ),
@@ -37,7 +37,7 @@ def get_config() -> Config:
       warmup_steps=50,
       final_share=0.01,
       max_gradient_norm=1.0,
-      loss_per="point",
+      loss_per="element",
     ),
     training=TrainingConfig(
       steps=1000,

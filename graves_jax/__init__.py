@@ -16,6 +16,7 @@ _MODULES = {
     "zero_state",
   ),
   "graves_jax.clipping": ("clip_derivative",),
+  "graves_jax.data.text_codec": ("TextCodec",),
   "graves_jax.data.strokes": (
     "Alphabet",
     "Line",
@@ -27,7 +28,9 @@ _MODULES = {
   "graves_jax.networks.synthesis": ("SynthesisNetwork",),
   "graves_jax.networks.window_layer": ("Text",),
   "graves_jax.optimizers": ("graves_rmsprop",),
+  "graves_jax.sampling.text": ("TextWriter",),
   "graves_jax.sampling.writer": ("Writer",),
+  "graves_jax.vanilla_rnn": ("RNNParams", "init_rnn", "rnn_step"),
   "graves_jax.window": (
     "WindowParams",
     "soft_window",

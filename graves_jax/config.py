@@ -241,7 +241,6 @@ class TextDataConfig(_Ranged):
 
   _LEAST = {
     "vocabulary": 2,
-    "validation_share": 0,
     "batch_size": 1,
     "length": 1,
     "reset_every": 1,
@@ -249,9 +248,10 @@ class TextDataConfig(_Ranged):
 
   def __post_init__(self):
     super().__post_init__()
-    if self.validation_share > 0.5:
+    if not 0 < self.validation_share <= 0.5:
       raise ValueError(
-        f"validation_share (={self.validation_share}) must be 0.5 or less."
+        f"validation_share (={self.validation_share}) must be above 0 and at "
+        "most 0.5."
       )
 
 

@@ -1,39 +1,64 @@
-"""Scores a set of lines with fixed weights."""
+"""Scores data with fixed weights."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 
-from graves_jax.data.batches import LineBatches
-from graves_jax.losses import HandwritingScores, LossSums, scores
+from graves_jax.losses import Sums
+
+
+class Batches(Protocol):
+  """Data in batches.
+
+  elements: pen points or symbols, all of which `in_order` yields once.
+  """
+
+  elements: int
+
+  def __len__(self) -> int:
+    """Batches an epoch of training."""
+
+  def batch(self, step: int) -> Any:
+    """The batch of training step `step`, counted from 0 over all epochs."""
+
+  def in_order(self) -> Iterator[Any]:
+    """Everything once, in order."""
 
 
 def evaluate(
-  sum_losses: Callable[[Any, Any], LossSums],
+  sum_losses: Callable[[Any, Any, Any], tuple[Sums, Any]],
   params: Any,
-  batches: LineBatches,
+  carry: Any,
+  batches: Batches,
   progress: Callable[[int, int], None] | None = None,
-) -> HandwritingScores:
-  """Scores every line once, none dropped or cut.
+) -> Sums:
+  """Sums the losses of everything once, nothing dropped or cut.
 
   Args:
-    sum_losses: of parameters and a batch, compiled.
+    sum_losses: (params, carry, batch) to sums and carry, compiled.
     params: the network's weights.
-    batches: the lines.
-    progress: called with the number of lines done and of all.
+    carry: what the first batch starts from.
+    batches: the data.
+    progress: called with the number of elements done and of all.
+
+  Returns:
+    The sums, in float64.
 
   Raises:
     ValueError: if the loss is not finite.
   """
-  total = np.zeros(len(LossSums._fields))
+  total = None
   for batch in batches.in_order():
-    total += np.array(sum_losses(params, batch), np.float64)
+    sums, carry = sum_losses(params, carry, batch)
+    values = np.array(sums, np.float64)
+    total = values if total is None else total + values
     if progress:
-      progress(round(LossSums(*total).sequences), batches.lines)
-  if not np.isfinite(total).all():
+      progress(round(type(sums)(*total).elements), batches.elements)
+  total = type(sums)(*total)
+  if not np.isfinite(np.array(total)).all():
     raise ValueError(
-      f"the loss over {batches.lines} lines is {total[0]} nats; the weights or "
-      "the data hold numbers that are not finite."
+      f"the loss over {batches.elements:,} elements is {total.nats} nats; the "
+      "weights or the data hold numbers that are not finite."
     )
-  return scores(LossSums(*total))
+  return total

@@ -1,109 +1,28 @@
-"""Summed losses over padded batches (Eqs. 6, 26).
+"""What every loss is: sums over a batch, and a state that is carried on.
 
 A loss is a sum of nats, never a mean: with several devices the sums add up,
 and derivative clipping inside the network acts on each sequence's own loss.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
-import jax
-import jax.numpy as jnp
-from flax import linen as nn
 from jax import Array
 
-from graves_jax.data.batches import StrokeBatch
-from graves_jax.distributions import bivariate_mixture
-from graves_jax.networks.prediction import shift_right
-from graves_jax.networks.synthesis import SynthesisNetwork
-from graves_jax.networks.window_layer import Text
 
+class Sums(Protocol):
+  """A NamedTuple of scalars, float32, to be added up elementwise.
 
-class LossSums(NamedTuple):
-  """Sums over a batch, scalars; add those of several batches elementwise.
-
-  nats: negative log likelihood, of offsets normalized to standard deviation 1.
-  squared_error: squared distance from the predicted mean offset (Table 3).
-  points: pen elements scored.
-  sequences: lines scored.
+  nats: negative log likelihood.
+  elements: pen points or symbols scored.
+  sequences: rows that hold any of them.
   """
 
   nats: Array
-  squared_error: Array
-  points: Array
+  elements: Array
   sequences: Array
 
 
-LossFn = Callable[[Any, StrokeBatch, Array], LossSums]
-
-
-def handwriting_loss(network: nn.Module, sigma_floor: float) -> LossFn:
-  """The sequence loss (26) of a prediction or synthesis network.
-
-  The first input is the null vector, so that every element is scored. What is
-  padding contributes exactly nothing, to the sums and to their gradients.
-
-  Args:
-    network: a `PredictionNetwork` or `SynthesisNetwork`.
-    sigma_floor: least standard deviation of the mixture.
-
-  Returns:
-    A function of parameters, a batch and a random key (which it ignores).
-  """
-
-  def loss(params, batch: StrokeBatch, key: Array) -> LossSums:
-    del key
-    points = jnp.swapaxes(batch.points, 0, 1)  # [T, B, 3]
-    steps = points.shape[0]
-    inside = jnp.arange(steps)[:, None] < batch.lengths
-    raw = network.apply(params, *network_inputs(network, batch))
-    raw = jnp.where(inside[..., None], raw, 0)  # finite, and no derivative
-    log_prob = bivariate_mixture.log_prob(raw, points, sigma_floor=sigma_floor)
-    error = bivariate_mixture.mean(jax.lax.stop_gradient(raw)) - points
-    squared_error = (error[..., :2] ** 2).sum(-1)
-    return LossSums(
-      nats=-jnp.where(inside, log_prob, 0).sum(),
-      squared_error=jnp.where(inside, squared_error, 0).sum(),
-      points=batch.lengths.sum().astype(jnp.float32),
-      sequences=(batch.lengths > 0).sum().astype(jnp.float32),
-    )
-
-  return loss
-
-
-def network_inputs(network: nn.Module, batch: StrokeBatch) -> tuple:
-  """What `network` unrolls over: inputs [T, B, 3], and the text if it reads."""
-  elements = shift_right(jnp.swapaxes(batch.points, 0, 1))
-  if not isinstance(network, SynthesisNetwork):
-    return (elements,)
-  columns = jnp.arange(batch.characters.shape[1])
-  mask = (columns < batch.text_lengths[:, None]).astype(elements.dtype)
-  return elements, Text(batch.characters, mask)
-
-
-class HandwritingScores(NamedTuple):
-  """Averages in the paper's units (Tables 3 and 4)."""
-
-  nats_per_sequence: float
-  nats_per_point: float
-  squared_error_per_point: float
-  sequences: int
-  points: int
-
-
-def scores(sums: LossSums) -> HandwritingScores:
-  """Averages of sums over a set of lines.
-
-  Raises:
-    ValueError: if the sums hold no line.
-  """
-  nats, squared_error, points, sequences = map(float, sums)
-  if not sequences:
-    raise ValueError("there is no line to average over.")
-  return HandwritingScores(
-    nats_per_sequence=nats / sequences,
-    nats_per_point=nats / points,
-    squared_error_per_point=squared_error / points,
-    sequences=round(sequences),
-    points=round(points),
-  )
+# (params, carry, batch, key) to (sums, carry). What is carried from one batch
+# to the next has rows as the batch has. A key of None asks for no randomness.
+LossFn = Callable[[Any, Any, Any, Array | None], tuple[Sums, Any]]

@@ -79,6 +79,10 @@ def build_optimizer(
       optimizer = graves_rmsprop(
         schedule, config.decay, config.momentum, config.epsilon
       )
+    case "sgd":
+      optimizer = optax.sgd(schedule, config.momentum)
+    case "rmsprop":
+      optimizer = optax.rmsprop(schedule, config.decay, config.epsilon)
     case "adam":
       optimizer = optax.adam(
         schedule, config.momentum, config.decay, config.epsilon

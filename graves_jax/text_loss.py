@@ -98,3 +98,8 @@ def text_scores(sums: TextSums) -> TextScores:
     symbols=round(symbols),
     error_percent=100 * errors / symbols,
   )
+
+
+def perplexity(total_bits: float, words: int | None) -> float | None:
+  """2^(bits / words), the perplexity per word (Table 1); None without words."""
+  return 2 ** (total_bits / words) if words else None

@@ -6,16 +6,17 @@ import jax
 import numpy as np
 
 from graves_jax.config import (
-  Config,
   DataConfig,
+  HandwritingConfig,
   NetworkConfig,
   OptimizerConfig,
   TrainingConfig,
 )
 from graves_jax.data.strokes import Line
 from graves_jax.training.experiment import Experiment, build_experiment
+from graves_jax.training.handwriting_task import handwriting_task
 
-CONFIG = Config(
+CONFIG = HandwritingConfig(
   network=NetworkConfig(hidden=(8, 8), mixtures=3, windows=2),
   data=DataConfig(batch_size=4, buckets=2),
   optimizer=OptimizerConfig(name="adam", learning_rate=1e-2),
@@ -49,15 +50,17 @@ VALIDATION = make_lines(7, 1)
 
 
 def make_experiment(
-  config: Config = CONFIG, devices: int = 1, parallel="shard_map", **training
+  config: HandwritingConfig = CONFIG,
+  devices: int = 1,
+  parallel="shard_map",
+  **training,
 ) -> Experiment:
   """`config` on so many devices, with changes to its training part."""
   config = dataclasses.replace(
     config, training=dataclasses.replace(config.training, **training)
   )
-  return build_experiment(
-    config, TRAIN, VALIDATION, jax.devices()[:devices], parallel
-  )
+  task = handwriting_task(config, TRAIN, VALIDATION)
+  return build_experiment(task, jax.devices()[:devices], parallel)
 
 
 class Silent:

@@ -14,6 +14,8 @@ ENTRY_POINTS = {
   "export",
   "prepare",
   "sample",
+  "sample_by_hand",
+  "sample_text",
   "train",
 }
 

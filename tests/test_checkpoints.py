@@ -45,10 +45,7 @@ def test_a_checkpoint_alone_holds_all_that_sampling_needs(trained):
   restored = restore_checkpoint(folder)
   assert_same(restored.params, params)
   assert restored.metadata.config == CONFIG
-  assert restored.metadata.alphabet == experiment.metadata.alphabet
-  assert_same(
-    restored.metadata.normalization, experiment.metadata.normalization
-  )
+  assert restored.metadata.codec == experiment.task.metadata.codec
   assert restored.metadata.step == 8
   assert restored.metadata.scores["sequences"] == 7
 
@@ -60,14 +57,15 @@ def test_one_folder_of_a_run_is_a_checkpoint_too(trained):
 
 def test_the_latest_two_and_the_best_are_kept(trained, tmp_path):
   _, _, experiment = trained
-  state = jax.device_get(experiment.initial_state())
-  checkpoints = Checkpoints(tmp_path, state, experiment.metadata)
+  state = experiment.fetch(experiment.initial_state())
+  metadata = experiment.task.metadata
+  checkpoints = Checkpoints(tmp_path, state, metadata)
   scores = {10: 5.0, 20: 1.0, 30: 3.0, 40: 4.0, 50: None, 60: 2.0}
   for step, score in scores.items():
     values = None if score is None else {"nats_per_sequence": score}
     checkpoints.save(
       state.replace(step=np.int32(step)),
-      dataclasses.replace(experiment.metadata, step=step, scores=values),
+      dataclasses.replace(metadata, step=step, scores=values),
     )
     checkpoints.wait()
   checkpoints.close()
@@ -148,10 +146,7 @@ def test_exported_weights_restore_and_are_smaller(trained, tmp_path):
   export_weights(folder, tmp_path / "out")
   restored = restore_checkpoint(tmp_path / "out")
   assert_same(restored.params, params)
-  assert restored.metadata == dataclasses.replace(
-    restore_checkpoint(folder).metadata,
-    normalization=restored.metadata.normalization,
-  )
+  assert restored.metadata == restore_checkpoint(folder).metadata
   assert not (tmp_path / "out" / "optimizer").exists()
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from graves_jax.config import Config, DataConfig, from_dict, to_dict
+from graves_jax.config import (
+  DataConfig,
+  HandwritingConfig,
+  TextConfig,
+  TextDataConfig,
+  TextNetworkConfig,
+  TextTrainingConfig,
+)
+from graves_jax.config_json import from_dict, to_dict
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.py"))
 
@@ -15,8 +23,9 @@ CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.py"))
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_configs_survive_json(path):
   config = runpy.run_path(str(path))["get_config"]()
-  assert isinstance(config, Config)
-  assert from_dict(json.loads(json.dumps(to_dict(config)))) == config
+  assert isinstance(config, HandwritingConfig | TextConfig)
+  values = json.loads(json.dumps(to_dict(config)))
+  assert from_dict(values, type(config)) == config
 
 
 def test_there_are_configs():
@@ -24,10 +33,10 @@ def test_there_are_configs():
 
 
 def test_unknown_and_missing_fields_are_named():
-  values = to_dict(Config())
+  values = to_dict(HandwritingConfig())
   values["data"]["batchsize"] = values["data"].pop("batch_size")
   with pytest.raises(ValueError, match=r"batch_size.*batchsize"):
-    from_dict(values)
+    from_dict(values, HandwritingConfig)
 
 
 @pytest.mark.parametrize(
@@ -49,4 +58,21 @@ def test_values_of_another_type_are_refused(field, value):
 
 def test_a_config_that_is_no_table_is_refused():
   with pytest.raises(ValueError, match="must be a table"):
-    from_dict([1])
+    from_dict([1], HandwritingConfig)
+
+
+@pytest.mark.parametrize(
+  ("part", "values", "message"),
+  [
+    (TextDataConfig, {"validation_share": 0.0}, "validation_share"),
+    (TextDataConfig, {"validation_share": 0.6}, "validation_share"),
+    (TextDataConfig, {"length": 0}, "length"),
+    (TextNetworkConfig, {"dropout": 1.0}, "dropout"),
+    (TextNetworkConfig, {"hidden": ()}, "hidden"),
+    (TextTrainingConfig, {"sample_temperature": -1.0}, "sample_temperature"),
+    (TextTrainingConfig, {"seed": 2**32}, "seed"),
+  ],
+)
+def test_numbers_out_of_range_are_refused_by_name(part, values, message):
+  with pytest.raises(ValueError, match=message):
+    part(**values)

@@ -15,7 +15,12 @@ import jax
 import numpy as np
 import pytest
 
-from graves_jax.config import Config, DataConfig, NetworkConfig, TrainingConfig
+from graves_jax.config import (
+  DataConfig,
+  HandwritingConfig,
+  NetworkConfig,
+  TrainingConfig,
+)
 from graves_jax.data.sources import (
   iam_ondb,
   iam_ondb_archive,
@@ -31,6 +36,7 @@ from graves_jax.data.sources.stroke_file import read_stroke_file
 from graves_jax.data.strokes import offsets_from_strokes
 from graves_jax.evaluation import evaluate
 from graves_jax.training.experiment import build_experiment
+from graves_jax.training.handwriting_task import handwriting_task
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -600,18 +606,19 @@ def test_every_listed_form_of_the_release_has_a_text_for_each_line(
 def test_all_validation_lines_of_the_release_are_scored(real_lines):
   lines, _ = real_lines
   train = lines["trainset"] + lines["testset_t"] + lines["testset_f"]
-  config = Config(
+  config = HandwritingConfig(
     network=NetworkConfig(hidden=(4,), mixtures=2, windows=2),
     data=DataConfig(max_points=300, buckets=2),
     training=TrainingConfig(evaluation_batch_size=256),
   )
-  experiment = build_experiment(
-    config, train, lines["testset_v"], jax.devices()[:2]
-  )
-  scores = evaluate(
+  task = handwriting_task(config, train, lines["testset_v"])
+  experiment = build_experiment(task, jax.devices()[:2])
+  sums = evaluate(
     experiment.sum_losses,
     experiment.initial_state().params,
-    experiment.validation_batches,
+    experiment.validation_carry(),
+    task.validation_batches,
   )
+  scores = task.scores(sums)
   assert scores.sequences == 1438
   assert scores.points == sum(len(x.points) for x in lines["testset_v"])

@@ -100,3 +100,31 @@ def test_gradients_are_scaled_down_to_the_greatest_norm():
   )
   # Adam's first step is g / (|g| + 1), with g of norm 1e-3.
   np.testing.assert_allclose(updates["w"], [-6e-4, -8e-4], rtol=1e-2)
+
+
+def two_updates(config, gradients):
+  """The updates of one weight by build_optimizer's optimizer."""
+  optimizer = build_optimizer(config, 10)
+  state, updates = optimizer.init(jnp.zeros(())), []
+  for gradient in gradients:
+    update, state = optimizer.update(jnp.float32(gradient), state)
+    updates.append(float(update))
+  return updates
+
+
+def test_sgd_accumulates_steps_as_the_paper_does():
+  config = OptimizerConfig(name="sgd", learning_rate=0.1, momentum=0.9)
+  np.testing.assert_allclose(
+    two_updates(config, (2.0, -1.0)), [-0.2, 0.9 * -0.2 + 0.1], rtol=1e-6
+  )
+
+
+def test_rmsprop_divides_by_the_root_of_the_average_square():
+  config = OptimizerConfig(
+    name="rmsprop", learning_rate=0.1, decay=0.5, epsilon=0.0
+  )
+  np.testing.assert_allclose(
+    two_updates(config, (2.0, 4.0)),
+    [-0.1 * 2 / 2**0.5, -0.1 * 4 / (0.5 * 2 + 0.5 * 16) ** 0.5],
+    rtol=1e-4,
+  )

@@ -18,14 +18,14 @@ EXPERIMENT = make_experiment()
 STYLE = TRAIN[3]
 
 
-def make_writer(kappa_bias: float = -2.0, network=EXPERIMENT.network):
+def make_writer(kappa_bias: float = -2.0, network=EXPERIMENT.task.network):
   """A writer with random weights whose window moves by exp(kappa_bias)."""
   params = jax.device_get(EXPERIMENT.initial_state().params)
   window = params["params"]["window"]
   bias = window.bias.copy()
   bias[-2:] = kappa_bias
   params["params"]["window"] = window._replace(bias=bias)
-  return Writer.of(network, params, EXPERIMENT.metadata)
+  return Writer.of(network, params, EXPERIMENT.task.metadata)
 
 
 WRITER = make_writer()
@@ -170,7 +170,7 @@ def test_a_prediction_network_scribbles_and_refuses_text():
   network = NetworkConfig(kind="prediction", hidden=(8,), mixtures=2)
   experiment = make_experiment(dataclasses.replace(CONFIG, network=network))
   params = experiment.initial_state().params
-  writer = Writer.of(experiment.network, params, experiment.metadata)
+  writer = Writer.of(experiment.task.network, params, experiment.task.metadata)
   lines = writer.scribble(50, lines=3, seed=1)
   assert [len(line.points) for line in lines] == [50] * 3
   assert not np.array_equal(lines[0].points, lines[1].points)

@@ -10,7 +10,7 @@ from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 
 from graves_jax.config import NetworkConfig, OptimizerConfig
 from graves_jax.evaluation import evaluate
-from graves_jax.losses import handwriting_loss
+from graves_jax.handwriting_loss import handwriting_loss
 from graves_jax.training.loop import train
 from graves_jax.training.parallel import fitting
 from graves_jax.training.step import train_body
@@ -109,7 +109,7 @@ def test_a_record_holds_every_step_once_after_a_resume(uninterrupted, tmp_path):
   def rows(folder):
     text = (folder / "metrics.jsonl").read_text()
     rows = [json.loads(line) for line in text.splitlines()]
-    times = ("seconds", "points_per_second")
+    times = ("seconds", "elements_per_second")
     return [{k: v for k, v in row.items() if k not in times} for row in rows]
 
   run(make_experiment(), tmp_path, updates=3)
@@ -152,7 +152,7 @@ def test_a_cosine_run_resumes_exactly_and_only_at_its_own_length(tmp_path):
     schedule="cosine",
     warmup_steps=2,
     max_gradient_norm=1.0,
-    loss_per="point",
+    loss_per="element",
   )
   config = dataclasses.replace(CONFIG, optimizer=optimizer)
   expected, _ = run(make_experiment(config), tmp_path / "whole")
@@ -183,12 +183,15 @@ def test_a_prediction_network_trains(tmp_path):
 def test_every_line_is_scored_whatever_its_length():
   data = dataclasses.replace(CONFIG.data, max_points=30, max_characters=5)
   experiment = make_experiment(dataclasses.replace(CONFIG, data=data))
-  assert 0 < experiment.train_batches.lines < len(TRAIN)
-  scores = evaluate(
+  task = experiment.task
+  assert 0 < task.train_batches.lines < len(TRAIN)
+  sums = evaluate(
     experiment.sum_losses,
     experiment.initial_state().params,
-    experiment.validation_batches,
+    experiment.validation_carry(),
+    task.validation_batches,
   )
+  scores = task.scores(sums)
   assert scores.sequences == len(VALIDATION)
   assert scores.points == sum(len(line.points) for line in VALIDATION)
 
@@ -197,14 +200,15 @@ def test_the_compiled_step_reduces_across_devices_once():
   experiment = make_experiment(devices=2)
   step = experiment.mapped.map(
     train_body(
-      handwriting_loss(experiment.network, 0.007),
+      handwriting_loss(experiment.task.network, 0.007),
       experiment.optimizer,
       seed=0,
       loss_per="sequence",
     )
   )
-  batch = experiment.mapped.shard(experiment.train_batches.batch(0))
-  compiled = step.lower(experiment.initial_state(), batch).compile().as_text()
+  batch = experiment.mapped.shard(experiment.task.train_batches.batch(0))
+  rows = (), batch
+  compiled = step.lower(experiment.initial_state(), rows).compile().as_text()
   assert compiled.count(" all-reduce(") == 1
 
 

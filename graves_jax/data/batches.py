@@ -100,6 +100,11 @@ class LineBatches:
     """Lines an epoch."""
     return len(self._points)
 
+  @property
+  def elements(self) -> int:
+    """Pen elements an epoch."""
+    return sum(map(len, self._points))
+
   def batch(self, step: int) -> StrokeBatch:
     """The batch of training step `step`, counted from 0 over all epochs."""
     epoch, index = divmod(step, len(self))

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -133,3 +133,49 @@ class Alphabet:
   def unknown(self, text: str) -> list[str]:
     """The characters of `text` that this alphabet lacks, each one once."""
     return sorted(set(text) - set(self.characters))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class StrokeCodec:
+  """What a network of handwriting means by its classes and offsets.
+
+  alphabet: classes of the characters.
+  normalization: of the training offsets.
+  points_per_character: of the training lines, on average.
+  """
+
+  alphabet: Alphabet
+  normalization: Normalization
+  points_per_character: float
+
+  @property
+  def size(self) -> int:
+    """Number of classes of characters."""
+    return self.alphabet.size
+
+  def __eq__(self, other: object) -> bool:
+    return isinstance(other, StrokeCodec) and self.to_json() == other.to_json()
+
+  def to_json(self) -> dict[str, Any]:
+    """The codec as plain values that JSON can hold."""
+    return {
+      "alphabet": list(self.alphabet.characters),
+      "normalization": {
+        "mean": np.asarray(self.normalization.mean).tolist(),
+        "std": np.asarray(self.normalization.std).tolist(),
+      },
+      "points_per_character": self.points_per_character,
+    }
+
+  @classmethod
+  def from_json(cls, values: dict[str, Any]) -> "StrokeCodec":
+    """The inverse of `to_json`."""
+    normalization = values["normalization"]
+    return cls(
+      Alphabet(tuple(values["alphabet"])),
+      Normalization(
+        np.array(normalization["mean"], np.float64),
+        np.array(normalization["std"], np.float64),
+      ),
+      float(values["points_per_character"]),
+    )

@@ -1,11 +1,13 @@
 """Builds the network that a config names."""
 
+import numpy as np
 from flax import linen as nn
 
 from graves_jax.config import NetworkConfig, TextNetworkConfig
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import SynthesisNetwork
+from graves_jax.networks.window_layer import Text
 
 
 def build_network(
@@ -46,3 +48,13 @@ def build_network(
         window_bias=tuple(config.window_bias),
         **shared,
       )
+
+
+def example_inputs(network: nn.Module) -> tuple:
+  """One element of zeros, and one character for a network that reads: what
+  `network.init` needs to know its parameters' shapes."""
+  elements = np.zeros((1, 1, network.inputs), np.float32)
+  if not isinstance(network, SynthesisNetwork):
+    return (elements,)
+  text = Text(np.zeros((1, 1), np.int32), np.ones((1, 1), np.float32))
+  return elements, text

@@ -18,6 +18,7 @@ from graves_jax.sampling.handwriting import (
   trace_densities,
   trace_window,
 )
+from graves_jax.sampling.seed import require_seed
 from graves_jax.sampling.transcript import require_known, wrap
 
 # Arrays are padded to multiples of these: few shapes, few compilations.
@@ -25,7 +26,6 @@ _CHARACTERS_MULTIPLE = 16
 _POINTS_MULTIPLE = 512
 MAX_CHARACTERS = 5000
 MAX_BIAS = 50.0
-MAX_SEED = 2**32 - 1
 PATIENCE = 3
 
 
@@ -66,10 +66,10 @@ class Writer:
     return cls(
       network=network,
       params=params,
-      alphabet=metadata.alphabet,
-      normalization=metadata.normalization,
+      alphabet=metadata.codec.alphabet,
+      normalization=metadata.codec.normalization,
       sigma_floor=metadata.config.network.sigma_floor,
-      points_per_character=metadata.points_per_character,
+      points_per_character=metadata.codec.points_per_character,
     )
 
   @property
@@ -230,8 +230,7 @@ class Writer:
         f"bias (={bias}) must be from 0 (as varied as real hands) to "
         f"{MAX_BIAS:.0f}; 1 is tidy."
       )
-    if not 0 <= seed <= MAX_SEED:
-      raise ValueError(f"seed (={seed}) must be from 0 to {MAX_SEED}.")
+    require_seed(seed)
     if attempts < 1:
       raise ValueError(f"attempts (={attempts}) must be 1 or more.")
     for text in (*texts, *([style.text] if style else [])):

@@ -1,8 +1,8 @@
 """Checkpoints: the only place that knows Orbax.
 
-A checkpoint holds the weights, the optimizer's state and, as JSON, all that
-sampling needs: config, alphabet, normalization, scores, and a checksum of the
-weights.
+A checkpoint holds the weights, the optimizer's state, what the loss carries
+from batch to batch and, as JSON, all that sampling needs: config, codec,
+scores, and checksums of the arrays.
 """
 
 import hashlib
@@ -15,9 +15,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
-from graves_jax.networks.build import build_network
-from graves_jax.networks.synthesis import SynthesisNetwork
-from graves_jax.networks.window_layer import Text
+from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.training.metadata import (
   Metadata,
   from_json,
@@ -26,9 +24,8 @@ from graves_jax.training.metadata import (
 )
 from graves_jax.training.state import TrainState
 
-_ITEMS = ("params", "optimizer", "metadata")
+_ARRAYS = ("params", "optimizer", "carry")
 _FOLDER = "checkpoints"
-SCORE = "nats_per_sequence"
 
 
 class Restored(NamedTuple):
@@ -57,7 +54,7 @@ class Checkpoints:
 
     Args:
       workdir: the run's folder.
-      template: a state of the shapes to restore.
+      template: a state of the shapes to restore, NumPy arrays.
       metadata: of the run, which the checkpoints must be of.
 
     Raises:
@@ -65,28 +62,27 @@ class Checkpoints:
         nothing is changed then.
     """
     folder = (workdir / _FOLDER).absolute()
-    self.restored, damaged = _newest_whole(
-      folder, jax.device_get(template), metadata
-    )
+    self.restored, damaged = _newest_whole(folder, template, metadata)
     self.messages = []
     for step, error in damaged.items():
       aside = _free_name(folder, f"damaged_{step}")
       (folder / str(step)).rename(aside)
       self.messages.append(f"Set aside as {aside}: {error}")
+    score = metadata.score_name
     best = ocp.checkpoint_managers.BestN(
-      get_metric_fn=lambda metrics: metrics[SCORE],
+      get_metric_fn=lambda metrics: metrics[score],
       reverse=True,
       n=1,
       keep_checkpoints_without_metrics=False,
     )
     self._manager = ocp.CheckpointManager(
       folder,
-      item_names=_ITEMS,
+      item_names=(*_arrays(template), "metadata"),
       options=ocp.CheckpointManagerOptions(
         preservation_policy=ocp.checkpoint_managers.AnyPreservationPolicy(
           [ocp.checkpoint_managers.LatestN(2), best]
         ),
-        best_fn=lambda metrics: metrics[SCORE],
+        best_fn=lambda metrics: metrics[score],
         best_mode="min",
         cleanup_tmp_directories=True,
       ),
@@ -96,28 +92,24 @@ class Checkpoints:
     """Starts to save `state`; it is safe once `wait` returns.
 
     Args:
-      state: at the end of an update.
+      state: at the end of an update, NumPy arrays.
       metadata: of this step; with scores it takes part in the choice of the
         best.
 
     Raises:
       ValueError: if a weight is not finite; what was saved before stays.
     """
-    params, optimizer = jax.device_get((state.params, state.optimizer))
-    if not all(np.isfinite(x).all() for x in jax.tree.leaves(params)):
+    if not all(np.isfinite(x).all() for x in jax.tree.leaves(state.params)):
       raise ValueError(
         f"the weights of step {metadata.step} are not finite; the last "
         "checkpoint is intact. Lower optimizer.learning_rate."
       )
-    sums = {
-      "params_sha256": _checksum(params),
-      "optimizer_sha256": _checksum(optimizer),
-    }
+    arrays = _arrays(state)
+    sums = {f"{name}_sha256": _checksum(x) for name, x in arrays.items()}
     self._manager.save(
       metadata.step,
       args=ocp.args.Composite(
-        params=ocp.args.StandardSave(params),
-        optimizer=ocp.args.StandardSave(optimizer),
+        **{name: ocp.args.StandardSave(x) for name, x in arrays.items()},
         metadata=ocp.args.JsonSave(_signed(to_json(metadata) | sums)),
       ),
       metrics=metadata.scores,
@@ -197,11 +189,14 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
         _read_json(path / "metrics" / "metrics")
       if newest is None:
         require_same(restored.metadata, wanted, folder)
-        optimizer = _restore_item(path / "optimizer", template.optimizer)
-        _require_sum(path, optimizer, "optimizer")
-        step_array = np.asarray(step, np.int32)
-        state = TrainState(step_array, restored.params, optimizer)
-        newest = state
+        arrays = {
+          name: _restore_array(path, name, like)
+          for name, like in _arrays(template).items()
+          if name != "params"
+        }
+        newest = template.replace(
+          step=np.asarray(step, np.int32), params=restored.params, **arrays
+        )
     except DamagedCheckpointError as error:
       damaged[step] = error
   if damaged and newest is None:
@@ -210,6 +205,12 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
       "move that folder away to start afresh, or choose another --workdir."
     )
   return newest, damaged
+
+
+def _arrays(state: TrainState) -> dict[str, Any]:
+  """The parts of a state that are saved: those that hold any array."""
+  parts = {name: getattr(state, name) for name in _ARRAYS}
+  return {name: part for name, part in parts.items() if jax.tree.leaves(part)}
 
 
 def _free_name(folder: Path, name: str) -> Path:
@@ -242,26 +243,30 @@ def _choose(path: Path) -> Path:
 
 def _score(folder: Path) -> float | None:
   try:
-    return _read_metadata(folder)["scores"][SCORE]
+    values = _read_metadata(folder)
+    return values["scores"][from_json(values).score_name]
   except (ValueError, TypeError, KeyError):
     return None
 
 
 def _restore_folder(folder: Path) -> Restored:
-  values = _read_metadata(folder)
-  metadata = from_json(values)
-  network = build_network(metadata.config.network, metadata.alphabet.size)
-  params = _restore_item(folder / "params", _parameter_shapes(network))
-  _require_sum(folder, params, "params")
-  return Restored(params, metadata)
+  metadata = from_json(_read_metadata(folder))
+  network = build_network(metadata.config.network, metadata.codec.size)
+  shapes = jax.eval_shape(
+    network.init, jax.random.key(0), *example_inputs(network)
+  )
+  return Restored(_restore_array(folder, "params", shapes), metadata)
 
 
-def _require_sum(folder: Path, tree: Any, item: str) -> None:
-  if _checksum(tree) != _read_metadata(folder).get(f"{item}_sha256"):
+def _restore_array(folder: Path, name: str, template: Any) -> Any:
+  """A part of a state, whose checksum is right."""
+  tree = _restore_item(folder / name, template)
+  if _checksum(tree) != _read_metadata(folder).get(f"{name}_sha256"):
     raise DamagedCheckpointError(
-      f"{folder} is damaged: its {item} do not match their checksum; use "
+      f"{folder} is damaged: its {name} do not match their checksum; use "
       "another checkpoint of the run."
     )
+  return tree
 
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
@@ -307,16 +312,6 @@ def _restore_item(folder: Path, template: Any) -> Any:
 
 def _first_line(error: Exception) -> str:
   return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-
-
-def _parameter_shapes(network) -> Any:
-  """Shapes of a network's parameters, without computing any."""
-  element = np.zeros((1, 1, 3), np.float32)
-  inputs = (element,)
-  if isinstance(network, SynthesisNetwork):
-    text = Text(np.zeros((1, 1), np.int32), np.ones((1, 1), np.float32))
-    inputs = (element, text)
-  return jax.eval_shape(network.init, jax.random.key(0), *inputs)
 
 
 def _checksum(params: Any) -> str:

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 from rich.console import Console
@@ -13,7 +14,6 @@ from rich.live import Live
 from rich.progress import Progress
 from rich.text import Text
 
-from graves_jax.losses import HandwritingScores
 from graves_jax.networks.synthesis import count_weights
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metrics import StepReport
@@ -53,21 +53,20 @@ class ConsoleListener:
   def introduce(
     self, experiment: Experiment, devices: Sequence[jax.Device]
   ) -> None:
-    """Says what is trained, on what, and with which floor under sigma."""
-    config = experiment.metadata.config
-    weights = jax.eval_shape(experiment.initial_state).params
-    batches = experiment.train_batches
-    self.message(
-      f"{config.network.kind} network, {count_weights(weights):,} weights, on "
-      f"{len(devices)} {devices[0].platform} device"
-      f"{'s' * (len(devices) > 1)}; {batches.lines:,} training lines in "
-      f"{len(batches):,} batches, {experiment.validation_batches.lines:,} "
-      "validation lines."
+    """Says what is trained, on what, and in which unit its loss is."""
+    self._task = experiment.task
+    config = self._task.metadata.config
+    weights = jax.eval_shape(
+      lambda: self._task.initial_params(config.training.seed)
     )
+    first, *others = self._task.introduction()
     self.message(
-      "Losses are in nats over offsets of standard deviation 1; sigma is "
-      f"floored at {config.network.sigma_floor:g} of it."
+      f"{self._task.metadata.kind}, {len(config.network.hidden)} hidden layers, "
+      f"{count_weights(weights):,} weights, on {len(devices)} "
+      f"{devices[0].platform} device{'s' * (len(devices) > 1)}; {first}"
     )
+    for sentence in others:
+      self.message(sentence)
 
   def message(self, text: str) -> None:
     """Prints a sentence that stays."""
@@ -79,10 +78,7 @@ class ConsoleListener:
     left = (report.steps - report.step) * statistics.median(self._recent)
     line = (
       f"step {report.step:,}/{report.steps:,}  epoch {report.epoch:.2f}  "
-      f"{report.nats_per_sequence:.1f} nats/sequence  "
-      f"{report.nats_per_point:.3f} nats/point  "
-      f"gradient {report.gradient_norm:.3g}  "
-      f"{report.points_per_second:,.0f} points/s  {_duration(left)} left"
+      f"{self._task.progress(report)}  {_duration(left)} left"
     )
     if self._console.is_terminal:
       self._live.update(Text(line, overflow="ellipsis"), refresh=True)
@@ -90,23 +86,19 @@ class ConsoleListener:
       self._last_logged = time.monotonic()
       self.message(line)
     if self._tensorboard:
-      for name in ("nats_per_sequence", "nats_per_point", "gradient_norm"):
+      for name in ("nats_per_sequence", "nats_per_element", "gradient_norm"):
         self._tensorboard.add_scalar(
           f"train/{name}", getattr(report, name), report.step
         )
 
   def validating(self, done: int, total: int) -> None:
-    """Shows how many lines are scored."""
+    """Shows how many elements are scored."""
     if self._console.is_terminal:
       self._live.update(Text(f"validating {done:,}/{total:,}"), refresh=True)
 
-  def validated(self, step: int, scores: HandwritingScores) -> None:
+  def validated(self, step: int, scores: NamedTuple) -> None:
     """Prints a validation, which stays."""
-    self.message(
-      f"step {step:,}: validation {scores.nats_per_sequence:.1f} nats/sequence"
-      f"  {scores.nats_per_point:.4f} nats/point  squared error "
-      f"{scores.squared_error_per_point:.3f}  ({scores.sequences:,} lines)"
-    )
+    self.message(f"step {step:,}: validation {self._task.outcome(scores)}")
     if self._tensorboard:
       for name, value in scores._asdict().items():
         self._tensorboard.add_scalar(f"validation/{name}", value, step)

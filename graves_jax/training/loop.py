@@ -5,18 +5,18 @@ import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
 import jax
 import numpy as np
 
 from graves_jax.evaluation import evaluate
-from graves_jax.losses import HandwritingScores
 from graves_jax.training.checkpoints import Checkpoints, Restored
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import MetricsFile, StepReport
 from graves_jax.training.state import TrainState
+from graves_jax.training.task import WriteSamples
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -31,9 +31,9 @@ class Listener(Protocol):
     """Tells of an update."""
 
   def validating(self, done: int, total: int) -> None:
-    """Tells of lines scored so far."""
+    """Tells of elements scored so far, and of all."""
 
-  def validated(self, step: int, scores: HandwritingScores) -> None:
+  def validated(self, step: int, scores: NamedTuple) -> None:
     """Tells of a validation."""
 
 
@@ -44,7 +44,7 @@ def train(
   *,
   initial: Restored | None = None,
   should_stop: Callable[[], bool] = lambda: False,
-  write_samples: Callable[[Any, Metadata], None] | None = None,
+  write_samples: WriteSamples | None = None,
 ) -> TrainState:
   """Trains from the newest checkpoint of `workdir`, or from the start.
 
@@ -68,12 +68,14 @@ def train(
       finite.
   """
   state = experiment.initial_state(initial)
-  checkpoints = Checkpoints(workdir, state, experiment.metadata)
+  checkpoints = Checkpoints(
+    workdir, experiment.fetch(state), experiment.task.metadata
+  )
   try:
     for message in checkpoints.messages:
       listener.message(message)
     if checkpoints.restored is not None:
-      state = experiment.mapped.replicate(checkpoints.restored)
+      state = experiment.place(checkpoints.restored)
       listener.message(f"Continuing at step {int(state.step):,}.")
     with MetricsFile(workdir / METRICS_FILE, int(state.step)) as records:
       run = _Run(experiment, checkpoints, records, listener, should_stop)
@@ -100,9 +102,10 @@ class _Run:
 
   def to_the_end(self, state, write_samples) -> TrainState:
     experiment = self._experiment
-    training = experiment.metadata.config.training
+    task = experiment.task
+    training = task.metadata.config.training
     for step in range(int(state.step) + 1, training.steps + 1):
-      batch = experiment.train_batches.batch(step - 1)
+      batch = task.train_batches.batch(step - 1)
       state, metrics = experiment.train_step(state, batch)
       self._report()
       self._pending = (step, metrics)
@@ -117,10 +120,10 @@ class _Run:
       if not (stops or saves or evaluates or samples):
         continue
       self._report()
-      metadata = dataclasses.replace(experiment.metadata, step=step)
+      metadata = dataclasses.replace(task.metadata, step=step)
       if evaluates:
         metadata = self._validate(state, metadata)
-      self._checkpoints.save(state, metadata)
+      self._checkpoints.save(experiment.fetch(state), metadata)
       stops = stops or self._should_stop()
       if samples and write_samples and (is_last or not stops):
         self._draw(write_samples, state, metadata)
@@ -140,8 +143,8 @@ class _Run:
     self._last_time += seconds
     report = StepReport.of(
       step,
-      self._experiment.metadata.config.training.steps,
-      len(self._experiment.train_batches),
+      self._experiment.task.metadata.config.training.steps,
+      len(self._experiment.task.train_batches),
       metrics,
       seconds,
     )
@@ -156,15 +159,18 @@ class _Run:
 
   def _validate(self, state: TrainState, metadata: Metadata) -> Metadata:
     """Metadata with scores, or without them if told to stop meanwhile."""
+    task = self._experiment.task
     try:
-      scores = evaluate(
+      sums = evaluate(
         self._experiment.sum_losses,
         state.params,
-        self._experiment.validation_batches,
+        self._experiment.validation_carry(),
+        task.validation_batches,
         functools.partial(self._validating, metadata),
       )
     except _StoppedError:
       return metadata
+    scores = task.scores(sums)
     values = {"step": metadata.step, **scores._asdict()}
     self._records.write("validation", values)
     self._listener.validated(metadata.step, scores)

@@ -4,11 +4,18 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from graves_jax.config import Config, HandwritingConfig, TextConfig
+from graves_jax.config_json import from_dict, to_dict
+from graves_jax.data.strokes import StrokeCodec
+from graves_jax.data.text_codec import TextCodec
 
-from graves_jax.config import Config, from_dict, to_dict
-from graves_jax.data.strokes import Alphabet, Normalization
-
+# kind in the JSON: the classes of its config and codec.
+_KINDS = {
+  "handwriting": (HandwritingConfig, StrokeCodec),
+  "text": (TextConfig, TextCodec),
+}
+# The validation score, smaller being better, by which the best is chosen.
+_SCORES = {"handwriting": "nats_per_sequence", "text": "bits_per_symbol"}
 # Where the same data lie may differ from one machine to the next.
 _MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
 
@@ -18,46 +25,53 @@ class Metadata:
   """What a checkpoint says of itself.
 
   config: the whole experiment.
-  alphabet: classes of the characters.
-  normalization: of the training offsets.
-  points_per_character: of the training lines, on average.
+  codec: what the network's classes and numbers stand for.
   step: updates made.
-  scores: averages over the validation lines, if it was scored at this step.
+  scores: averages over the validation data, if it was scored at this step.
   """
 
   config: Config
-  alphabet: Alphabet
-  normalization: Normalization
-  points_per_character: float
+  codec: StrokeCodec | TextCodec
   step: int = 0
   scores: dict[str, float] | None = None
+
+  @property
+  def kind(self) -> str:
+    """handwriting or text."""
+    return next(k for k, c in _KINDS.items() if isinstance(self.config, c[0]))
+
+  @property
+  def score_name(self) -> str:
+    """The score by which the best checkpoint is chosen: the least."""
+    return _SCORES[self.kind]
 
 
 def to_json(metadata: Metadata) -> dict[str, Any]:
   """Metadata as plain values that JSON can hold."""
   return {
+    "kind": metadata.kind,
     "config": to_dict(metadata.config),
-    "alphabet": list(metadata.alphabet.characters),
-    "normalization": {
-      "mean": np.asarray(metadata.normalization.mean).tolist(),
-      "std": np.asarray(metadata.normalization.std).tolist(),
-    },
-    "points_per_character": metadata.points_per_character,
+    "codec": metadata.codec.to_json(),
     "step": metadata.step,
     "scores": metadata.scores,
   }
 
 
 def from_json(values: dict[str, Any]) -> Metadata:
-  """The inverse of `to_json`."""
+  """The inverse of `to_json`.
+
+  Raises:
+    ValueError: if the values were not written by `to_json`.
+  """
+  if values.get("kind") not in _KINDS:
+    raise ValueError(
+      f"the checkpoint's kind (={values.get('kind')!r}) must be one of "
+      f"{', '.join(_KINDS)}; it was written by another version of graves_jax."
+    )
+  config_type, codec_type = _KINDS[values["kind"]]
   return Metadata(
-    config=from_dict(values["config"]),
-    alphabet=Alphabet(tuple(values["alphabet"])),
-    normalization=Normalization(
-      np.array(values["normalization"]["mean"], np.float64),
-      np.array(values["normalization"]["std"], np.float64),
-    ),
-    points_per_character=float(values["points_per_character"]),
+    config=from_dict(values["config"], config_type),
+    codec=codec_type.from_json(values["codec"]),
     step=int(values["step"]),
     scores=values["scores"],
   )
@@ -69,6 +83,11 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
   Cadence may change between two starts, and length where the learning rate
   does not depend on it; nothing else may.
   """
+  if saved.kind != wanted.kind:
+    raise ValueError(
+      f"{folder} holds a run on {saved.kind}, not {wanted.kind}; give another "
+      "--workdir."
+    )
   for name in ("network", "optimizer", "data"):
     old = dataclasses.asdict(getattr(saved.config, name))
     new = dataclasses.asdict(getattr(wanted.config, name))
@@ -89,7 +108,7 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
       f"{folder} holds a run with training.steps = {old.steps}, on which its "
       "learning rate depends; give the same or another --workdir."
     )
-  if not _reads_alike(saved, wanted):
+  if saved.codec != wanted.codec:
     raise ValueError(
       f"{folder} holds a run on other data; give the same data or another "
       "--workdir."
@@ -99,23 +118,24 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
 def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
   """Raises ValueError unless weights of one run can start another.
 
-  Network, alphabet and normalization must agree; all else may differ.
+  Network (but for the precision of its products and its dropout) and codec
+  must agree; all else may differ.
   """
-  if saved.config.network != wanted.config.network:
+  if _weights_of(saved.config.network) != _weights_of(wanted.config.network):
     raise ValueError(
       f"the weights to start from are of another network: "
       f"{saved.config.network}, not {wanted.config.network}."
     )
-  if not _reads_alike(saved, wanted):
+  if saved.codec != wanted.codec:
     raise ValueError(
-      "the weights to start from were trained on other data: their alphabet "
-      "or normalization differs."
+      "the weights to start from were trained on other data: their symbols "
+      "or normalization differ."
     )
 
 
-def _reads_alike(saved: Metadata, wanted: Metadata) -> bool:
-  """Whether both mean the same by a class and by a normalized offset."""
-  return saved.alphabet == wanted.alphabet and all(
-    np.array_equal(a, b)
-    for a, b in zip(saved.normalization, wanted.normalization, strict=True)
-  )
+def _weights_of(network: Any) -> Any:
+  """A network's config without what may differ over the same weights."""
+  same = {"precision": "float32"}
+  if hasattr(network, "dropout"):
+    same["dropout"] = 0.0
+  return dataclasses.replace(network, **same)

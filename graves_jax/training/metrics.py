@@ -15,10 +15,11 @@ class StepReport:
 
   step: updates made, this one included.
   steps: updates in all.
-  epoch: passes over the training lines.
-  nats_per_sequence, nats_per_point: loss of the update's own lines.
-  gradient_norm: global norm, per sequence or per point as the config says.
-  points_per_second: padding not counted.
+  epoch: passes over the training data.
+  nats_per_sequence, nats_per_element: loss of the update's own data; elements
+    are pen points or symbols.
+  gradient_norm: global norm, per sequence or element as the config says.
+  elements_per_second: padding not counted.
   seconds: that the update took.
   """
 
@@ -26,9 +27,9 @@ class StepReport:
   steps: int
   epoch: float
   nats_per_sequence: float
-  nats_per_point: float
+  nats_per_element: float
   gradient_norm: float
-  points_per_second: float
+  elements_per_second: float
   seconds: float
 
   @classmethod
@@ -46,9 +47,9 @@ class StepReport:
       steps=steps,
       epoch=step / batches_per_epoch,
       nats_per_sequence=sums.nats / max(sums.sequences, 1),
-      nats_per_point=sums.nats / max(sums.points, 1),
+      nats_per_element=sums.nats / max(sums.elements, 1),
       gradient_norm=metrics.gradient_norm,
-      points_per_second=sums.points / max(seconds, 1e-9),
+      elements_per_second=sums.elements / max(seconds, 1e-9),
       seconds=seconds,
     )
 

@@ -22,13 +22,15 @@ class Mapped:
   """Functions that spread work over devices.
 
   replicate: puts a tree on every device.
-  shard: splits the rows (axis 0) of a batch of NumPy arrays over them.
-  map: turns `body(replicated, rows) -> replicated` into one compiled function;
-    its first argument is given away if `donate`.
+  shard: splits the rows (axis 0) of a tree of NumPy arrays over them.
+  gather: the inverse of `shard`: NumPy arrays of all rows.
+  map: turns `body(replicated, rows) -> (replicated, rows)` into one compiled
+    function; its first argument is given away if `donate`.
   """
 
   replicate: Callable[[Any], Any]
   shard: Callable[[Any], Any]
+  gather: Callable[[Any], Any]
   map: Callable[..., Callable[[Any, Any], Any]]
 
 
@@ -51,17 +53,22 @@ def over_devices(
         lambda x: x.reshape(n, x.shape[0] // n, *x.shape[1:]), batch
       )
 
+    def gather(tree):
+      return jax.tree.map(
+        lambda x: x.reshape(-1, *x.shape[2:]), jax.device_get(tree)
+      )
+
     def map_(body, donate=False):
       return jax.pmap(
         body,
         AXIS,
         in_axes=(None, 0),
-        out_axes=None,
+        out_axes=(None, 0),
         devices=devices,
         donate_argnums=(0,) if donate else (),
       )
 
-    return Mapped(replicate, shard, map_)
+    return Mapped(replicate, shard, gather, map_)
 
   def shard(batch):
     return jax.tree.map(
@@ -73,12 +80,12 @@ def over_devices(
       body,
       mesh=mesh,
       in_specs=(PartitionSpec(), PartitionSpec(AXIS)),
-      out_specs=PartitionSpec(),
+      out_specs=(PartitionSpec(), PartitionSpec(AXIS)),
       check_vma=False,  # the body's psum is the one reduction
     )
     return jax.jit(mapped, donate_argnums=(0,) if donate else ())
 
-  return Mapped(replicate, shard, map_)
+  return Mapped(replicate, shard, jax.device_get, map_)
 
 
 def require_divisible(name: str, batch_size: int, devices: int) -> None:

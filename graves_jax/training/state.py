@@ -19,18 +19,22 @@ class TrainState:
   step: updates made so far, int32.
   params: the network's weights.
   optimizer: the optimizer's state.
+  carry: what the loss carries from one batch to the next: for text the
+    network's state, arrays [B, ...]; for handwriting nothing, ().
   """
 
   step: Array
   params: Any
   optimizer: optax.OptState
+  carry: Any = ()
 
 
 def init_state(
-  params: Any, optimizer: optax.GradientTransformation
+  params: Any, optimizer: optax.GradientTransformation, carry: Any = ()
 ) -> TrainState:
   """The state before the first update."""
-  return TrainState(jnp.zeros((), jnp.int32), params, optimizer.init(params))
+  step = jnp.zeros((), jnp.int32)
+  return TrainState(step, params, optimizer.init(params), carry)
 
 
 def initial_params(network, seed: int, *inputs) -> Any:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import jax
+from flax import linen as nn
 
 from graves_jax.rendering.figures import write_attention, write_samples
 from graves_jax.sampling.writer import Writer
-from graves_jax.training.experiment import Experiment
 from graves_jax.training.metadata import Metadata
 
 _BIAS = 1.0
@@ -16,22 +16,29 @@ _SCRIBBLE_POINTS = 700
 _SCRIBBLES = 3
 
 
-class Previews:
-  """Writes the config's sample texts, and draws them under the workdir.
+class HandwritingPreviews:
+  """Writes sample texts, and draws them under the workdir.
 
   samples/step_000400.png shows the writing, and for a synthesis network
   samples/window_000400.png what it reads while it writes the first text.
   """
 
-  def __init__(self, experiment: Experiment, workdir: Path):
-    """Prepares to write; nothing is drawn yet."""
-    self._experiment = experiment
+  def __init__(self, network: nn.Module, texts: tuple[str, ...], workdir: Path):
+    """Prepares to write; nothing is drawn yet.
+
+    Args:
+      network: a prediction network (which scribbles) or a synthesis network.
+      texts: for a synthesis network to write.
+      workdir: the run's folder.
+    """
+    self._network = network
+    self._texts = texts
     self._folder = workdir / _FOLDER
 
   def __call__(self, params: Any, metadata: Metadata) -> None:
     """Draws samples of `params` (NumPy), at the step of `metadata`."""
-    network, texts = self._experiment.network, self._experiment.sample_texts
-    writer = Writer.of(network, jax.device_put(params), metadata)
+    texts = self._texts
+    writer = Writer.of(self._network, jax.device_put(params), metadata)
     step = f"{metadata.step:06d}"
     self._folder.mkdir(parents=True, exist_ok=True)
     picture = self._folder / f"step_{step}.png"

@@ -1,0 +1,41 @@
+"""Names, one a line, by their characters: Karpathy's baby names.
+
+  python train.py configs/names.py --data.path names.txt
+  python sample.py --checkpoint runs/names --length 5000 --novel
+
+--novel prints only the names that are not in the training text; the post found
+nine in ten of them new.
+"""
+
+from graves_jax.config import (
+  OptimizerConfig,
+  TextConfig,
+  TextDataConfig,
+  TextNetworkConfig,
+  TextTrainingConfig,
+)
+
+
+def get_config() -> TextConfig:
+  return TextConfig(
+    network=TextNetworkConfig(hidden=(128, 128), dropout=0.2),
+    data=TextDataConfig(batch_size=20, length=50),
+    optimizer=OptimizerConfig(
+      name="adam",
+      learning_rate=4e-3,
+      momentum=0.9,
+      decay=0.99,
+      epsilon=1e-8,
+      schedule="cosine",
+      warmup_steps=50,
+      max_gradient_norm=1.0,
+      loss_per="element",
+    ),
+    training=TextTrainingConfig(
+      steps=2000,
+      evaluate_every=100,
+      checkpoint_every=100,
+      sample_every=100,
+      sample_length=200,
+    ),
+  )

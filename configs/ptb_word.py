@@ -1,0 +1,37 @@
+"""Penn Treebank by its words (Section 3.1, Table 1).
+
+The paper's network: one layer of 1,000 LSTM cells, 10,000 words, 54,017,000
+weights; optimizer and clipping as in configs/ptb_char.py. A word is read by
+looking its weights up: no vector of 10,000 numbers is ever built for it.
+
+  python train.py configs/ptb_word.py --data.path ptb
+  python evaluate.py --checkpoint runs/ptb_word --split test
+
+Expected: perplexity 138 on the test set after 11 epochs (Table 1, no
+regularisation). Not run to its end here.
+"""
+
+from graves_jax.config import (
+  OptimizerConfig,
+  TextConfig,
+  TextDataConfig,
+  TextNetworkConfig,
+  TextTrainingConfig,
+)
+
+
+def get_config() -> TextConfig:
+  return TextConfig(
+    network=TextNetworkConfig(hidden=(1000,), forget_bias=0.0),
+    data=TextDataConfig(
+      source="penn_treebank", units="words", batch_size=1, length=100
+    ),
+    optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.99),
+    training=TextTrainingConfig(
+      steps=11 * 9_296,
+      evaluate_every=2000,
+      checkpoint_every=1000,
+      sample_every=2000,
+      sample_length=100,
+    ),
+  )

@@ -1,0 +1,43 @@
+"""Wikipedia: enwik8 by its bytes (Section 3.2, Table 2).
+
+Seven layers of 700 LSTM cells, 205 different bytes, 30,537,005 weights (the
+paper says about 21.3 million, which is what five layers have). Sequences of 100
+bytes in order; the state is carried and set back to zero every 100 sequences.
+SGD with a learning rate of 1e-4 and momentum 0.9, derivatives clipped to +-1;
+96 million bytes to train on, 4 million for validation, 4 epochs.
+
+  python train.py configs/wikipedia.py --data.path enwik8
+  python evaluate.py --checkpoint runs/wikipedia
+
+Expected: 1.42 bits a byte on the training data, 1.67 on the validation data,
+1.33 with dynamic evaluation (Table 2). Not run here: the file is not at hand.
+"""
+
+from graves_jax.config import (
+  OptimizerConfig,
+  TextConfig,
+  TextDataConfig,
+  TextNetworkConfig,
+  TextTrainingConfig,
+)
+
+
+def get_config() -> TextConfig:
+  return TextConfig(
+    network=TextNetworkConfig(hidden=(700,) * 7, forget_bias=0.0),
+    data=TextDataConfig(
+      source="enwik8",
+      units="bytes",
+      batch_size=1,
+      length=100,
+      reset_every=100,
+    ),
+    optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.9),
+    training=TextTrainingConfig(
+      steps=4 * 960_000,
+      evaluate_every=100_000,
+      checkpoint_every=1000,
+      sample_every=10_000,
+      sample_length=2000,
+    ),
+  )

@@ -1,0 +1,108 @@
+"""A text for learning: its codec, and its splits as classes."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from graves_jax.data.text_codec import TextCodec
+
+
+class Classes(Protocol):
+  """Classes of a text: an array, or something that is sliced like one."""
+
+  def __len__(self) -> int: ...
+
+  def __getitem__(self, part: slice) -> np.ndarray:
+    """The classes of a part, int32."""
+
+
+class CodedText:
+  """Classes of a text that stays where it is, mostly a file, until sliced."""
+
+  def __init__(
+    self, codes: np.ndarray, class_of_code: np.ndarray | None = None
+  ):
+    """Wraps `codes`.
+
+    Args:
+      codes: [N] unsigned integers, for instance a memory map.
+      class_of_code: the class of every code; nothing: codes are classes.
+    """
+    # A view of the class np.memmap takes several times longer to slice.
+    self._codes = np.asarray(codes)
+    self._class_of_code = class_of_code
+
+  def __len__(self) -> int:
+    return len(self._codes)
+
+  def __getitem__(self, part: slice) -> np.ndarray:
+    codes = self._codes[part]
+    if self._class_of_code is None:
+      return codes.astype(np.int32)
+    return self._class_of_code[codes].astype(np.int32, copy=False)
+
+  def part(self, start: int, end: int) -> "CodedText":
+    """The text from `start` to before `end`, which also stays in its place."""
+    return CodedText(self._codes[start:end], self._class_of_code)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Corpus:
+  """A text in splits that share one codec.
+
+  codec: its symbols are those of all splits.
+  train, validation: classes of the splits.
+  test: likewise; None where a corpus has no such split.
+  words: by split, the words with each end of a sentence counted: perplexity
+    per word is 2^(bits / words). Empty where text is not counted in words.
+  convention: what a symbol is, in short; scores of different conventions
+    cannot be compared.
+  """
+
+  codec: TextCodec
+  train: Classes
+  validation: Classes
+  test: Classes | None = None
+  words: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  convention: str
+
+  def split(self, name: str) -> Classes:
+    """The classes of "train", "validation" or "test".
+
+    Raises:
+      ValueError: if the corpus has no such split.
+    """
+    splits = {"train": self.train, "validation": self.validation}
+    if self.test is not None:
+      splits["test"] = self.test
+    if name not in splits:
+      raise ValueError(
+        f"split (={name!r}) must be one of {', '.join(splits)} of this corpus."
+      )
+    return splits[name]
+
+
+def vocabulary_warning(codec: TextCodec, symbols: int) -> str | None:
+  """One sentence if the vocabulary is too large to be learned, else None.
+
+  Args:
+    codec: of the text.
+    symbols: N, the length of the text.
+  """
+  if codec.units == "characters" and codec.size > 1_000:
+    return (
+      f"the text has {codec.size:,} different characters, each an output of "
+      "the network; --data.units bytes needs 256 at most."
+    )
+  if codec.units != "words":
+    return None
+  if codec.size > 100_000 or codec.size > max(1_000, symbols // 5):
+    fewer = min(10_000, codec.size // 2)
+    return (
+      f"the text has {codec.size:,} different words in {symbols:,}, each an "
+      f"output of the network; --data.vocabulary {fewer} keeps the most "
+      "frequent, and --data.units characters has no such limit."
+    )
+  return None

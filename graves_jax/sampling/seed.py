@@ -1,0 +1,9 @@
+"""Seeds of samples: the same one gives the same sample."""
+
+MAX_SEED = 2**32 - 1
+
+
+def require_seed(seed: int) -> None:
+  """Raises ValueError unless `seed` is one that JAX takes."""
+  if not 0 <= seed <= MAX_SEED:
+    raise ValueError(f"seed (={seed}) must be from 0 to {MAX_SEED}.")

@@ -1,0 +1,163 @@
+"""Handwriting as a task: batches of lines, a mixture density, pictures."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flax import linen as nn
+
+from graves_jax.config import DataConfig, HandwritingConfig
+from graves_jax.data.batches import LineBatches
+from graves_jax.data.strokes import (
+  PAPER_CHARACTERS,
+  Alphabet,
+  Line,
+  Normalization,
+  StrokeCodec,
+)
+from graves_jax.handwriting_loss import (
+  HandwritingScores,
+  HandwritingSums,
+  handwriting_loss,
+  handwriting_scores,
+  network_inputs,
+)
+from graves_jax.losses import LossFn
+from graves_jax.networks.build import build_network
+from graves_jax.training.handwriting_previews import HandwritingPreviews
+from graves_jax.training.metadata import Metadata
+from graves_jax.training.metrics import StepReport
+from graves_jax.training.state import initial_params
+
+
+@dataclasses.dataclass(frozen=True)
+class HandwritingTask:
+  """A `Task` whose elements are pen points and whose sequences are lines.
+
+  sample_texts: to write while training.
+  """
+
+  metadata: Metadata
+  network: nn.Module
+  loss_fn: LossFn
+  train_batches: LineBatches
+  validation_batches: LineBatches
+  sample_texts: tuple[str, ...]
+
+  def initial_params(self, seed: int) -> Any:
+    inputs = network_inputs(self.network, self.train_batches.batch(0))
+    return initial_params(self.network, seed, *inputs)
+
+  def initial_carry(self, batch_size: int) -> tuple[()]:
+    del batch_size
+    return ()
+
+  def scores(self, sums: HandwritingSums) -> HandwritingScores:
+    return handwriting_scores(sums)
+
+  def sample_writer(self, workdir: Path) -> HandwritingPreviews:
+    return HandwritingPreviews(self.network, self.sample_texts, workdir)
+
+  def introduction(self) -> tuple[str, ...]:
+    floor = self.metadata.config.network.sigma_floor
+    return (
+      f"{self.train_batches.lines:,} training lines in "
+      f"{len(self.train_batches):,} batches, "
+      f"{self.validation_batches.lines:,} validation lines.",
+      "Losses are in nats over offsets of standard deviation 1; sigma is "
+      f"floored at {floor:g} of it.",
+    )
+
+  def progress(self, report: StepReport) -> str:
+    return (
+      f"{report.nats_per_sequence:.1f} nats/sequence  "
+      f"{report.nats_per_element:.3f} nats/point  "
+      f"gradient {report.gradient_norm:.3g}  "
+      f"{report.elements_per_second:,.0f} points/s"
+    )
+
+  def outcome(self, scores: HandwritingScores) -> str:
+    return (
+      f"{scores.nats_per_sequence:.1f} nats/sequence  "
+      f"{scores.nats_per_point:.4f} nats/point  squared error "
+      f"{scores.squared_error_per_point:.3f}  ({scores.sequences:,} lines)"
+    )
+
+
+def handwriting_task(
+  config: HandwritingConfig, train: Sequence[Line], validation: Sequence[Line]
+) -> HandwritingTask:
+  """Makes a config of handwriting concrete.
+
+  Args:
+    config: the experiment.
+    train: training lines; those longer than the config allows are left out.
+    validation: validation lines; all are scored.
+
+  Raises:
+    ValueError: if no line is left, or a sample text cannot be written.
+  """
+  data, training = config.data, config.training
+  alphabet = (
+    Alphabet(PAPER_CHARACTERS)
+    if data.alphabet == "paper"
+    else Alphabet.of(line.text for line in train)
+  )
+  kept = [
+    line._replace(points=line.points[: data.crop_points])
+    for line in train
+    if is_kept(line, data)
+  ]
+  codec = StrokeCodec(
+    alphabet, Normalization.of(train), points_per_character(train)
+  )
+  network = build_network(config.network, alphabet.size)
+
+  def batches(lines: Sequence[Line], batch_size: int) -> LineBatches:
+    return LineBatches(
+      lines,
+      alphabet,
+      codec.normalization,
+      batch_size=batch_size,
+      buckets=data.buckets,
+      seed=training.seed,
+    )
+
+  return HandwritingTask(
+    metadata=Metadata(config, codec),
+    network=network,
+    loss_fn=handwriting_loss(network, config.network.sigma_floor),
+    train_batches=batches(kept, data.batch_size),
+    validation_batches=batches(validation, training.evaluation_batch_size),
+    sample_texts=_sample_texts(config, alphabet, validation),
+  )
+
+
+def points_per_character(lines: Sequence[Line]) -> float:
+  """Average number of pen elements a character of text."""
+  characters = sum(len(line.text) for line in lines)
+  return sum(len(line.points) for line in lines) / max(characters, 1)
+
+
+def is_kept(line: Line, data: DataConfig) -> bool:
+  """Whether a training line is within the config's limits."""
+  return (data.max_points is None or len(line.points) <= data.max_points) and (
+    data.max_characters is None or len(line.text) <= data.max_characters
+  )
+
+
+def _sample_texts(
+  config: HandwritingConfig, alphabet: Alphabet, validation: Sequence[Line]
+) -> tuple[str, ...]:
+  if config.network.kind == "prediction":
+    return ()
+  for text in config.training.sample_texts:
+    if alphabet.unknown(text):
+      raise ValueError(
+        f"training.sample_texts: {text!r} has the characters "
+        f"{alphabet.unknown(text)}, which no training line has."
+      )
+  known = (x.text for x in validation if not alphabet.unknown(x.text))
+  return config.training.sample_texts or tuple(itertools.islice(known, 3))

@@ -1,0 +1,52 @@
+"""What training needs to know of what it trains: handwriting, or text."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from flax import linen as nn
+
+from graves_jax.evaluation import Batches
+from graves_jax.losses import LossFn, Sums
+from graves_jax.training.metadata import Metadata
+from graves_jax.training.metrics import StepReport
+
+# Draws samples of weights (NumPy) with their metadata.
+WriteSamples = Callable[[Any, Metadata], None]
+
+
+class Task(Protocol):
+  """A config's data, network and loss, before any device is chosen.
+
+  metadata: what its checkpoints say of it, at step 0.
+  network: the network.
+  loss_fn: summed losses of parameters, carry, batch and key.
+  train_batches, validation_batches: the data.
+  """
+
+  metadata: Metadata
+  network: nn.Module
+  loss_fn: LossFn
+  train_batches: Batches
+  validation_batches: Batches
+
+  def initial_params(self, seed: int) -> Any:
+    """Weights drawn from a seed."""
+
+  def initial_carry(self, batch_size: int) -> Any:
+    """What the first batch starts from: NumPy arrays [batch_size, ...]."""
+
+  def scores(self, sums: Sums) -> NamedTuple:
+    """Averages of summed losses, in the units of the paper's tables."""
+
+  def sample_writer(self, workdir: Path) -> WriteSamples:
+    """What writes samples while training, under `workdir`."""
+
+  def introduction(self) -> tuple[str, ...]:
+    """Sentences on the data and the unit of the loss."""
+
+  def progress(self, report: StepReport) -> str:
+    """An update's loss and speed, in a few words."""
+
+  def outcome(self, scores: NamedTuple) -> str:
+    """A validation's scores, in a few words."""

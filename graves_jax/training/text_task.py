@@ -1,0 +1,110 @@
+"""Text as a task: contiguous streams, a softmax, samples in files."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from flax import linen as nn
+
+from graves_jax.config import TextConfig
+from graves_jax.data.corpus import Corpus
+from graves_jax.data.streams import StreamBatches
+from graves_jax.losses import LossFn
+from graves_jax.networks.build import build_network
+from graves_jax.text_loss import TextScores, TextSums, text_loss, text_scores
+from graves_jax.training.metadata import Metadata
+from graves_jax.training.metrics import StepReport
+from graves_jax.training.state import initial_params
+from graves_jax.training.text_previews import TextPreviews
+
+# A validation text is read in pieces of so many symbols a stream.
+EVALUATION_LENGTH = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class TextTask:
+  """A `Task` whose elements are symbols and whose sequences are what an
+  update reads of each stream.
+
+  convention: what a symbol is, in words.
+  """
+
+  metadata: Metadata
+  network: nn.Module
+  loss_fn: LossFn
+  train_batches: StreamBatches
+  validation_batches: StreamBatches
+  convention: str
+
+  def initial_params(self, seed: int) -> Any:
+    return initial_params(self.network, seed, np.zeros((1, 1), np.int32))
+
+  def initial_carry(self, batch_size: int) -> Any:
+    return initial_text_carry(self.network, batch_size)
+
+  def scores(self, sums: TextSums) -> TextScores:
+    return text_scores(sums)
+
+  def sample_writer(self, workdir: Path) -> TextPreviews:
+    return TextPreviews(self.network, workdir)
+
+  def introduction(self) -> tuple[str, ...]:
+    return (
+      f"{self.train_batches.elements:,} training symbols ({self.convention}) "
+      f"in {len(self.train_batches):,} batches, "
+      f"{self.validation_batches.elements:,} validation symbols; "
+      f"{self.metadata.codec.size:,} different ones.",
+    )
+
+  def progress(self, report: StepReport) -> str:
+    return (
+      f"{report.nats_per_element:.3f} nats/symbol  "
+      f"{report.nats_per_element / np.log(2):.3f} bits/symbol  "
+      f"gradient {report.gradient_norm:.3g}  "
+      f"{report.elements_per_second:,.0f} symbols/s"
+    )
+
+  def outcome(self, scores: TextScores) -> str:
+    return (
+      f"{scores.nats_per_symbol:.4f} nats/symbol  "
+      f"{scores.bits_per_symbol:.4f} bits/symbol  "
+      f"error {scores.error_percent:.1f} %  ({scores.symbols:,} symbols)"
+    )
+
+
+def initial_text_carry(network: nn.Module, batch_size: int) -> Any:
+  """A network's state before the first symbol, as NumPy arrays [B, ...]."""
+  key = jax.random.key(0)
+  state, _ = jax.eval_shape(
+    lambda: network.init_with_output(key, batch_size, method="initial_state")
+  )
+  return jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), state)
+
+
+def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
+  """Makes a config of text concrete.
+
+  Raises:
+    ValueError: if the text is too short for its batches.
+  """
+  data, training = config.data, config.training
+  network = build_network(config.network, corpus.codec.size)
+  return TextTask(
+    metadata=Metadata(config, corpus.codec),
+    network=network,
+    loss_fn=text_loss(network),
+    train_batches=StreamBatches(
+      corpus.train,
+      batch_size=data.batch_size,
+      length=data.length,
+      reset_every=data.reset_every,
+    ),
+    validation_batches=StreamBatches(
+      corpus.validation,
+      batch_size=training.evaluation_batch_size,
+      length=EVALUATION_LENGTH,
+    ),
+    convention=corpus.convention,
+  )

@@ -1,0 +1,101 @@
+"""The options of sample.py, and which kind of network each one is for."""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+from graves_jax.pretrained import HANDWRITING
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HandwritingOptions:
+  """For networks that write by hand."""
+
+  bias: float = 1.0
+  """0 is as varied as real hands, 1 tidy, larger tidier (Section 5.4)."""
+  style: str | None = None
+  """A hand to write in: FILE.jsonl or FILE.jsonl:LINE of your own strokes, or
+  a line of IAM-OnDB such as testset_v:7 (with --style-data)."""
+  style_data: Path | None = None
+  """Folder of IAM-OnDB's archives, for --style; by default the one that a run
+  was trained on."""
+  width: int = 45
+  """Characters a line at most."""
+  attempts: int = 3
+  """Tries a line whose pen does not find its end so many times."""
+  window: Path | None = None
+  """Also draws what the network reads as it writes (Figure 13), to a file."""
+  densities: Path | None = None
+  """Also draws the predicted densities (Figures 10, 14), to a file."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextOptions:
+  """For networks that write text."""
+
+  temperature: float = 1.0
+  """1 is as varied as the training text, less is surer; 0 always takes the
+  most probable symbol."""
+  top_k: int | None = None
+  """Draws among so many of the most probable symbols only."""
+  prime: str = ""
+  """Text to go on from; - reads it from standard input."""
+  novel: tyro.conf.FlagCreatePairsOff[bool] = False
+  """Prints only whole lines that the training text does not have, each once."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+  """Writes with a trained network: a given text by hand (a PNG, an SVG ready
+  for a plotter, or an HTML page that replays the pen), or text of its own, to
+  standard output."""
+
+  text: tyro.conf.Positional[str] = ""
+  """What to write by hand; - reads it from standard input. Long text is
+  wrapped."""
+  checkpoint: Path = HANDWRITING
+  """A run's folder, or one checkpoint; by default one that ships, which writes
+  by hand, trained on IAM-OnDB."""
+  out: Path | None = None
+  """By hand: a .png, .svg or .html file (handwriting.png). Text: a .txt file
+  to write to as well."""
+  length: int | None = None
+  """Text: symbols (1000). By hand: pen points a line (700), for networks that
+  write without a given text."""
+  copies: int = 1
+  """Writes so many times: in another hand, or another text."""
+  seed: int = 0
+  """The same seed writes the same."""
+  for_handwriting: tyro.conf.OmitArgPrefixes[HandwritingOptions] = (
+    HandwritingOptions()
+  )
+  for_text: tyro.conf.OmitArgPrefixes[TextOptions] = TextOptions()
+
+
+def refuse_options_of_others(
+  argv: list[str], checkpoint: Path, kind: str
+) -> None:
+  """Refuses options that a network of this kind would not read.
+
+  Args:
+    argv: the command line.
+    checkpoint: its path.
+    kind: "handwriting" or "text".
+
+  Raises:
+    ValueError: names the first such option.
+  """
+  options = {"handwriting": TextOptions, "text": HandwritingOptions}[kind]
+  others = {_flag(field.name) for field in dataclasses.fields(options)}
+  for word in argv[: argv.index("--")] if "--" in argv else argv:
+    option = _flag(word.partition("=")[0].removeprefix("--"))
+    if word.startswith("--") and option in others:
+      raise ValueError(
+        f"{option}: {checkpoint} holds a {kind} network, which does not read "
+        "this option; leave it out, or give another --checkpoint."
+      )
+
+
+def _flag(name: str) -> str:
+  return "--" + name.replace("_", "-")

@@ -1,0 +1,108 @@
+"""The part of sample.py that writes text."""
+
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import jax
+from rich.console import Console
+
+from graves_jax.config import TextDataConfig
+from graves_jax.data.text_codec import name_symbols
+from graves_jax.networks.build import build_network
+from graves_jax.rendering.files import check_writable
+from graves_jax.sampling.novelty import novel_lines
+from graves_jax.sampling.text import TextWriter
+from graves_jax.training.checkpoints import Restored
+from sample_arguments import Arguments
+from text_output import write_out
+
+LENGTH = 1000
+BETWEEN_COPIES = "\n\n"
+
+
+def write_text(arguments: Arguments, restored: Restored) -> None:
+  """Writes the text of a text network to standard output, notes beside it.
+
+  Raises:
+    ValueError, OSError: if an argument cannot be used.
+  """
+  notes, options = Console(stderr=True), arguments.for_text
+  if arguments.text:
+    raise ValueError(
+      f"{arguments.checkpoint} holds a text network, which writes no given "
+      "text; to let it go on from one, give that as --prime."
+    )
+  if arguments.out is not None:
+    check_writable(arguments.out, (".txt",))
+  params, metadata = restored
+  codec = metadata.codec
+  network = build_network(metadata.config.network, codec.size)
+  writer = TextWriter(network, jax.device_put(params), codec)
+  prime = read_prime(options.prime, writer, notes)
+  length = LENGTH if arguments.length is None else arguments.length
+  settings = {
+    "prime": prime,
+    "temperature": options.temperature,
+    "top_k": options.top_k,
+    "seed": arguments.seed,
+  }
+  before = codec.decoder()(codec.encode(prime))
+  if options.novel:
+    training_lines = load_training_lines(metadata.config.data)
+    texts = write_copies(writer, length, arguments.copies, settings, notes)
+    pieces = show_novel(texts, training_lines, notes)
+  elif arguments.copies != 1:
+    texts = write_copies(writer, length, arguments.copies, settings, notes)
+    pieces = [BETWEEN_COPIES.join(before + text for text in texts)]
+  else:
+    pieces = itertools.chain([before], writer.stream(length, **settings))
+  write_out(pieces, arguments.out)
+
+
+def read_prime(given: str, writer: TextWriter, notes: Console) -> str | bytes:
+  """The part of --prime that the network knows; says what is left out."""
+  prime = sys.stdin.buffer.read() if given == "-" else given
+  known, unknown = writer.split_known(prime)
+  if unknown:
+    say(
+      notes,
+      "left out of the prime, as the training text never has them: "
+      f"{name_symbols(unknown, writer.codec.units)}",
+    )
+  return known
+
+
+def load_training_lines(data: TextDataConfig) -> Iterable[str]:
+  """The lines of the text that a checkpoint was trained on."""
+  from graves_jax.data.sources import load_text
+
+  return load_text.load_training_lines(data)
+
+
+def write_copies(
+  writer: TextWriter,
+  length: int,
+  copies: int,
+  settings: dict[str, Any],
+  notes: Console,
+) -> list[str]:
+  with notes.status("Writing"):
+    return writer.write(length, copies=copies, **settings)
+
+
+def show_novel(
+  texts: list[str], training_lines: Iterable[str], notes: Console
+) -> Iterator[str]:
+  """The samples' lines that are not in the training text; says how many."""
+  lines, made = novel_lines(texts, training_lines)
+  say(
+    notes,
+    f"{len(lines):,} of {made:,} different lines are not in the training text.",
+  )
+  return (line + "\n" for line in lines)
+
+
+def say(notes: Console, text: str) -> None:
+  notes.print(text, markup=False, highlight=False, soft_wrap=True)

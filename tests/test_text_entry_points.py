@@ -1,0 +1,166 @@
+"""train.py and evaluate.py on text, as a person uses them."""
+
+import json
+
+import pytest
+from test_entry_points import ROOT, script, trained  # noqa: F401
+
+TEXT = "the cat sat on the mat and the dog sat on the cat.\n" * 30
+CONFIG = """
+from graves_jax.config import *
+
+def get_config():
+  return TextConfig(
+    network=TextNetworkConfig(hidden=(8,)),
+    data=TextDataConfig(batch_size=4, length=10),
+    optimizer=OptimizerConfig(
+      name="adam", learning_rate=1e-2, loss_per="element"
+    ),
+    training=TextTrainingConfig(
+      steps=4, evaluate_every=2, checkpoint_every=2, sample_every=2,
+      sample_length=20, evaluation_batch_size=2,
+    ),
+  )
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+  path = tmp_path_factory.mktemp("config") / "tiny_text.py"
+  path.write_text(CONFIG)
+  return path
+
+
+@pytest.fixture
+def text(tmp_path):
+  path = tmp_path / "cat.txt"
+  path.write_text(TEXT)
+  return path
+
+
+@pytest.fixture
+def run_folder(script, config, text, tmp_path):  # noqa: F811
+  folder = tmp_path / "run"
+  arguments = ("--data.path", text, "--workdir", folder)
+  status, _, errors = script("train.py", config, *arguments)
+  assert (status, errors) == (0, "")
+  return folder
+
+
+def figures(output):
+  return json.loads(output.splitlines()[-1])
+
+
+def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):  # noqa: F811
+  samples = sorted(p.name for p in (run_folder / "samples").iterdir())
+  assert samples == ["step_000002.txt", "step_000004.txt"]
+  assert len((run_folder / "samples" / samples[0]).read_text()) == 20
+  status, output, _ = script("evaluate.py", "--checkpoint", run_folder)
+  assert status == 0
+  values = figures(output)
+  assert values["symbols"] == round(len(TEXT) * 0.1)
+  assert values["convention"] == "characters"
+  assert values["total_bits"] == pytest.approx(
+    values["bits_per_character"] * values["symbols"]
+  )
+  assert 0 <= values["error_percent"] <= 100
+  assert not values["dynamic"]
+
+
+def test_more_streams_score_the_same_symbols(script, run_folder):  # noqa: F811
+  one, four = (
+    figures(
+      script("evaluate.py", "--checkpoint", run_folder, "--batch-size", n)[1]
+    )
+    for n in (1, 4)
+  )
+  assert one["symbols"] == four["symbols"]
+  assert one["total_bits"] == pytest.approx(four["total_bits"], rel=0.2)
+
+
+def test_another_text_is_scored_whole(script, run_folder, tmp_path):  # noqa: F811
+  other = tmp_path / "other.txt"
+  other.write_text("the dog sat on the mat")
+  arguments = ("--checkpoint", run_folder, "--data.path", other)
+  status, output, _ = script("evaluate.py", *arguments)
+  assert status == 0
+  assert figures(output)["symbols"] == 22
+  other.write_text("the Dog sat")
+  status, _, errors = script("evaluate.py", *arguments)
+  assert status == 2
+  assert "'D'" in errors
+  assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+  ("content", "message"),
+  [
+    (b"", "empty"),
+    (b"a", "symbol"),
+    (b"ab" * 10, "batch_size"),
+    (b"abc\xffdef" * 100, "--data.units bytes"),
+    (None, "does not exist"),
+  ],
+)
+def test_a_text_that_cannot_be_learned_is_one_line(
+  script,  # noqa: F811
+  config,
+  tmp_path,
+  content,
+  message,
+):
+  path = tmp_path / "bad.txt"
+  if content is not None:
+    path.write_bytes(content)
+  arguments = ("--data.batch-size", 100, "--training.evaluation-batch-size", 1)
+  status, _, errors = script(
+    "train.py",
+    *(config, "--data.path", path, "--workdir", tmp_path / "run"),
+    *arguments,
+  )
+  assert status == 2
+  assert message in errors
+  assert len(errors.splitlines()) == 1
+
+
+def test_a_vocabulary_that_explodes_is_said(script, config, tmp_path):  # noqa: F811
+  path = tmp_path / "signs.txt"
+  path.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 1200))) * 2)
+  status, output, _ = script(
+    "train.py", config, "--data.path", path, "--workdir", tmp_path / "run"
+  )
+  assert status == 0
+  assert "1,200" in output and "bytes" in output
+
+
+@pytest.mark.parametrize(
+  "flag", ["--network.mixtures", "--data.max-points", "--network.windows"]
+)
+def test_options_of_handwriting_are_refused_for_text(
+  script,  # noqa: F811
+  config,
+  capsys,
+  flag,
+):
+  status, output, errors = script("train.py", config, flag, 3)
+  assert status == 2
+  assert flag in output + errors
+
+
+def test_a_run_of_handwriting_is_not_continued_with_text(
+  script,  # noqa: F811
+  config,
+  text,
+  trained,  # noqa: F811
+):
+  arguments = ("--data.path", text, "--workdir", trained)
+  status, _, errors = script("train.py", config, *arguments)
+  assert status == 2
+  assert "handwriting" in errors and "another --workdir" in errors
+
+
+def test_every_text_config_names_what_a_user_passes():
+  for path in (ROOT / "configs").glob("*.py"):
+    text = path.read_text()
+    if "TextConfig" in text:
+      assert f"train.py configs/{path.name}" in text

@@ -1,0 +1,62 @@
+"""Text on its way out: to standard output as it is made, and to a file."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+# Control characters as a reader sees them: ESC as ␛, CSI as \x9b.
+_VISIBLE = {code: chr(0x2400 + code) for code in range(0x20)}
+_VISIBLE |= {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)}
+_VISIBLE |= {0x7F: "␡", ord("\n"): "\n", ord("\t"): "\t"}
+
+
+def write_out(pieces: Iterable[str], path: Path | None = None) -> None:
+  """Writes pieces of text to standard output, each one at once.
+
+  A terminal is shown `visible` text, which it ends on a new line; a pipe or a
+  file gets the text as it is. Characters that the output's encoding lacks are
+  replaced. Once the reader of a pipe has gone, as `head` does, no more is
+  written, and nothing is said.
+
+  Args:
+    pieces: of the text.
+    path: a file to write it to as well, in UTF-8; its folder is made.
+
+  Raises:
+    OSError: if something cannot be written.
+  """
+  screen = sys.stdout
+  screen.reconfigure(errors="replace")
+  is_terminal = screen.isatty()
+  last = "\n"
+  with _open_if_any(path) as file:
+    try:
+      for piece in filter(None, pieces):
+        if file is not None:
+          file.write(piece)
+        screen.write(visible(piece) if is_terminal else piece)
+        screen.flush()
+        last = piece[-1]
+      if is_terminal and last != "\n":
+        screen.write("\n")
+    except BrokenPipeError:
+      # What is left in the buffer would break the pipe again at exit.
+      with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), screen.fileno())
+
+
+def visible(text: str) -> str:
+  """Text without control characters, which could command a terminal.
+
+  Each is replaced by a picture of it or by its number; newlines and tabs stay.
+  """
+  return text.translate(_VISIBLE)
+
+
+def _open_if_any(path: Path | None):
+  if path is None:
+    return contextlib.nullcontext()
+  path.parent.mkdir(parents=True, exist_ok=True)
+  return path.open("w", encoding="utf-8", newline="")
