@@ -118,13 +118,15 @@ class PredictionNetwork(nn.Module):
 
   def _stack(self, advance, state, elements, dropout_key=None):
     states, outputs = [], []
-    for n, params in enumerate(self.layers):
+    for n, (params, layer_state) in enumerate(
+      zip(self.layers, state, strict=True)
+    ):
       below, net = tuple(outputs[-1:]), None
       if is_class(elements):
         params, net = look_up(params, elements, self.inputs)
       else:
         below = (elements, *below)  # Eq. (2): the input skips to all
-      layer_state, output = advance(params, state[n], below, net=net)
+      layer_state, output = advance(params, layer_state, below, net=net)
       if dropout_key is not None and self.dropout:
         key = jax.random.fold_in(dropout_key, n)
         output = drop(key, output, self.dropout)
