@@ -212,11 +212,20 @@ def _require(codec: TextCodec, symbols) -> None:
 
 def _characters_of(texts) -> tuple[tuple[str, ...], int]:
   """The distinct characters of pieces of text, sorted, and their number."""
-  seen, count = np.zeros(0x110000, bool), 0
+  seen, seen_ascii, count = np.zeros(0x110000, bool), b"", 0
   for text in texts:
-    seen[np.frombuffer(text.encode("utf-32-le"), "<u4")] = True
+    if text.isascii():  # ten times faster
+      seen_ascii += _others(text.encode("ascii"), seen_ascii)
+    else:
+      seen[np.frombuffer(text.encode("utf-32-le"), "<u4")] = True
     count += len(text)
+  seen[list(seen_ascii)] = True
   return tuple(map(chr, np.flatnonzero(seen).tolist())), count
+
+
+def _others(data: bytes, seen: bytes) -> bytes:
+  """The distinct bytes of `data` that are not among those seen."""
+  return bytes(set(data.translate(None, seen)))
 
 
 def _map_bytes(
@@ -224,7 +233,7 @@ def _map_bytes(
 ) -> tuple[TextCodec, CodedText]:
   seen = b""
   for block in byte_blocks(path, progress):
-    seen += bytes(set(block.translate(None, seen)))
+    seen += _others(block, seen)
   symbols = tuple(map(chr, sorted(seen)))
   if codec is None:
     codec = TextCodec("bytes", symbols)
