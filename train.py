@@ -78,11 +78,14 @@ def load_task(config: Config, console: Console):
 
   with loading(console) as progress:
     if isinstance(config, TextConfig):
+      from graves_jax.data.corpus import vocabulary_warning
       from graves_jax.data.sources.load_text import load_corpus
-
       from graves_jax.training.text_task import text_task
 
       corpus = load_corpus(config.data, progress)
+      warning = vocabulary_warning(corpus.codec, len(corpus.train))
+      if warning:
+        console.print(f"Warning: {warning}", highlight=False, soft_wrap=True)
       task = text_task(config, corpus)
     else:
       from graves_jax.data.sources.load import load_lines

@@ -1,9 +1,14 @@
 """train.py and evaluate.py on text, as a person uses them."""
 
 import json
+from pathlib import Path
 
 import pytest
-from test_entry_points import ROOT, trained  # noqa: F401
+from experiments import Silent, make_experiment
+
+from graves_jax.training.loop import train
+
+ROOT = Path(__file__).parent.parent
 
 TEXT = "the cat sat on the mat and the dog sat on the cat.\n" * 30
 CONFIG = """
@@ -151,9 +156,10 @@ def test_a_run_of_handwriting_is_not_continued_with_text(
   script,
   config,
   text,
-  trained,
+  tmp_path,
 ):
-  arguments = ("--data.path", text, "--workdir", trained)
+  train(make_experiment(), tmp_path / "pens", Silent())
+  arguments = ("--data.path", text, "--workdir", tmp_path / "pens")
   status, _, errors = script("train.py", config, *arguments)
   assert status == 2
   assert "handwriting" in errors and "another --workdir" in errors

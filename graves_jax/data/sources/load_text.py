@@ -1,7 +1,9 @@
 """Chooses the source of text that a config's data names."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from graves_jax.config import TextDataConfig
 from graves_jax.data.corpus import Classes, Corpus
@@ -86,13 +88,27 @@ def load_corpus(
   )
 
 
+class TextSplit(NamedTuple):
+  """Text to evaluate on.
+
+  classes: the text, coded.
+  words: how many words it has, with ends of lines counted; None where text is
+    not counted in words.
+  convention: what a symbol is, in short.
+  """
+
+  classes: Classes
+  words: int | None
+  convention: str
+
+
 def load_text_split(
   data: TextDataConfig,
   codec: TextCodec,
   split: str,
   path: str | None = None,
   progress: Progress | None = None,
-) -> tuple[Classes, int | None]:
+) -> TextSplit:
   """Text to evaluate a trained network on, coded by the network's codec.
 
   Args:
@@ -104,10 +120,6 @@ def load_text_split(
       folder is where the corpus itself lies now.
     progress: called with how much is read and how much there is.
 
-  Returns:
-    The classes, and how many words they are, with ends of lines counted; None
-    where text is not counted in words.
-
   Raises:
     FileNotFoundError, ValueError: as `load_corpus`; also if the corpus has no
       such split, or the codec lacks symbols of the text: names them.
@@ -118,13 +130,42 @@ def load_text_split(
     if path is not None:
       data = dataclasses.replace(data, path=path)
     corpus = load_corpus(data, progress, codec)
-    return corpus.split(split), corpus.words.get(split)
+    words = corpus.words.get(split)
+    return TextSplit(corpus.split(split), words, corpus.convention)
   if data.source == "penn_treebank" and codec.units == "characters":
     blocks = character_blocks(require_text_file(path), progress)
     text = "".join(blocks)
     spelled = penn_treebank.spell(text, codec.units, data.convention)
-    return codec.encode(spelled), len(split_symbols(text, "words"))
+    return TextSplit(
+      codec.encode(spelled),
+      len(split_symbols(text, "words")),
+      penn_treebank.name_convention(codec.units, data.convention),
+    )
   _, text = text_file.read_text(
     path, codec=codec, prepared_dir=data.prepared_dir, progress=progress
   )
-  return text, len(text) if codec.units == "words" else None
+  words = len(text) if codec.units == "words" else None
+  return TextSplit(text, words, codec.units)
+
+
+def load_training_lines(data: TextDataConfig) -> Iterator[str]:
+  """The lines of the text that a network was trained on, read one by one.
+
+  Raises:
+    FileNotFoundError, ValueError: if it was no text file, or it is not there;
+      before any line is read.
+  """
+  if data.source != "text":
+    raise ValueError(
+      f"the network was trained on {data.source}, which is not a text of "
+      "lines; lines can be compared with those of a text file only."
+    )
+  if data.path is None:
+    return iter(standard_library.read_all().splitlines())
+  return _lines(require_text_file(data.path))
+
+
+def _lines(path: Path) -> Iterator[str]:
+  # As samples are decoded, of which a network of bytes may make anything.
+  with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+    yield from file

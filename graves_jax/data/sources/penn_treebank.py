@@ -90,7 +90,7 @@ def load(
     raise ValueError(
       f"data.units (={units!r}) must be characters or words for Penn Treebank."
     )
-  name = units if units == "words" else f"{units} {convention}"
+  name = name_convention(units, convention)
   spelled = []
   for split, text in enumerate(_read(path, prepared_dir, progress)):
     file = FILES[split]
@@ -110,6 +110,11 @@ def load(
     words=dict(zip(SPLITS, WORDS, strict=True)),
     convention=name,
   )
+
+
+def name_convention(units: str, convention: Convention) -> str:
+  """What a symbol is, in short: "words", "characters G" or "characters S"."""
+  return units if units == "words" else f"{units} {convention}"
 
 
 def spell(text: str, units: str, convention: Convention) -> str:

@@ -30,7 +30,7 @@ def load(
     ValueError: if this Python comes without sources, or the given codec lacks
       symbols that they have.
   """
-  text = read_sources(Path(sysconfig.get_path("stdlib")))
+  text = read_all()
   require_words(units, vocabulary)
   if codec is None and units == "words":
     codec = word_codec(count_words([text]), vocabulary)
@@ -38,6 +38,11 @@ def load(
     codec = TextCodec.of(text, units)
   classes = CodedText(codec.encode(text).astype(np.uint32))
   return as_corpus(codec, classes, validation_share, "the standard library")
+
+
+def read_all() -> str:
+  """The standard library of the Python that runs, as one text."""
+  return read_sources(Path(sysconfig.get_path("stdlib")))
 
 
 def read_sources(folder: Path) -> str:
