@@ -30,7 +30,7 @@ def get_config() -> TextConfig:
     ),
     optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.99),
     training=TextTrainingConfig(
-      steps=9 * 51_770,
+      steps=9 * 52_279,
       evaluate_every=5000,
       checkpoint_every=1000,
       sample_every=5000,

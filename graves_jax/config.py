@@ -266,8 +266,15 @@ class TextTrainingConfig(_RunConfig):
   """What the samples begin with."""
   evaluation_batch_size: int = 10
   """Streams that the validation text is cut into."""
+  evaluation_symbols: int | None = 1_000_000
+  """Scores so many symbols, from the start of a longer validation text;
+  nothing: all of them. evaluate.py scores all."""
 
-  _LEAST = _RunConfig._LEAST | {"sample_length": 1, "sample_temperature": 0}
+  _LEAST = _RunConfig._LEAST | {
+    "sample_length": 1,
+    "sample_temperature": 0,
+    "evaluation_symbols": 2,
+  }
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from graves_jax.data.corpus import CodedText, Corpus, vocabulary_warning
+from graves_jax.data.corpus import (
+  CodedText,
+  Corpus,
+  beginning,
+  vocabulary_warning,
+)
 from graves_jax.data.text_codec import TextCodec
 
 
@@ -66,3 +71,13 @@ def test_a_vocabulary_that_explodes_is_named_with_its_size():
 )
 def test_other_vocabularies_are_not(codec, symbols):
   assert vocabulary_warning(codec, symbols) is None
+
+
+def test_the_beginning_of_a_text_stays_in_its_place():
+  codes = np.arange(10, dtype=np.uint8)
+  text = CodedText(codes, np.arange(10)[::-1])
+  first = beginning(text, 4)
+  assert isinstance(first, CodedText)
+  assert first[0:].tolist() == [9, 8, 7, 6]
+  assert beginning(text, 10) is text and beginning(text, None) is text
+  assert beginning(codes, 2).tolist() == [0, 1]

@@ -219,3 +219,9 @@ def test_hello_needs_memory_and_has_it(tmp_path):
   after_first_l, after_second_l = probabilities[2], probabilities[3]
   assert after_first_l[codec.symbols.index("l")] > 0.95
   assert after_second_l[codec.symbols.index("o")] > 0.95
+
+
+def test_validation_while_training_can_be_limited():
+  experiment = make_experiment(training={"evaluation_symbols": 30})
+  params = experiment.initial_state().params
+  assert sums_over(experiment, params).elements == 30

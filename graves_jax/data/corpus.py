@@ -48,6 +48,15 @@ class CodedText:
     return CodedText(self._codes[start:end], self._class_of_code)
 
 
+def beginning(text: Classes, symbols: int | None) -> Classes:
+  """The first so many symbols of a text, or all of it."""
+  if symbols is None or symbols >= len(text):
+    return text
+  if isinstance(text, CodedText):
+    return text.part(0, symbols)
+  return text[:symbols]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Corpus:
   """A text in splits that share one codec.

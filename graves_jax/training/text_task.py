@@ -9,7 +9,7 @@ import numpy as np
 from flax import linen as nn
 
 from graves_jax.config import TextConfig
-from graves_jax.data.corpus import Corpus
+from graves_jax.data.corpus import Corpus, beginning
 from graves_jax.data.streams import StreamBatches
 from graves_jax.losses import LossFn
 from graves_jax.networks.build import build_network
@@ -102,7 +102,7 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
       reset_every=data.reset_every,
     ),
     validation_batches=StreamBatches(
-      corpus.validation,
+      beginning(corpus.validation, training.evaluation_symbols),
       batch_size=training.evaluation_batch_size,
       length=EVALUATION_LENGTH,
     ),
