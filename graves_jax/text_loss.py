@@ -1,28 +1,16 @@
 """The summed loss of text (Eqs. 6, 13), its state carried over batches."""
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
+from graves_jax.data.streams import TextBatch
 from graves_jax.distributions import categorical
 from graves_jax.losses import LossFn
 from graves_jax.networks.prediction import PredictionNetwork
-
-
-class TextBatch(Protocol):
-  """Symbols of B streams, T of each, the next ones of those before.
-
-  inputs: [B, T] integers; -1: the null vector.
-  targets: [B, T], the symbols to predict; -1: not scored.
-  resets: [B] booleans, whether the row's state is zero again before it reads.
-  """
-
-  inputs: Array
-  targets: Array
-  resets: Array
 
 
 class TextSums(NamedTuple):

@@ -1,7 +1,6 @@
 """Text networks and their loss against the NumPy transcription."""
 
 import functools
-from typing import NamedTuple
 
 import jax
 import jax.extend.core
@@ -12,6 +11,7 @@ import reference
 
 from graves_jax.cells import LSTMParams
 from graves_jax.config import TextNetworkConfig
+from graves_jax.data.streams import TextBatch
 from graves_jax.networks.build import build_network
 from graves_jax.networks.output_layer import OutputParams
 from graves_jax.networks.prediction import PredictionNetwork, drop
@@ -25,12 +25,6 @@ RANDOM = {"lstm": reference.random_lstm, "rnn": reference.random_rnn}
 PARAMS = {"lstm": LSTMParams, "rnn": RNNParams}
 
 both_cells = pytest.mark.parametrize("cell", ["lstm", "rnn"])
-
-
-class Batch(NamedTuple):
-  inputs: np.ndarray
-  targets: np.ndarray
-  resets: np.ndarray
 
 
 @pytest.fixture
@@ -57,7 +51,7 @@ def random_batch(steps=STEPS):
   inputs = np.concatenate([np.full((BATCH, 1), -1), text[:, :-1]], axis=1)
   for row, length in enumerate((steps, 11, 0)):
     text[row, length:] = -1
-  return Batch(
+  return TextBatch(
     inputs.astype(np.int32), text.astype(np.int32), np.ones(BATCH, bool)
   )
 
@@ -248,8 +242,10 @@ def test_carried_state_equals_an_unbroken_run(cell):
   _, (expected, end) = run(params, carry, whole, None)
 
   half = STEPS // 2
-  first = Batch(whole.inputs[:, :half], whole.targets[:, :half], whole.resets)
-  second = Batch(
+  first = TextBatch(
+    whole.inputs[:, :half], whole.targets[:, :half], whole.resets
+  )
+  second = TextBatch(
     whole.inputs[:, half:], whole.targets[:, half:], np.zeros(BATCH, bool)
   )
   _, (early, middle) = run(params, carry, first, None)
