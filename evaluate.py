@@ -30,12 +30,14 @@ class Arguments:
   checkpoint: Path = HANDWRITING
   """A run's folder, or one checkpoint; by default the one that ships."""
   data: Data = Data()
-  split: str = "validation"
-  """train or validation; of Penn Treebank also test; of IAM-OnDB also
-  trainset, testset_v, testset_t and testset_f."""
+  split: str | None = None
+  """train or validation (the default); of Penn Treebank also test; of IAM-OnDB
+  also trainset, testset_v, testset_t and testset_f. Of text at --data.path: a
+  split of it, instead of all of it."""
   batch_size: int | None = None
-  """Lines at a time (64); streams that a text is cut into (1: the state is
-  carried from the first symbol to the last)."""
+  """Lines at a time (64); streams that a text is cut into (1 for each 10,000
+  symbols, 100 at most; with 1 the state is carried from the first symbol to
+  the last, which takes longest)."""
   devices: int = 0
   """How many devices (on CPU: cores); 0: as many as the batches fit."""
 
@@ -63,16 +65,16 @@ def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
 
   params, metadata = restored
   config, codec = metadata.config, metadata.codec
-  data = config.data
+  data, split = config.data, arguments.split or "validation"
   if arguments.data.path is not None:
     data = dataclasses.replace(data, path=str(arguments.data.path))
   with loading(console) as progress:
-    lines = load_split(data, arguments.split, progress)
+    lines = load_split(data, split, progress)
   batches = LineBatches(
     lines,
     codec.alphabet,
     codec.normalization,
-    batch_size=arguments.batch_size or 64,
+    batch_size=64 if arguments.batch_size is None else arguments.batch_size,
     buckets=data.buckets,
   )
   network = build_network(config.network, codec.size)
@@ -82,65 +84,70 @@ def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
   scores = handwriting_scores(sums)
   unknown = sum(len(codec.alphabet.unknown(x.text)) > 0 for x in lines)
   console.print(
-    f"{arguments.split}: {scores.sequences:,} lines, {scores.points:,} points, "
+    f"{split}: {scores.sequences:,} lines, {scores.points:,} points, "
     f"{unknown} lines with unknown characters; nats over offsets of standard "
     f"deviation 1, sigma floored at {floor:g} of it.",
     highlight=False,
+    soft_wrap=True,
   )
-  figures = {"split": arguments.split, "sigma_floor": floor}
+  figures = {"split": split, "sigma_floor": floor}
   return scores._asdict() | figures
 
 
 def score_text(arguments: Arguments, restored, devices, console) -> dict:
   from graves_jax.data.sources.load_text import load_text_split
-
   from graves_jax.data.streams import StreamBatches
   from graves_jax.networks.build import build_network
-  from graves_jax.text_loss import perplexity, text_loss, text_scores
+  from graves_jax.text_loss import text_loss
   from graves_jax.training.console import loading
-  from graves_jax.training.text_task import (
-    EVALUATION_LENGTH,
-    initial_text_carry,
-  )
+  from graves_jax.training.text_task import initial_text_carry
 
   params, metadata = restored
-  config, codec = metadata.config, metadata.codec
-  path = arguments.data.path
+  codec, data = metadata.codec, metadata.config.data
+  path = arguments.data.path and str(arguments.data.path)
   with loading(console) as progress:
-    text = load_text_split(
-      config.data,
-      codec,
-      arguments.split,
-      None if path is None else str(path),
-      progress,
-    )
-  batch_size = arguments.batch_size or 1
+    text = load_text_split(data, codec, arguments.split, path, progress)
+  streams = arguments.batch_size
+  if streams is None:
+    streams = max(1, min(len(text.classes) // 10_000, 100))
   batches = StreamBatches(
-    text.classes, batch_size=batch_size, length=EVALUATION_LENGTH
+    text.classes,
+    batch_size=streams,
+    length=data.length,
+    reset_every=data.reset_every,
   )
-  network = build_network(config.network, codec.size)
-  carry = initial_text_carry(network, batch_size)
+  network = build_network(metadata.config.network, codec.size)
+  carry = initial_text_carry(network, streams)
   loss_fn = text_loss(network)
   sums = sum_losses(
     arguments, loss_fn, params, carry, batches, devices, console
   )
-  scores = text_scores(sums)
-  split = arguments.split if path is None else path.name
+  split = arguments.split or ("validation" if path is None else Path(path).name)
   console.print(
-    f"{split}: {scores.symbols:,} symbols ({text.convention}), in {batch_size} "
-    f"stream{'s' * (batch_size > 1)} whose state is carried from first to last "
-    "symbol; weights are fixed.",
+    f"{split}: {batches.elements:,} symbols ({text.convention}) in {streams} "
+    f"stream{'s' * (streams > 1)}, each from its first to its last symbol; the "
+    "weights are fixed.",
     highlight=False,
+    soft_wrap=True,
   )
+  return {"split": split, "streams": streams} | text_figures(sums, text, codec)
+
+
+def text_figures(sums, text, codec) -> dict:
+  """Scores in the units of Tables 1 and 2."""
+  from graves_jax.data.corpus import count_characters
+  from graves_jax.text_loss import perplexity, text_scores
+
+  scores = text_scores(sums)
+  characters = scores.symbols
+  if codec.units == "words":
+    characters = count_characters(text.classes, codec)
   return {
-    "split": split,
     "convention": text.convention,
     "symbols": scores.symbols,
+    "characters": characters,
     "total_bits": scores.total_bits,
-    "bits_per_character": scores.bits_per_symbol
-    if codec.units != "words"
-    else None,
-    "bits_per_symbol": scores.bits_per_symbol,
+    "bits_per_character": scores.total_bits / characters,
     "nats_per_symbol": scores.nats_per_symbol,
     "words": text.words,
     "perplexity": perplexity(scores.total_bits, text.words),

@@ -9,7 +9,7 @@ import jax
 from rich.console import Console
 
 from graves_jax.config import TextDataConfig
-from graves_jax.data.text_codec import name_symbols
+from graves_jax.data.text_codec import TextCodec, name_symbols
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
@@ -50,7 +50,7 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
   }
   before = codec.decoder()(codec.encode(prime))
   if options.novel:
-    training_lines = load_training_lines(metadata.config.data)
+    training_lines = load_training_lines(metadata.config.data, codec)
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = show_novel(texts, training_lines, notes)
   elif arguments.copies != 1:
@@ -74,11 +74,16 @@ def read_prime(given: str, writer: TextWriter, notes: Console) -> str | bytes:
   return known
 
 
-def load_training_lines(data: TextDataConfig) -> Iterable[str]:
-  """The lines of the text that a checkpoint was trained on."""
+def load_training_lines(
+  data: TextDataConfig, codec: TextCodec
+) -> Iterable[str]:
+  """The lines of the text that a checkpoint was trained on, as it sees them."""
   from graves_jax.data.sources import load_text
 
-  return load_text.load_training_lines(data)
+  lines = load_text.load_training_lines(data)
+  if codec.units != "words":
+    return lines
+  return (codec.decode(codec.encode(line)) for line in lines)
 
 
 def write_copies(

@@ -47,15 +47,15 @@ def main(argv: list[str]) -> None:
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
-  if not arguments.devices:
-    batch_sizes = config.data.batch_size, config.training.evaluation_batch_size
-    devices = fitting(devices, *batch_sizes)
-  workdir.mkdir(parents=True, exist_ok=True)
-  task = load_task(config, console)
-  experiment = build_experiment(task, devices, arguments.parallel)
   initial = None
   if arguments.init_from is not None:
     initial = restore_checkpoint(arguments.init_from)
+  task = load_task(config, console)
+  if not arguments.devices:
+    batches = task.train_batches, task.validation_batches
+    devices = fitting(devices, *(b.batch_size for b in batches))
+  experiment = build_experiment(task, devices, arguments.parallel)
+  workdir.mkdir(parents=True, exist_ok=True)
   stop = stop_on_signals()
   with ConsoleListener(console, workdir, arguments.tensorboard) as listener:
     listener.introduce(experiment, devices)

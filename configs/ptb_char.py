@@ -10,7 +10,7 @@ Convention G (data.convention) is the one that the paper's figures fit.
   python evaluate.py --checkpoint runs/ptb_char --split test
 
 Expected: 1.32 bits a character on the test set after 9 epochs, perplexity 167
-(Table 1, no regularisation).
+(Table 1, no regularization).
 """
 
 from graves_jax.config import (
@@ -31,6 +31,7 @@ def get_config() -> TextConfig:
     optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.99),
     training=TextTrainingConfig(
       steps=9 * 52_279,
+      record_every=100,
       evaluate_every=5000,
       checkpoint_every=1000,
       sample_every=5000,

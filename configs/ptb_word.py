@@ -8,7 +8,7 @@ looking its weights up: no vector of 10,000 numbers is ever built for it.
   python evaluate.py --checkpoint runs/ptb_word --split test
 
 Expected: perplexity 138 on the test set after 11 epochs (Table 1, no
-regularisation). Not run to its end here.
+regularization). Not run to its end here.
 """
 
 from graves_jax.config import (
@@ -29,6 +29,7 @@ def get_config() -> TextConfig:
     optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.99),
     training=TextTrainingConfig(
       steps=11 * 9_296,
+      record_every=100,
       evaluate_every=2000,
       checkpoint_every=1000,
       sample_every=2000,

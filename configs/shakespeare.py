@@ -1,6 +1,6 @@
 """Tiny Shakespeare, 1.1 MB, by its characters.
 
-Two layers of 512 LSTM cells with dropout between them; the last tenth of the
+Two layers of 512 LSTM cells with dropout after each; the last tenth of the
 text is for validation, as in nanoGPT, which publishes 1.88 nats a character
 after 3 minutes on a laptop's processor and 1.4697 on an A100.
 

@@ -35,6 +35,7 @@ def get_config() -> TextConfig:
     optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.9),
     training=TextTrainingConfig(
       steps=4 * 960_000,
+      record_every=1000,
       evaluate_every=100_000,
       checkpoint_every=1000,
       sample_every=10_000,

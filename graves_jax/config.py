@@ -133,6 +133,8 @@ class _RunConfig(_Ranged):
   steps: int = 10_000
   """Updates in all."""
   seed: int = 0
+  record_every: int = 1
+  """Updates between two rows in metrics.jsonl."""
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
@@ -140,10 +142,10 @@ class _RunConfig(_Ranged):
   _LEAST = {
     "steps": 1,
     "seed": 0,
+    "record_every": 1,
     "evaluate_every": 1,
     "checkpoint_every": 1,
     "sample_every": 1,
-    "evaluation_batch_size": 1,
   }
 
   def __post_init__(self):
@@ -160,6 +162,8 @@ class TrainingConfig(_RunConfig):
   """Written with a bias of 1 every `sample_every` steps; none: the texts of
   three validation lines."""
   evaluation_batch_size: int = 64
+
+  _LEAST = _RunConfig._LEAST | {"evaluation_batch_size": 1}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -265,7 +269,7 @@ class TextTrainingConfig(_RunConfig):
   sample_prime: str = ""
   """What the samples begin with."""
   evaluation_batch_size: int = 10
-  """Streams that the validation text is cut into."""
+  """Streams that the validation text is cut into, fewer if it is short."""
   evaluation_symbols: int | None = 1_000_000
   """Scores so many symbols, from the start of a longer validation text;
   nothing: all of them. evaluate.py scores all."""
@@ -273,6 +277,7 @@ class TextTrainingConfig(_RunConfig):
   _LEAST = _RunConfig._LEAST | {
     "sample_length": 1,
     "sample_temperature": 0,
+    "evaluation_batch_size": 1,
     "evaluation_symbols": 2,
   }
 

@@ -12,9 +12,11 @@ class Batches(Protocol):
   """Data in batches.
 
   elements: pen points or symbols, all of which `in_order` yields once.
+  batch_size: rows of a batch.
   """
 
   elements: int
+  batch_size: int
 
   def __len__(self) -> int:
     """Batches an epoch of training."""

@@ -41,11 +41,11 @@ def handwriting_loss(network: nn.Module, sigma_floor: float) -> LossFn:
     sigma_floor: least standard deviation of the mixture.
 
   Returns:
-    A loss that carries nothing from batch to batch and needs no random key.
+    A loss that carries nothing from batch to batch and draws nothing.
   """
 
-  def loss(params, carry, batch: StrokeBatch, key):
-    del key
+  def loss(params, carry, batch: StrokeBatch, keys):
+    del keys
     points = jnp.swapaxes(batch.points, 0, 1)  # [T, B, 3]
     steps = points.shape[0]
     inside = jnp.arange(steps)[:, None] < batch.lengths

@@ -23,6 +23,7 @@ class Sums(Protocol):
   sequences: Array
 
 
-# (params, carry, batch, key) to (sums, carry). What is carried from one batch
-# to the next has rows as the batch has. A key of None asks for no randomness.
+# (params, carry, batch, keys) to (sums, carry). What is carried from one batch
+# to the next has rows as the batch has. Keys are random, one a row, [B]; None
+# asks for no randomness.
 LossFn = Callable[[Any, Any, Any, Array | None], tuple[Sums, Any]]

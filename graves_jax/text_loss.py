@@ -33,18 +33,18 @@ def text_loss(network: PredictionNetwork) -> LossFn:
 
   Returns:
     A function of parameters, the network's state before the batch, a
-    `TextBatch` and a random key for dropout (None: no dropout), which gives
+    `TextBatch` and random keys for dropout (None: no dropout), which gives
     `TextSums` and the state after the batch. Back-propagation is full within
     the batch and ends at its start.
   """
 
-  def loss(params, carry, batch: TextBatch, key: Array | None):
+  def loss(params, carry, batch: TextBatch, keys: Array | None):
     state = jax.tree.map(
       lambda x: jnp.where(batch.resets[:, None], 0, jax.lax.stop_gradient(x)),
       carry,
     )
     state, raw = network.apply(
-      params, state, batch.inputs.T, key, method="unroll"
+      params, state, batch.inputs.T, keys, method="unroll"
     )
     targets = batch.targets.T  # [T, B]
     scored = targets >= 0
@@ -89,5 +89,10 @@ def text_scores(sums: TextSums) -> TextScores:
 
 
 def perplexity(total_bits: float, words: int | None) -> float | None:
-  """2^(bits / words), the perplexity per word (Table 1); None without words."""
-  return 2 ** (total_bits / words) if words else None
+  """2^(bits / words), the perplexity per word (Table 1).
+
+  None without words, and where it is too large to be written.
+  """
+  if not words or total_bits / words >= 1024:
+    return None
+  return 2 ** (total_bits / words)

@@ -5,6 +5,7 @@ import json
 import runpy
 from pathlib import Path
 
+import jax
 import pytest
 
 from graves_jax.config import (
@@ -16,6 +17,7 @@ from graves_jax.config import (
   TextTrainingConfig,
 )
 from graves_jax.config_json import from_dict, to_dict
+from graves_jax.networks.build import build_network, example_inputs
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.py"))
 
@@ -76,3 +78,29 @@ def test_a_config_that_is_no_table_is_refused():
 def test_numbers_out_of_range_are_refused_by_name(part, values, message):
   with pytest.raises(ValueError, match=message):
     part(**values)
+
+
+@pytest.mark.parametrize(
+  ("name", "classes", "weights", "symbols", "epochs"),
+  [
+    ("ptb_char", 49, 4_252_049, 5_227_822, 9),
+    ("ptb_word", 10_000, 54_017_000, 929_589, 11),
+    ("wikipedia", 205, 30_537_005, 96_000_000, 4),
+  ],
+)
+def test_configs_of_the_papers_texts_are_the_papers(
+  name, classes, weights, symbols, epochs
+):
+  path = next(path for path in CONFIGS if path.stem == name)
+  config = runpy.run_path(str(path))["get_config"]()
+  network = build_network(config.network, classes)
+  shapes = jax.eval_shape(
+    network.init, jax.random.key(0), *example_inputs(network)
+  )
+  assert sum(x.size for x in jax.tree.leaves(shapes)) == weights
+  assert config.training.steps == epochs * -(-symbols // config.data.length)
+  assert config.data.batch_size == 1
+  optimizer = config.optimizer
+  assert (optimizer.name, optimizer.learning_rate) == ("sgd", 1e-4)
+  assert optimizer.momentum == (0.9 if name == "wikipedia" else 0.99)
+  assert (optimizer.loss_per, config.network.lstm_clip) == ("sequence", 1.0)

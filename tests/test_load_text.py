@@ -65,12 +65,12 @@ def test_a_networks_own_text_is_coded_as_it_was(path, tmp_path, split, units):
 def test_another_text_is_read_whole(path, tmp_path):
   data = TextDataConfig(path="lost.txt", prepared_dir=str(tmp_path / "p"))
   codec = TextCodec.of("to be or not\n")
-  text, words, _ = load_text_split(data, codec, "test", str(path))
+  text, words, _ = load_text_split(data, codec, None, str(path))
   assert codec.decode(text[0:]) == path.read_text() and words is None
   with pytest.raises(ValueError, match=r"lacks: U\+000A, 'n'"):
-    load_text_split(data, TextCodec.of("to be r"), "test", str(path))
+    load_text_split(data, TextCodec.of("to be r"), None, str(path))
   codec = TextCodec("words", ("</s>", "<unk>", "to"))
-  text, words, _ = load_text_split(data, codec, "test", str(path))
+  text, words, _ = load_text_split(data, codec, None, str(path))
   assert words == len(text) == 70
   assert codec.decode(text[0:5]) == "to <unk> <unk> <unk> to"
 
@@ -152,7 +152,7 @@ def test_a_network_of_wikipedia(tmp_path):
   text, words, _ = load_text_split(data, codec, "validation")
   assert text[0:].tolist() == [96, 97, 98, 99] and words is None
   (tmp_path / "other.txt").write_bytes(b"\xff\x00")
-  text, _, _ = load_text_split(data, codec, "test", str(tmp_path / "other.txt"))
+  text, _, _ = load_text_split(data, codec, None, str(tmp_path / "other.txt"))
   assert text[0:].tolist() == [255, 0]
 
 

@@ -52,13 +52,55 @@ def run_folder(script, config, text, tmp_path):
   return folder
 
 
+def test_a_moved_text_is_scored_by_its_split(
+  script, run_folder, text, tmp_path
+):
+  moved = text.rename(tmp_path / "moved.txt")
+  arguments = ("--checkpoint", run_folder, "--data.path", moved)
+  for split, symbols in (("validation", 153), ("train", 1377), (None, 1530)):
+    chosen = ("--split", split) if split else ()
+    _, output, _ = script("evaluate.py", *arguments, *chosen)
+    assert figures(output)["symbols"] == symbols
+  status, _, errors = script("evaluate.py", *arguments, "--split", "nonsense")
+  assert status == 2 and "nonsense" in errors
+
+
+def test_words_are_scored_per_word_and_per_character(
+  script, config, text, tmp_path
+):
+  arguments = ("--data.units", "words", "--workdir", tmp_path / "words")
+  status, _, errors = script(
+    "train.py", config, "--data.path", text, *arguments
+  )
+  assert (status, errors) == (0, "")
+  _, output, _ = script("evaluate.py", "--checkpoint", tmp_path / "words")
+  values = figures(output)
+  assert values["words"] == values["symbols"] < values["characters"]
+  assert values["perplexity"] == pytest.approx(
+    2 ** (values["total_bits"] / values["words"])
+  )
+  assert values["bits_per_character"] == pytest.approx(
+    values["total_bits"] / values["characters"]
+  )
+
+
+def test_a_text_given_to_handwriting_names_the_command_for_text(
+  script, text, tmp_path
+):
+  arguments = ("--data.path", text, "--workdir", tmp_path / "run")
+  for name in ("train.py", "evaluate.py"):
+    status, _, errors = script(name, *arguments[: 2 if "ev" in name else 4])
+    assert status == 2
+    assert "configs/char_rnn.py" in errors
+
+
 def figures(output):
   return json.loads(output.splitlines()[-1])
 
 
 def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):
   samples = sorted(p.name for p in (run_folder / "samples").iterdir())
-  assert samples == ["step_000002.txt", "step_000004.txt"]
+  assert samples == ["step_0000002.txt", "step_0000004.txt"]
   assert len((run_folder / "samples" / samples[0]).read_text()) == 20
   status, output, _ = script("evaluate.py", "--checkpoint", run_folder)
   assert status == 0
@@ -117,12 +159,12 @@ def test_a_text_that_cannot_be_learned_is_one_line(
   path = tmp_path / "bad.txt"
   if content is not None:
     path.write_bytes(content)
-  arguments = ("--data.batch-size", 100, "--training.evaluation-batch-size", 1)
   status, _, errors = script(
     "train.py",
     *(config, "--data.path", path, "--workdir", tmp_path / "run"),
-    *arguments,
+    *("--data.batch-size", 100),
   )
+  assert not (tmp_path / "run").exists()
   assert status == 2
   assert message in errors
   assert len(errors.splitlines()) == 1

@@ -292,25 +292,25 @@ def test_what_is_not_scored_contributes_exactly_nothing():
 
 
 @both_cells
-def test_dropout_is_on_the_way_up_and_needs_a_key(cell):
+def test_dropout_is_on_the_way_up_and_needs_keys(cell):
   network = build(cell, dropout=0.4)
   params = to_package(random_network(cell), cell)
   start, classes = network.initial_state(BATCH), random_batch().inputs.T
   unroll = jax.jit(functools.partial(network.apply, method="unroll"))
-  key = jax.random.key(0)
+  keys, others = (jax.random.split(jax.random.key(k), BATCH) for k in (0, 1))
   plain = build(cell).apply(params, start, classes, method="unroll")
 
-  state, raw = unroll(params, start, classes)  # no key: nothing is dropped
+  state, raw = unroll(params, start, classes)  # no keys: nothing is dropped
   assert_trees_close((state, raw), plain, 1e-6)
-  state, raw = unroll(params, start, classes, key)
+  state, raw = unroll(params, start, classes, keys)
   # The first layer's state knows nothing of it: not dropped in time.
   assert_trees_close(state[0], plain[0][0], 1e-6)
   assert reference.relative_error(state[1].output, plain[0][1].output) > 0.01
   assert reference.relative_error(raw, plain[1]) > 0.01
 
-  _, again = unroll(params, start, classes, key)
+  _, again = unroll(params, start, classes, keys)
   np.testing.assert_array_equal(raw, again)
-  _, another = unroll(params, start, classes, jax.random.key(1))
+  _, another = unroll(params, start, classes, others)
   assert np.any(raw != another)
 
 
@@ -330,7 +330,7 @@ def test_dropout_masks_differ_between_layers_and_steps():
     params,
     network.initial_state(1),
     classes,
-    jax.random.key(0),
+    jax.random.split(jax.random.key(0), 1),
     method="unroll",
   )
   seen = np.asarray(raw[:, 0, :4]) / np.tanh(1.0)
@@ -341,9 +341,9 @@ def test_dropout_masks_differ_between_layers_and_steps():
 
 def test_dropping_keeps_the_mean():
   x = jax.random.normal(jax.random.key(0), (50,))
-  dropped = jax.vmap(lambda key: drop(key, x, 0.3))(
-    jax.random.split(jax.random.key(1), 20_000)
-  )
+  keys = jax.random.split(jax.random.key(1), 20_000)
+  rows = jnp.broadcast_to(x, (1, 20_000, 50))
+  dropped = drop(keys, rows, 0.3)[0]
   share = np.mean(np.asarray(dropped) == 0)
   assert abs(share - 0.3) < 5 * np.sqrt(0.3 * 0.7 / dropped.size)
   error = 5 * np.abs(x) * np.sqrt(0.3 / 0.7 / 20_000)  # five standard errors
@@ -351,11 +351,12 @@ def test_dropping_keeps_the_mean():
 
 
 @both_cells
-def test_a_key_drops_nothing_where_the_share_is_zero(cell):
+def test_keys_drop_nothing_where_the_share_is_zero(cell):
   network = build(cell)
   params = to_package(random_network(cell), cell)
   arguments = params, network.initial_state(BATCH), random_batch().inputs.T
-  with_key = network.apply(*arguments, jax.random.key(0), method="unroll")
+  keys = jax.random.split(jax.random.key(0), BATCH)
+  with_key = network.apply(*arguments, keys, method="unroll")
   without = network.apply(*arguments, method="unroll")
   jax.tree.map(np.testing.assert_array_equal, with_key, without)
 

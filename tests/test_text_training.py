@@ -1,6 +1,7 @@
 """Laws of training on text: carried state, resumes, devices, what is learned."""
 
 import dataclasses
+import json
 import runpy
 from pathlib import Path
 
@@ -117,22 +118,19 @@ def test_resumed_equals_uninterrupted_carry_included(
   ("devices", "parallel"), [(1, "pmap"), (2, "shard_map"), (2, "pmap")]
 )
 def test_devices_and_maps_agree(tmp_path, devices, parallel):
-  certain = {"network": {"dropout": 0.0}}
-  expected, _ = run(make_experiment(**certain), tmp_path / "one")
+  expected, _ = run(make_experiment(), tmp_path / "one")  # drops out by rows
   state, _ = run(
-    make_experiment(devices=devices, parallel=parallel, **certain),
-    tmp_path / "other",
+    make_experiment(devices=devices, parallel=parallel), tmp_path / "other"
   )
   assert_same(state.params, expected.params, rtol=1e-3, atol=1e-4)
   assert_same(state.carry, expected.carry, rtol=1e-3, atol=1e-4)
 
 
 def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
-  certain = {"network": {"dropout": 0.0}}
-  expected, _ = run(make_experiment(**certain), tmp_path / "one")
-  run(make_experiment(**certain), tmp_path / "other", updates=5)
+  expected, _ = run(make_experiment(), tmp_path / "one")
+  run(make_experiment(), tmp_path / "other", updates=5)
   state, _ = run(
-    make_experiment(devices=2, parallel="pmap", **certain), tmp_path / "other"
+    make_experiment(devices=2, parallel="pmap"), tmp_path / "other"
   )
   assert_same(state.params, expected.params, rtol=1e-3, atol=1e-4)
 
@@ -193,7 +191,7 @@ def test_the_standard_rnn_trains_too(tmp_path):
   assert last.bits_per_symbol < first.bits_per_symbol
 
 
-def test_words_train_without_one_hot_vectors(tmp_path):
+def test_a_network_of_words_trains(tmp_path):
   words = [f"w{k}" for k in range(300)]
   codec = TextCodec("words", ("</s>", *sorted(words)))
   random = np.random.default_rng(0)
@@ -225,3 +223,83 @@ def test_validation_while_training_can_be_limited():
   experiment = make_experiment(training={"evaluation_symbols": 30})
   params = experiment.initial_state().params
   assert sums_over(experiment, params).elements == 30
+
+
+def test_evaluation_carries_the_state_from_batch_to_batch():
+  experiment = make_experiment(
+    data={"length": 5, "reset_every": None},
+    training={"evaluation_batch_size": 1},
+  )
+  params, task = experiment.initial_state().params, experiment.task
+  assert len(task.validation_batches) > 10
+  classes = make_corpus().validation
+  inputs = np.concatenate([[-1], classes[:-1]])[:, None]
+  raw = task.network.apply(params, inputs)[:, 0]
+  expected = -jax.nn.log_softmax(raw)[np.arange(len(classes)), classes].sum()
+  np.testing.assert_allclose(
+    sums_over(experiment, params).nats, expected, rtol=1e-5
+  )
+
+
+@pytest.mark.parametrize(
+  ("loss_per", "batch_size", "share"),
+  [("sequence", 1, 1.0), ("sequence", 2, 0.5), ("element", 1, 1 / 7)],
+)
+def test_sgd_steps_by_the_gradient_summed_over_time(
+  loss_per, batch_size, share
+):
+  """A sequence's gradient is a sum over its symbols (Section 3.1)."""
+  experiment = make_experiment(
+    network={"dropout": 0.0, "lstm_clip": 100.0},
+    data={"batch_size": batch_size},
+    optimizer={
+      "name": "sgd",
+      "learning_rate": 0.1,
+      "momentum": 0.0,
+      "loss_per": loss_per,
+    },
+  )
+  state, task = experiment.initial_state(), experiment.task
+  before = jax.device_get(state.params)
+  batch = task.train_batches.batch(0)
+
+  def nats(params):
+    raw = task.network.apply(params, batch.inputs.T)
+    targets = jax.nn.one_hot(batch.targets.T, raw.shape[-1])
+    return -(jax.nn.log_softmax(raw) * targets).sum()
+
+  gradient = jax.grad(nats)(before)
+  state, _ = experiment.train_step(state, batch)
+  expected = jax.tree.map(lambda w, g: w - 0.1 * share * g, before, gradient)
+  assert_same(experiment.fetch(state).params, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_run_is_not_continued_on_another_text_of_the_same_letters(
+  uninterrupted,
+):
+  folder, _, _ = uninterrupted
+  other = make_corpus(TEXT.replace("cat", "tac"))
+  with pytest.raises(ValueError, match="other data"):
+    run(make_experiment(corpus=other), folder)
+
+
+def test_a_prime_of_unknown_characters_is_refused_before_training():
+  with pytest.raises(ValueError, match=r"sample_prime has .*Z"):
+    make_experiment(training={"sample_prime": "Zat"})
+
+
+def test_a_short_validation_text_is_cut_into_fewer_streams():
+  experiment = make_experiment(training={"evaluation_batch_size": 100})
+  batches = experiment.task.validation_batches
+  assert batches.batch_size == len(make_corpus().validation) // 2
+  params = experiment.initial_state().params
+  assert sums_over(experiment, params).elements == batches.elements
+
+
+def test_rows_are_recorded_as_often_as_the_config_says(tmp_path):
+  run(make_experiment(training={"record_every": 3}), tmp_path)
+  rows = (tmp_path / "metrics.jsonl").read_text().splitlines()
+  steps = [
+    row["step"] for row in map(json.loads, rows) if row["kind"] == "train"
+  ]
+  assert steps == [3, 6]

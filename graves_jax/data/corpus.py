@@ -1,12 +1,16 @@
 """A text for learning: its codec, and its splits as classes."""
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 
 from graves_jax.data.text_codec import TextCodec
+
+_FINGERPRINT_SYMBOLS = 100_000
+_BLOCK_SYMBOLS = 100_000
 
 
 class Classes(Protocol):
@@ -57,6 +61,14 @@ def beginning(text: Classes, symbols: int | None) -> Classes:
   return text[:symbols]
 
 
+def count_characters(text: Classes, codec: TextCodec) -> int:
+  """Characters of a text as it is decoded; spaces between words count."""
+  decode, count = codec.decoder(), 0
+  for start in range(0, len(text), _BLOCK_SYMBOLS):
+    count += len(decode(text[start : start + _BLOCK_SYMBOLS]))
+  return count
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Corpus:
   """A text in splits that share one codec.
@@ -76,6 +88,16 @@ class Corpus:
   test: Classes | None = None
   words: Mapping[str, int] = dataclasses.field(default_factory=dict)
   convention: str
+
+  @property
+  def fingerprint(self) -> str:
+    """What tells one training text from another: its length, and a checksum
+    of its beginning and its end."""
+    count = len(self.train)
+    digest = hashlib.sha256()
+    for start in (0, max(count - _FINGERPRINT_SYMBOLS, 0)):
+      digest.update(self.train[start : start + _FINGERPRINT_SYMBOLS].tobytes())
+    return f"{count} symbols, {digest.hexdigest()}"
 
   def split(self, name: str) -> Classes:
     """The classes of "train", "validation" or "test".

@@ -37,7 +37,7 @@ class PredictionNetwork(nn.Module):
     weight_range: weights start uniform within +- this.
     forget_bias: where the forget gates' biases start.
     cell: the hidden function H.
-    dropout: share of every layer's outputs that `unroll`, given a key, drops
+    dropout: share of every layer's outputs that `unroll`, given keys, drops
       on their way up; what goes on in time is whole (Karpathy).
 
   Raises:
@@ -96,14 +96,15 @@ class PredictionNetwork(nn.Module):
     return self._stack(advance, state, element)
 
   def unroll(
-    self, state: State, elements: Array, dropout_key: Array | None = None
+    self, state: State, elements: Array, dropout_keys: Array | None = None
   ) -> tuple[State, Array]:
     """Advances by T elements [T, B, ...].
 
     Args:
       state: where to start.
       elements: float vectors or classes.
-      dropout_key: a JAX random key; None: nothing is dropped.
+      dropout_keys: a JAX random key for each row, [B]; None: nothing is
+        dropped.
 
     Returns:
       The last state and y-hat [T, B, outputs].
@@ -114,9 +115,9 @@ class PredictionNetwork(nn.Module):
       precision=self.precision,
     )
     require_elements(elements, ("T", "B"), self.inputs)
-    return self._stack(advance, state, elements, dropout_key)
+    return self._stack(advance, state, elements, dropout_keys)
 
-  def _stack(self, advance, state, elements, dropout_key=None):
+  def _stack(self, advance, state, elements, dropout_keys=None):
     states, outputs = [], []
     for n, (params, layer_state) in enumerate(
       zip(self.layers, state, strict=True)
@@ -127,9 +128,9 @@ class PredictionNetwork(nn.Module):
       else:
         below = (elements, *below)  # Eq. (2): the input skips to all
       layer_state, output = advance(params, layer_state, below, net=net)
-      if dropout_key is not None and self.dropout:
-        key = jax.random.fold_in(dropout_key, n)
-        output = drop(key, output, self.dropout)
+      if dropout_keys is not None and self.dropout:
+        keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(dropout_keys, n)
+        output = drop(keys, output, self.dropout)
       states.append(layer_state)
       outputs.append(output)
     result = output_layer(
@@ -155,10 +156,15 @@ def require_elements(elements: Array, axes: tuple[str, ...], width: int):
     )
 
 
-def drop(key: Array, x: Array, share: float) -> Array:
-  """Sets a random share of x to zero and scales the rest to keep the mean."""
-  kept = jax.random.bernoulli(key, 1 - share, x.shape)
-  return jnp.where(kept, x / (1 - share), 0)
+def drop(keys: Array, x: Array, share: float) -> Array:
+  """Sets a random share of x [T, B, H] to zero, by the keys [B] of its rows,
+  and scales the rest to keep the mean."""
+  steps, _, width = x.shape
+
+  def keep(key):
+    return jax.random.bernoulli(key, 1 - share, (steps, width))
+
+  return jnp.where(jax.vmap(keep, out_axes=1)(keys), x / (1 - share), 0)
 
 
 def shift_right(elements: Array) -> Array:

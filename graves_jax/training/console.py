@@ -60,8 +60,9 @@ class ConsoleListener:
       lambda: self._task.initial_params(config.training.seed)
     )
     first, *others = self._task.introduction()
+    cells = " + ".join(map(str, config.network.hidden))
     self.message(
-      f"{self._task.metadata.kind}, {len(config.network.hidden)} hidden layers, "
+      f"{self._task.metadata.kind}: {cells} cells, "
       f"{count_weights(weights):,} weights, on {len(devices)} "
       f"{devices[0].platform} device{'s' * (len(devices) > 1)}; {first}"
     )

@@ -71,7 +71,7 @@ class Experiment:
 
   def validation_carry(self) -> Any:
     """What the first validation batch starts from, on every device."""
-    size = self.task.metadata.config.training.evaluation_batch_size
+    size = self.task.validation_batches.batch_size
     return self.mapped.shard(self.task.initial_carry(size))
 
 
@@ -87,7 +87,7 @@ def build_experiment(
   require_divisible("data.batch_size", config.data.batch_size, len(devices))
   require_divisible(
     "training.evaluation_batch_size",
-    config.training.evaluation_batch_size,
+    task.validation_batches.batch_size,
     len(devices),
   )
   optimizer = build_optimizer(config.optimizer, config.training.steps)

@@ -154,7 +154,9 @@ class _Run:
         f"sequence and its gradient's norm {report.gradient_norm}; the last "
         "checkpoint is intact. Lower optimizer.learning_rate."
       )
-    self._records.write("train", dataclasses.asdict(report))
+    task = self._experiment.task
+    if step % task.metadata.config.training.record_every == 0:
+      self._records.write("train", dataclasses.asdict(report))
     self._listener.step(report)
 
   def _validate(self, state: TrainState, metadata: Metadata) -> Metadata:

@@ -26,12 +26,14 @@ class Metadata:
 
   config: the whole experiment.
   codec: what the network's classes and numbers stand for.
+  data: tells this training data from other data that has the same codec.
   step: updates made.
   scores: averages over the validation data, if it was scored at this step.
   """
 
   config: Config
   codec: StrokeCodec | TextCodec
+  data: str = ""
   step: int = 0
   scores: dict[str, float] | None = None
 
@@ -52,6 +54,7 @@ def to_json(metadata: Metadata) -> dict[str, Any]:
     "kind": metadata.kind,
     "config": to_dict(metadata.config),
     "codec": metadata.codec.to_json(),
+    "data": metadata.data,
     "step": metadata.step,
     "scores": metadata.scores,
   }
@@ -72,6 +75,7 @@ def from_json(values: dict[str, Any]) -> Metadata:
   return Metadata(
     config=from_dict(values["config"], config_type),
     codec=codec_type.from_json(values["codec"]),
+    data=str(values["data"]),
     step=int(values["step"]),
     scores=values["scores"],
   )
@@ -108,7 +112,7 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
       f"{folder} holds a run with training.steps = {old.steps}, on which its "
       "learning rate depends; give the same or another --workdir."
     )
-  if saved.codec != wanted.codec:
+  if (saved.codec, saved.data) != (wanted.codec, wanted.data):
     raise ValueError(
       f"{folder} holds a run on other data; give the same data or another "
       "--workdir."

@@ -63,20 +63,19 @@ class MetricsFile:
 
   def __init__(self, path: Path, step: int):
     """Opens `path`, keeping rows up to `step`."""
-    kept = []
     if path.exists() and not step:
       earlier = (path.with_suffix(f".{k}.jsonl") for k in itertools.count(1))
       path.rename(next(p for p in earlier if not p.exists()))
-    if path.exists():
-      for line in path.read_text().splitlines():
+    path.touch()
+    part = path.with_name(path.name + ".part")
+    with path.open() as rows, part.open("w") as kept:
+      for line in rows:
         try:
           row = json.loads(line)
         except ValueError:
           continue  # cut off when the last run was killed
         if row.get("step", 0) <= step:
-          kept.append(line)
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(line + "\n" for line in kept))
+          kept.write(line.rstrip("\n") + "\n")
     part.replace(path)
     self._file = path.open("a")
 

@@ -33,9 +33,9 @@ def train_body(
   clipping inside the network so does not depend on the number of devices.
 
   Args:
-    loss_fn: summed losses of parameters, carry, rows and a key.
+    loss_fn: summed losses of parameters, carry, rows and keys.
     optimizer: turns the gradient into an update.
-    seed: the key of step n on device d is fold_in of (seed, n, d).
+    seed: randomness is a function of it, the step and the row.
     loss_per: what the summed gradient is divided by.
 
   Returns:
@@ -43,15 +43,14 @@ def train_body(
     gives the next state with metrics, and the next carry.
   """
 
-  def summed_nats(params, carry, batch, key):
-    sums, carry = loss_fn(params, carry, batch, key)
+  def summed_nats(params, carry, batch, keys):
+    sums, carry = loss_fn(params, carry, batch, keys)
     return sums.nats, (sums, carry)
 
   def body(state: TrainState, rows):
-    key = jax.random.fold_in(jax.random.key(seed), state.step)
-    key = jax.random.fold_in(key, jax.lax.axis_index(AXIS))
+    keys = row_keys(seed, state.step, len(jax.tree.leaves(rows)[0]))
     gradient = jax.grad(summed_nats, has_aux=True)
-    gradient, (sums, carry) = gradient(state.params, *rows, key)
+    gradient, (sums, carry) = gradient(state.params, *rows, keys)
     gradient, sums = jax.lax.psum((gradient, sums), AXIS)
     count = sums.sequences if loss_per == "sequence" else sums.elements
     gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1), gradient)
@@ -66,6 +65,17 @@ def train_body(
     return (state, StepMetrics(sums, optax.tree.norm(gradient))), carry
 
   return body
+
+
+def row_keys(seed: int, step: Array, rows: int) -> Array:
+  """Random keys [rows] of a step for one device's rows; mapped over AXIS.
+
+  Rows are counted over all devices, so that their number changes nothing.
+  """
+  key = jax.random.fold_in(jax.random.key(seed), step)
+  first = jax.lax.axis_index(AXIS) * rows
+  fold_in_rows = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+  return fold_in_rows(key, first + jnp.arange(rows))
 
 
 def evaluation_body(loss_fn: LossFn) -> Callable[[Any, Any], tuple[Sums, Any]]:

@@ -13,7 +13,7 @@ _FOLDER = "samples"
 
 
 class TextPreviews:
-  """Writes what the config asks for into samples/step_000400.txt and so on."""
+  """Writes what the config asks for into samples/step_0000400.txt and so on."""
 
   def __init__(self, network: nn.Module, workdir: Path):
     """Prepares to write; nothing is written yet."""
@@ -31,5 +31,7 @@ class TextPreviews:
       seed=training.seed,
     )
     self._folder.mkdir(parents=True, exist_ok=True)
-    path = self._folder / f"step_{metadata.step:06d}.txt"
-    path.write_text(training.sample_prime + text, encoding="utf-8")
+    path = self._folder / f"step_{metadata.step:07d}.txt"
+    codec = metadata.codec
+    before = codec.decoder()(codec.encode(training.sample_prime))
+    path.write_text(before + text, encoding="utf-8")

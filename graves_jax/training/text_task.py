@@ -11,16 +11,14 @@ from flax import linen as nn
 from graves_jax.config import TextConfig
 from graves_jax.data.corpus import Corpus, beginning
 from graves_jax.data.streams import StreamBatches
+from graves_jax.data.text_codec import name_symbols
 from graves_jax.losses import LossFn
-from graves_jax.networks.build import build_network
+from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.text_loss import TextScores, TextSums, text_loss, text_scores
 from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import StepReport
 from graves_jax.training.state import initial_params
 from graves_jax.training.text_previews import TextPreviews
-
-# A validation text is read in pieces of so many symbols a stream.
-EVALUATION_LENGTH = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +37,7 @@ class TextTask:
   convention: str
 
   def initial_params(self, seed: int) -> Any:
-    return initial_params(self.network, seed, np.zeros((1, 1), np.int32))
+    return initial_params(self.network, seed, *example_inputs(self.network))
 
   def initial_carry(self, batch_size: int) -> Any:
     return initial_text_carry(self.network, batch_size)
@@ -87,12 +85,19 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
   """Makes a config of text concrete.
 
   Raises:
-    ValueError: if the text is too short for its batches.
+    ValueError: if the text is too short for its batches, or samples cannot
+      begin as the config says.
   """
   data, training = config.data, config.training
+  if unknown := corpus.codec.unknown(training.sample_prime):
+    raise ValueError(
+      f"training.sample_prime has {name_symbols(unknown, corpus.codec.units)}, "
+      "which the text never has."
+    )
+  validation = beginning(corpus.validation, training.evaluation_symbols)
   network = build_network(config.network, corpus.codec.size)
   return TextTask(
-    metadata=Metadata(config, corpus.codec),
+    metadata=Metadata(config, corpus.codec, corpus.fingerprint),
     network=network,
     loss_fn=text_loss(network),
     train_batches=StreamBatches(
@@ -102,9 +107,12 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
       reset_every=data.reset_every,
     ),
     validation_batches=StreamBatches(
-      beginning(corpus.validation, training.evaluation_symbols),
-      batch_size=training.evaluation_batch_size,
-      length=EVALUATION_LENGTH,
+      validation,
+      batch_size=max(
+        min(training.evaluation_batch_size, len(validation) // 2), 1
+      ),
+      length=data.length,
+      reset_every=data.reset_every,
     ),
     convention=corpus.convention,
   )

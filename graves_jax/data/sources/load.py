@@ -62,6 +62,11 @@ def _stroke_file(path: Path, progress: Progress | None):
       "IAM-OnDB, a stroke file (.jsonl, .jsonl.gz), or leave it out for "
       "synthetic handwriting."
     )
+  if path.suffix in (".txt", ".text", ".md"):
+    raise ValueError(
+      f"data.path (={path}) is a text, and this network learns handwriting; "
+      "for text: python train.py configs/char_rnn.py --data.path ..."
+    )
   from graves_jax.data.sources import stroke_file
 
   return stroke_file.read_stroke_file(path, progress=progress)

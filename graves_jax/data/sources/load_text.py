@@ -105,7 +105,7 @@ class TextSplit(NamedTuple):
 def load_text_split(
   data: TextDataConfig,
   codec: TextCodec,
-  split: str,
+  split: str | None = None,
   path: str | None = None,
   progress: Progress | None = None,
 ) -> TextSplit:
@@ -114,22 +114,21 @@ def load_text_split(
   Args:
     data: what the network was trained on.
     codec: the network's.
-    split: "train", "validation" or "test" of that corpus.
-    path: another text file, which is then read whole, whatever the split; of
-      a network of Penn Treebank it is spelled in the same convention. A
-      folder is where the corpus itself lies now.
+    split: "train", "validation" or "test" of that corpus; nothing:
+      "validation".
+    path: with a split, where the corpus lies now; without one, another text,
+      which is read whole, spelled in the same convention for a network of
+      Penn Treebank. A folder or an archive is always the corpus.
     progress: called with how much is read and how much there is.
 
   Raises:
     FileNotFoundError, ValueError: as `load_corpus`; also if the corpus has no
       such split, or the codec lacks symbols of the text: names them.
   """
-  if path is None or (
-    data.source != "text" and Path(path).expanduser().is_dir()
-  ):
+  if path is None or split is not None or _is_corpus(data.source, path):
     if path is not None:
       data = dataclasses.replace(data, path=path)
-    corpus = load_corpus(data, progress, codec)
+    corpus, split = load_corpus(data, progress, codec), split or "validation"
     words = corpus.words.get(split)
     return TextSplit(corpus.split(split), words, corpus.convention)
   if data.source == "penn_treebank" and codec.units == "characters":
@@ -148,6 +147,12 @@ def load_text_split(
   return TextSplit(text, words, codec.units)
 
 
+def _is_corpus(source: str, path: str) -> bool:
+  path = Path(path).expanduser()
+  archives = (penn_treebank.ARCHIVE, enwik8.NAME, f"{enwik8.NAME}.zip")
+  return source != "text" and (path.is_dir() or path.name in archives)
+
+
 def load_training_lines(data: TextDataConfig) -> Iterator[str]:
   """The lines of the text that a network was trained on, read one by one.
 
@@ -161,7 +166,7 @@ def load_training_lines(data: TextDataConfig) -> Iterator[str]:
       "lines; lines can be compared with those of a text file only."
     )
   if data.path is None:
-    return iter(standard_library.read_all().splitlines())
+    return iter(standard_library.read_all().split("\n"))
   return _lines(require_text_file(data.path))
 
 
