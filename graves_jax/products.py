@@ -1,5 +1,6 @@
 """Matrix products in the precision that the config names."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ Precision = Literal["float32", "bfloat16"]
 
 
 def product(a: Array, weights: Array, precision: Precision) -> Array:
-  """a [..., K] times weights [K, N], summed in a's own type: [..., N]."""
+  """a [..., K] times weights [K, N]: [..., N], no narrower than float32."""
   return _contract(a, weights, a.ndim - 1, precision)
 
 
@@ -23,13 +24,39 @@ def weight_gradient(a: Array, z: Array, precision: Precision) -> Array:
   return _contract(columns, z.reshape(-1, z.shape[-1]), 1, precision)
 
 
+def join(parts: Sequence[Array], precision: Precision) -> Array:
+  """Parts [..., d_k] side by side, already rounded as products round them."""
+  words = [to_words(_rounded(x, precision)) for x in parts]
+  return from_words(jnp.concatenate(words, axis=-1))
+
+
+def to_words(x: Array) -> Array:
+  """bfloat16 as the 16-bit words that it is made of; others as they are.
+
+  For arrays that are joined or kept by a scan: XLA's CPU backend moves words,
+  but bfloat16 by way of float32.
+  """
+  if x.dtype == jnp.bfloat16:
+    return lax.bitcast_convert_type(x, jnp.uint16)
+  return x
+
+
+def from_words(x: Array) -> Array:
+  """The inverse of `to_words`."""
+  if x.dtype == jnp.uint16:
+    return lax.bitcast_convert_type(x, jnp.bfloat16)
+  return x
+
+
+def _rounded(x: Array, precision: Precision) -> Array:
+  return x.astype(jnp.bfloat16) if precision == "bfloat16" else x
+
+
 def _contract(a: Array, b: Array, axis: int, precision: Precision) -> Array:
-  result = a.dtype
-  if precision == "bfloat16":
-    a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
+  result = jnp.promote_types(jnp.promote_types(a.dtype, b.dtype), jnp.float32)
   return lax.dot_general(
-    a,
-    b,
+    _rounded(a, precision),
+    _rounded(b, precision),
     (((axis,), (0,)), ((), ())),
     # GPUs and TPUs would otherwise round float32 to fewer bits.
     precision=lax.Precision.HIGHEST if precision == "float32" else None,
