@@ -83,7 +83,7 @@ def window_layer_step(
   lstm, output = cells.lstm_step(
     params.lstm, state.lstm, net, clip=clip, precision=precision
   )
-  raw = product(output, params.window.weights, precision) + params.window.bias
+  raw = _window_outputs(params.window, output)
   alpha, beta, kappa = window_parameters(raw, state.kappa)
   phi = window_weights(alpha, beta, kappa, text.characters.shape[-1] + 1)
   window = soft_window(phi[..., :-1], *text, state.window.shape[-1])
@@ -142,6 +142,14 @@ def unroll_window_layer(
   return chunks.run(unroll_chunks, state, (elements,))
 
 
+def _window_outputs(params: WindowParams, output: Array) -> Array:
+  """The linear layer of Eq. (48), always in float32.
+
+  Its products are small, and errors of kappa add up over all time steps.
+  """
+  return product(output, params.weights, "float32") + params.bias
+
+
 def _advance_window(raw, kappa, text, alphabet_size):
   alpha, beta, kappa = window_parameters(raw, kappa)
   phi = window_weights(alpha, beta, kappa, text.characters.shape[-1])
@@ -186,7 +194,7 @@ def _forward(clip, precision, chunk, params, start, elements, text):
     net = net + lstm.bias  # here it costs no pass of its own
     net = net + product(fed_back, from_window_and_hidden, precision)
     cell_state, gates = cells.gated_step(lstm.peephole, state.lstm.cell, net)
-    raw = product(cell_state.output, window.weights, precision) + window.bias
+    raw = _window_outputs(window, cell_state.output)
     state = WindowLayerState(
       cell_state,
       *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
@@ -229,7 +237,7 @@ def _backward(clip, precision, chunk, residuals, derivatives):
       previous_kappa,
     )
     d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
-    d_output = d_output + product(d_raw, to_output, precision)
+    d_output = d_output + product(d_raw, to_output, "float32")
     d_lstm = LSTMState(d_state.lstm.cell, d_state.lstm.output + d_output)
     d_net, d_cell = cells.gated_step_backward(
       lstm.peephole, clip, d_lstm, cell, previous_cell, gates
@@ -268,7 +276,7 @@ def _backward(clip, precision, chunk, residuals, derivatives):
       d_net, join(below, precision), peephole, precision
     )
     window_gradient = WindowParams(
-      weight_gradient(here.output, d_raw, precision), d_raw.sum((0, 1))
+      weight_gradient(here.output, d_raw, "float32"), d_raw.sum((0, 1))
     )
     gradient = WindowLayerParams(lstm_gradient, window_gradient)
     total = jax.tree.map(jnp.add, total, gradient)
