@@ -14,7 +14,14 @@ from jax import Array, lax
 
 from graves_jax import chunks
 from graves_jax.clipping import clip_derivative
-from graves_jax.products import Precision, product, weight_gradient
+from graves_jax.products import (
+  Precision,
+  from_words,
+  join,
+  product,
+  to_words,
+  weight_gradient,
+)
 
 
 class LSTMParams(NamedTuple):
@@ -263,35 +270,45 @@ def gated_step_backward(
   return Gates(d_i, d_f, d_c, d_o), d_previous
 
 
+class PeepholeSums(NamedTuple):
+  """What a chunk's steps add to the peepholes' gradient, each [B, H]."""
+
+  i: Array
+  f: Array
+  o: Array
+
+  def add(
+    self, d_net: Gates, cell: Array, previous_cell: Array
+  ) -> "PeepholeSums":
+    """One step more, of the derivatives d_net."""
+    return PeepholeSums(
+      self.i + d_net.i * previous_cell,
+      self.f + d_net.f * previous_cell,
+      self.o + d_net.o * cell,
+    )
+
+
 def layer_gradient(
-  d_net: Gates,
-  joined_inputs: Array,
-  previous_output: Array,
-  cell: Array,
-  previous_cell: Array,
-  precision: Precision,
-) -> tuple[LSTMParams, Array]:
-  """Gradient of a layer's weights over one chunk, and d_net joined [.., 4H].
+  d_net: Array, below: Array, peephole: PeepholeSums, precision: Precision
+) -> LSTMParams:
+  """Gradient of a layer's weights over one chunk.
 
   The input and recurrent weights share one product.
+
+  Args:
+    d_net: derivatives of the net inputs, [C, B, 4H].
+    below: the layer's inputs and its previous output, joined: [C, B, D + H].
+    peephole: sums over the chunk.
+    precision: of the product.
   """
-  joined = jnp.concatenate(d_net, axis=-1)
-  below = jnp.concatenate([joined_inputs, previous_output], axis=-1)
-  weights = weight_gradient(below, joined, precision)
-  width = joined_inputs.shape[-1]
-  peephole = [
-    (d_net.i * previous_cell).sum((0, 1)),
-    (d_net.f * previous_cell).sum((0, 1)),
-    (d_net.o * cell).sum((0, 1)),
-  ]
-  bias = [d.sum((0, 1)) for d in d_net]
-  gradient = LSTMParams(
-    weights[:width],
-    weights[width:],
-    jnp.stack(peephole),
-    jnp.concatenate(bias),
+  weights = weight_gradient(below, d_net, precision)
+  hidden = d_net.shape[-1] // 4
+  return LSTMParams(
+    weights[:-hidden],
+    weights[-hidden:],
+    jnp.stack([terms.sum(0) for terms in peephole]),
+    d_net.astype(weights.dtype).sum((0, 1)),
   )
-  return gradient, joined
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 3))
@@ -303,13 +320,16 @@ def _unroll_forward(clip, precision, params, chunk, start, inputs, net):
   del clip  # acts on derivatives only
 
   def step(state, net):
+    net = net + params.bias  # here it costs no pass of its own
     net = net + product(state.output, params.recurrent, precision)
     state, gates = gated_step(params.peephole, state.cell, net)
     return state, (state.output, gates)
 
   def block(state, xs):
     inputs, net = xs
-    net = net_input(params, inputs, precision, net)
+    if inputs:
+      projected = product(join(inputs, precision), params.inputs, precision)
+      net = projected if net is None else net + projected
     end, kept = lax.scan(step, state, net)
     return end, (*kept, state.cell)
 
@@ -327,40 +347,39 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
   inputs_transposed = params.inputs.T
   recurrent_transposed = params.recurrent.T
 
-  def step(d_state, xs):
+  def step(carry, xs):
+    d_state, peephole = carry
     d_output, cell, previous_cell, gates = xs
     d_state = LSTMState(d_state.cell, d_state.output + d_output)
     d_net, d_cell = gated_step_backward(
       params.peephole, clip, d_state, cell, previous_cell, gates
     )
-    d_below = product(
-      jnp.concatenate(d_net, axis=-1), recurrent_transposed, precision
-    )
-    return LSTMState(d_cell, d_below), d_net
+    peephole = peephole.add(d_net, cell, previous_cell)
+    d_net = join(d_net, precision)
+    d_below = product(d_net, recurrent_transposed, precision)
+    return (LSTMState(d_cell, d_below), peephole), to_words(d_net)
 
   def block(carry, k):
     d_state, total = carry
     here = chunks.pick(gates, k)
     cell, previous_cell = remake_cells(chunks.pick(first_cells, k), here)
     xs = (chunks.pick(d_outputs, k), cell, previous_cell, here)
-    d_state, d_net = lax.scan(step, d_state, xs, reverse=True)
-    previous_output = chunks.shift(outputs, start_output, k)
-    no_input = previous_output[..., :0]  # where net is all there is
-    gradient, joined = layer_gradient(
-      d_net,
-      jnp.concatenate([*chunks.pick(inputs, k), no_input], axis=-1),
-      previous_output,
-      cell,
-      previous_cell,
-      precision,
+    (d_state, peephole), d_net = lax.scan(
+      step, (d_state, no_peephole), xs, reverse=True
     )
+    d_net = from_words(d_net)
+    previous_output = chunks.shift(outputs, start_output, k)
+    below = join((*chunks.pick(inputs, k), previous_output), precision)
+    gradient = layer_gradient(d_net, below, peephole, precision)
     total = jax.tree.map(jnp.add, total, gradient)
     d_inputs = ()
     if inputs:
-      d_inputs = product(joined, inputs_transposed, precision)
+      d_inputs = product(d_net, inputs_transposed, precision)
       d_inputs = split_widths(d_inputs, inputs)
-    return (d_state, total), (d_inputs, None if net is None else joined)
+    d_given = None if net is None else d_net.astype(net.dtype)
+    return (d_state, total), (d_inputs, d_given)
 
+  no_peephole = PeepholeSums(*(jnp.zeros_like(d_final.cell),) * 3)
   zeros = jax.tree.map(jnp.zeros_like, params)
   (d_start, gradient), d_given = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True

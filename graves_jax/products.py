@@ -1,5 +1,6 @@
 """Matrix products in the precision that the config names."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import jax.numpy as jnp
@@ -9,28 +10,66 @@ Precision = Literal["float32", "bfloat16"]
 
 
 def product(a: Array, weights: Array, precision: Precision) -> Array:
-  """a [..., K] times weights [K, N], summed in a's own type: [..., N]."""
-  return _contract(a, weights, a.ndim - 1, precision)
+  """a [..., K] times weights [K, N]: [..., N], no narrower than float32."""
+  return _contract(a, weights, (a.ndim - 1,), (0,), precision)
 
 
 def weight_gradient(a: Array, z: Array, precision: Precision) -> Array:
   """Sum over all leading axes of the outer products of a [..., K], z [..., N].
 
-  The transpose is formed before the product, never by contracting the leading
-  axis in place: XLA's fast CPU kernels contract the last axis only.
+  In bfloat16 the transpose is formed before the product: XLA's fast CPU kernel
+  contracts the last axis only. In float32 XLA copies the left side itself, so
+  the narrower one stands there.
   """
-  columns = jnp.moveaxis(a, -1, 0).reshape(a.shape[-1], -1)
-  return _contract(columns, z.reshape(-1, z.shape[-1]), 1, precision)
-
-
-def _contract(a: Array, b: Array, axis: int, precision: Precision) -> Array:
-  result = a.dtype
   if precision == "bfloat16":
-    a, b = a.astype(jnp.bfloat16), b.astype(jnp.bfloat16)
+    a = jnp.moveaxis(a, -1, 0).reshape(a.shape[-1], -1)
+    return _contract(a, z.reshape(-1, z.shape[-1]), (1,), (0,), precision)
+  leading = tuple(range(a.ndim - 1))
+  if z.shape[-1] < a.shape[-1]:
+    return _contract(z, a, leading, leading, precision).T
+  return _contract(a, z, leading, leading, precision)
+
+
+def join(parts: Sequence[Array], precision: Precision) -> Array:
+  """Parts [..., d_k] side by side, already rounded as products round them."""
+  words = [to_words(_rounded(x, precision)) for x in parts]
+  return from_words(jnp.concatenate(words, axis=-1))
+
+
+def to_words(x: Array) -> Array:
+  """bfloat16 as the 16-bit words that it is made of; others as they are.
+
+  For arrays that are joined or kept by a scan: XLA's CPU backend moves words,
+  but bfloat16 by way of float32.
+  """
+  if x.dtype == jnp.bfloat16:
+    return lax.bitcast_convert_type(x, jnp.uint16)
+  return x
+
+
+def from_words(x: Array) -> Array:
+  """The inverse of `to_words`."""
+  if x.dtype == jnp.uint16:
+    return lax.bitcast_convert_type(x, jnp.bfloat16)
+  return x
+
+
+def _rounded(x: Array, precision: Precision) -> Array:
+  return x.astype(jnp.bfloat16) if precision == "bfloat16" else x
+
+
+def _contract(
+  a: Array,
+  b: Array,
+  axes_a: tuple[int, ...],
+  axes_b: tuple[int, ...],
+  precision: Precision,
+) -> Array:
+  result = jnp.promote_types(jnp.promote_types(a.dtype, b.dtype), jnp.float32)
   return lax.dot_general(
-    a,
-    b,
-    (((axis,), (0,)), ((), ())),
+    _rounded(a, precision),
+    _rounded(b, precision),
+    ((axes_a, axes_b), ((), ())),
     # GPUs and TPUs would otherwise round float32 to fewer bits.
     precision=lax.Precision.HIGHEST if precision == "float32" else None,
     preferred_element_type=result,

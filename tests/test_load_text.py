@@ -138,7 +138,7 @@ def test_a_network_of_penn_treebank(treebank, tmp_path):
   assert codec.decode(text) == "the <unk> sat </s> " and words == 4
   (tmp_path / "other.txt").write_text("the  nuts\nsat\n")
   text, words, _ = load_text_split(
-    moved, codec, "test", str(tmp_path / "other.txt")
+    moved, codec, None, str(tmp_path / "other.txt")
   )
   assert codec.decode(text) == "the nuts </s> sat </s> " and words == 5
   with pytest.raises(ValueError, match="the 12 of Penn Treebank, characters G"):

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import chunks, losses
+from graves_jax import chunks
 from graves_jax.cells import LSTMParams, LSTMState
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
+from graves_jax.handwriting_loss import handwriting_loss
 from graves_jax.networks import window_layer
 from graves_jax.networks.output_layer import OutputParams
 from graves_jax.networks.prediction import shift_right
@@ -111,10 +112,10 @@ def by_reference(network, sequences, texts, layer_clip=FREE, output_clip=FREE):
 @functools.lru_cache
 def compiled(network):
   """Loss sums and gradients of the package's own loss."""
-  loss_fn = losses.handwriting_loss(network, FLOOR)
+  loss_fn = handwriting_loss(network, FLOOR)
 
   def nats(params, batch):
-    sums = loss_fn(params, batch, jax.random.key(0))
+    sums = loss_fn(params, (), batch, None)[0]
     return sums.nats, sums
 
   return jax.jit(jax.grad(nats, has_aux=True))

@@ -14,7 +14,14 @@ from jax import Array, lax
 
 from graves_jax import cells, chunks
 from graves_jax.cells import LSTMParams, LSTMState
-from graves_jax.products import Precision, product, weight_gradient
+from graves_jax.products import (
+  Precision,
+  from_words,
+  join,
+  product,
+  to_words,
+  weight_gradient,
+)
 from graves_jax.window import (
   WindowParams,
   soft_window,
@@ -76,7 +83,7 @@ def window_layer_step(
   lstm, output = cells.lstm_step(
     params.lstm, state.lstm, net, clip=clip, precision=precision
   )
-  raw = product(output, params.window.weights, precision) + params.window.bias
+  raw = _window_outputs(params.window, output)
   alpha, beta, kappa = window_parameters(raw, state.kappa)
   phi = window_weights(alpha, beta, kappa, text.characters.shape[-1] + 1)
   window = soft_window(phi[..., :-1], *text, state.window.shape[-1])
@@ -135,6 +142,14 @@ def unroll_window_layer(
   return chunks.run(unroll_chunks, state, (elements,))
 
 
+def _window_outputs(params: WindowParams, output: Array) -> Array:
+  """The linear layer of Eq. (48), always in float32.
+
+  Its products are small, and errors of kappa add up over all time steps.
+  """
+  return product(output, params.weights, "float32") + params.bias
+
+
 def _advance_window(raw, kappa, text, alphabet_size):
   alpha, beta, kappa = window_parameters(raw, kappa)
   phi = window_weights(alpha, beta, kappa, text.characters.shape[-1])
@@ -175,10 +190,11 @@ def _forward(clip, precision, chunk, params, start, elements, text):
   from_element = lstm.inputs[:width]
 
   def step(state, net):
-    fed_back = jnp.concatenate([state.window, state.lstm.output], axis=-1)
+    fed_back = join((state.window, state.lstm.output), precision)
+    net = net + lstm.bias  # here it costs no pass of its own
     net = net + product(fed_back, from_window_and_hidden, precision)
     cell_state, gates = cells.gated_step(lstm.peephole, state.lstm.cell, net)
-    raw = product(cell_state.output, window.weights, precision) + window.bias
+    raw = _window_outputs(window, cell_state.output)
     state = WindowLayerState(
       cell_state,
       *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
@@ -187,7 +203,7 @@ def _forward(clip, precision, chunk, params, start, elements, text):
     return state, kept
 
   def block(state, elements):
-    net = product(elements, from_element, precision) + lstm.bias
+    net = product(elements, from_element, precision)
     end, kept = lax.scan(step, state, net)
     return end, (kept, state.lstm.cell)
 
@@ -212,7 +228,8 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   to_element = lstm.inputs[:width].T
   to_output = window.weights.T
 
-  def step(d_state, xs):
+  def step(carry, xs):
+    d_state, peephole = carry
     d_output, d_window, cell, previous_cell, raw, previous_kappa, gates = xs
     _, pull_back = jax.vjp(
       lambda raw, kappa: _advance_window(raw, kappa, text, alphabet_size),
@@ -220,17 +237,17 @@ def _backward(clip, precision, chunk, residuals, derivatives):
       previous_kappa,
     )
     d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
-    d_output = d_output + product(d_raw, to_output, precision)
+    d_output = d_output + product(d_raw, to_output, "float32")
     d_lstm = LSTMState(d_state.lstm.cell, d_state.lstm.output + d_output)
     d_net, d_cell = cells.gated_step_backward(
       lstm.peephole, clip, d_lstm, cell, previous_cell, gates
     )
-    d_below = product(
-      jnp.concatenate(d_net, axis=-1), to_window_and_hidden, precision
-    )
+    peephole = peephole.add(d_net, cell, previous_cell)
+    d_net = join(d_net, precision)
+    d_below = product(d_net, to_window_and_hidden, precision)
     d_window, d_hidden = jnp.split(d_below, [alphabet_size], axis=-1)
     d_state = WindowLayerState(LSTMState(d_cell, d_hidden), d_window, d_kappa)
-    return d_state, (d_net, d_raw)
+    return (d_state, peephole), (to_words(d_net), d_raw)
 
   def block(carry, k):
     d_state, total = carry
@@ -246,23 +263,26 @@ def _backward(clip, precision, chunk, residuals, derivatives):
       chunks.shift(kept.kappa, start.kappa, k),
       here.gates,
     )
-    d_state, (d_net, d_raw) = lax.scan(step, d_state, xs, reverse=True)
-    previous_window = chunks.shift(kept.window, start.window, k)
-    lstm_gradient, joined = cells.layer_gradient(
-      d_net,
-      jnp.concatenate([chunks.pick(elements, k), previous_window], axis=-1),
+    (d_state, peephole), (d_net, d_raw) = lax.scan(
+      step, (d_state, no_peephole), xs, reverse=True
+    )
+    d_net = from_words(d_net)
+    below = (
+      chunks.pick(elements, k),
+      chunks.shift(kept.window, start.window, k),
       chunks.shift(kept.output, start.lstm.output, k),
-      cell,
-      previous_cell,
-      precision,
+    )
+    lstm_gradient = cells.layer_gradient(
+      d_net, join(below, precision), peephole, precision
     )
     window_gradient = WindowParams(
-      weight_gradient(here.output, d_raw, precision), d_raw.sum((0, 1))
+      weight_gradient(here.output, d_raw, "float32"), d_raw.sum((0, 1))
     )
     gradient = WindowLayerParams(lstm_gradient, window_gradient)
     total = jax.tree.map(jnp.add, total, gradient)
-    return (d_state, total), product(joined, to_element, precision)
+    return (d_state, total), product(d_net, to_element, precision)
 
+  no_peephole = cells.PeepholeSums(*(jnp.zeros_like(d_final.lstm.cell),) * 3)
   zeros = jax.tree.map(jnp.zeros_like, params)
   (d_start, gradient), d_elements = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
