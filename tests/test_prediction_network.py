@@ -153,7 +153,7 @@ def test_loss_and_gradients_equal_the_equations(
   assert reference.relative_error(sums.nats, nats) < tolerance
   assert reference.relative_error(sums.squared_error, error) < tolerance
   assert_trees_close(found, to_package(gradients, "float64"), tolerance)
-  assert sums.points == sum(LENGTHS)
+  assert sums.elements == sum(LENGTHS)
   assert sums.sequences == np.count_nonzero(LENGTHS)
 
 
