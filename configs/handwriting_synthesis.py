@@ -6,12 +6,12 @@ the paper's RMSProp; lines of over 1,200 points are left out of training, never
 of validation.
 
 Expected: -1096.9 nats per sequence, squared error 0.23 a point (Table 4; its
-training time is not stated). Measured, on two CPU cores (AMD EPYC, AVX2, no
-bfloat16 units), in about 4.1 hours, pauses for other work included: -918.9 nats
-per sequence, -1.4913 per point, squared error 0.608 a point, all 1,438
-validation lines. These are the weights in graves_jax/pretrained/handwriting, in
-five stages; samples were also drawn, which changes nothing. Letters came with
-stage 4; no other order of stages was tried.
+training time is not stated). Measured, on two CPU cores, in about 5.9 hours,
+pauses for other work included: -977.1 nats per sequence, -1.5858 per point,
+squared error 0.531 a point, all 1,438 validation lines. These are the weights
+in graves_jax/pretrained/handwriting, in six stages; samples were also drawn,
+which changes nothing. Stages 1 to 5 (AMD EPYC, AVX2, no bfloat16 units) ended
+at -918.9. Letters came with stage 4; no other order of stages was tried.
 
 Stage 1, whole lines: 511 updates, 89 minutes. The peak learning
 rate was lowered by hand from 2e-3 to 1e-3 at update 321, because the loss had
@@ -52,6 +52,16 @@ Stage 5, whole lines: 750 updates, 88 minutes.
     --workdir runs/stage5 --init-from runs/stage4 --training.steps 750 \\
     --optimizer.learning-rate 6e-4 --optimizer.warmup-steps 20 \\
     --training.evaluate-every 100000
+
+Stage 6, whole lines again: 1,500 updates, 108 minutes on two cores of another
+processor (AMD EPYC with AVX-512 BF16), pauses and other work included. Updates
+1 to 961 in float32; from 962 on, restarted by hand with bfloat16 products and
+kept memory (benchmarks/same_memory.py), in 19 minutes. Validation after 500 and
+1,000 updates: -905.9 and -959.6.
+
+  python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
+    --workdir runs/stage6 --init-from runs/stage5 --training.steps 1500 \\
+    --optimizer.learning-rate 8e-4 --optimizer.warmup-steps 30
 """
 
 from graves_jax.config import (
