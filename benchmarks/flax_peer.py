@@ -13,10 +13,12 @@ class FlaxPrediction(nn.Module):
   Attributes:
     hidden: cells in each layer.
     outputs: width of y-hat.
+    inputs: width of an element.
   """
 
   hidden: tuple[int, ...]
   outputs: int
+  inputs: int = 3
 
   @nn.compact
   def __call__(self, elements: Array) -> Array:
