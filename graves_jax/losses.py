@@ -5,7 +5,7 @@ and derivative clipping inside the network acts on each sequence's own loss.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from jax import Array
 
@@ -23,7 +23,18 @@ class Sums(Protocol):
   sequences: Array
 
 
+class Keys(NamedTuple):
+  """The randomness of one update: JAX random keys, independent of each other.
+
+  batch: one key, the same for all rows on all devices.
+  rows: a row's own, [B]; rows are counted over all devices, so that the number
+    of devices changes nothing.
+  """
+
+  batch: Array
+  rows: Array
+
+
 # (params, carry, batch, keys) to (sums, carry). What is carried from one batch
-# to the next has rows as the batch has. Keys are random, one a row, [B]; None
-# asks for no randomness.
-LossFn = Callable[[Any, Any, Any, Array | None], tuple[Sums, Any]]
+# to the next has rows as the batch has. No keys: no randomness.
+LossFn = Callable[[Any, Any, Any, Keys | None], tuple[Sums, Any]]

@@ -9,7 +9,7 @@ from jax import Array
 
 from graves_jax.data.streams import TextBatch
 from graves_jax.distributions import categorical
-from graves_jax.losses import LossFn
+from graves_jax.losses import Keys, LossFn
 from graves_jax.networks.prediction import PredictionNetwork
 
 
@@ -33,18 +33,19 @@ def text_loss(network: PredictionNetwork) -> LossFn:
 
   Returns:
     A function of parameters, the network's state before the batch, a
-    `TextBatch` and random keys for dropout (None: no dropout), which gives
-    `TextSums` and the state after the batch. Back-propagation is full within
-    the batch and ends at its start.
+    `TextBatch` and keys, whose rows dropout draws from (None: no dropout); it
+    gives `TextSums` and the state after the batch. Back-propagation is full
+    within the batch and ends at its start.
   """
 
-  def loss(params, carry, batch: TextBatch, keys: Array | None):
+  def loss(params, carry, batch: TextBatch, keys: Keys | None):
     state = jax.tree.map(
       lambda x: jnp.where(batch.resets[:, None], 0, jax.lax.stop_gradient(x)),
       carry,
     )
+    dropout_keys = None if keys is None else keys.rows
     state, raw = network.apply(
-      params, state, batch.inputs.T, keys, method="unroll"
+      params, state, batch.inputs.T, dropout_keys, method="unroll"
     )
     targets = batch.targets.T  # [T, B]
     scored = targets >= 0

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from graves_jax.losses import LossFn, Sums
+from graves_jax.losses import Keys, LossFn, Sums
 from graves_jax.training.parallel import AXIS
 from graves_jax.training.state import TrainState
 
@@ -48,7 +48,7 @@ def train_body(
     return sums.nats, (sums, carry)
 
   def body(state: TrainState, rows):
-    keys = row_keys(seed, state.step, len(jax.tree.leaves(rows)[0]))
+    keys = update_keys(seed, state.step, len(jax.tree.leaves(rows)[0]))
     gradient = jax.grad(summed_nats, has_aux=True)
     gradient, (sums, carry) = gradient(state.params, *rows, keys)
     gradient, sums = jax.lax.psum((gradient, sums), AXIS)
@@ -67,15 +67,16 @@ def train_body(
   return body
 
 
-def row_keys(seed: int, step: Array, rows: int) -> Array:
-  """Random keys [rows] of a step for one device's rows; mapped over AXIS.
+def update_keys(seed: int, step: Array, rows: int) -> Keys:
+  """Random keys of a step, for one device's rows; mapped over AXIS.
 
   Rows are counted over all devices, so that their number changes nothing.
   """
   key = jax.random.fold_in(jax.random.key(seed), step)
+  batch_key, rows_key = jax.random.split(key)
   first = jax.lax.axis_index(AXIS) * rows
   fold_in_rows = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
-  return fold_in_rows(key, first + jnp.arange(rows))
+  return Keys(batch_key, fold_in_rows(rows_key, first + jnp.arange(rows)))
 
 
 def evaluation_body(loss_fn: LossFn) -> Callable[[Any, Any], tuple[Sums, Any]]:
