@@ -160,23 +160,20 @@ def sum_losses(arguments, loss_fn, params, carry, batches, devices, console):
   """Summed losses of all batches, spread over the devices."""
   from graves_jax.evaluation import evaluate
   from graves_jax.training.console import loading
+  from graves_jax.training.experiment import loss_summer
   from graves_jax.training.parallel import (
     fitting,
     over_devices,
     require_divisible,
   )
-  from graves_jax.training.step import evaluation_body
 
   if not arguments.devices:
     devices = fitting(devices, batches.batch_size)
   require_divisible("batch_size", batches.batch_size, len(devices))
   mapped = over_devices(devices)
-  sum_rows = mapped.map(evaluation_body(loss_fn))
   with loading(console, "Scoring") as progress:
     return evaluate(
-      lambda params, carry, batch: sum_rows(
-        params, (carry, mapped.shard(batch))
-      ),
+      loss_summer(loss_fn, mapped),
       mapped.replicate(params),
       mapped.shard(carry),
       batches,

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import optax
 
-from graves_jax.losses import Sums
+from graves_jax.losses import LossFn, Sums
 from graves_jax.optimizers import build_optimizer
 from graves_jax.training.checkpoints import Restored
 from graves_jax.training.metadata import require_same_sequences
@@ -101,14 +101,24 @@ def build_experiment(
     ),
     donate=True,
   )
-  sum_rows = mapped.map(evaluation_body(task.loss_fn))
 
   def train_step(state: TrainState, batch: Any):
     rows = state.carry, mapped.shard(batch)
     (state, metrics), carry = update(state.replace(carry=()), rows)
     return state.replace(carry=carry), metrics
 
+  return Experiment(
+    task, optimizer, mapped, train_step, loss_summer(task.loss_fn, mapped)
+  )
+
+
+def loss_summer(
+  loss_fn: LossFn, mapped: Mapped
+) -> Callable[[Any, Any, Any], tuple[Sums, Any]]:
+  """(params, carry, batch) to (summed losses, carry), spread over devices."""
+  sum_rows = mapped.map(evaluation_body(loss_fn))
+
   def sum_losses(params: Any, carry: Any, batch: Any):
     return sum_rows(params, (carry, mapped.shard(batch)))
 
-  return Experiment(task, optimizer, mapped, train_step, sum_losses)
+  return sum_losses
