@@ -8,7 +8,7 @@ import tyro
 from rich.console import Console
 
 import command_line
-from graves_jax.config import TextConfig
+from graves_jax.config import DynamicConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
 
 
@@ -36,10 +36,21 @@ class Arguments:
   split of it, instead of all of it."""
   batch_size: int | None = None
   """Lines at a time (64); streams that a text is cut into (1 for each 10,000
-  symbols, 100 at most; with 1 the state is carried from the first symbol to
-  the last, which takes longest)."""
+  symbols, 100 at most; --dynamic: 1; with 1 the state is carried from the
+  first symbol to the last, which takes longest)."""
   devices: int = 0
   """How many devices (on CPU: cores); 0: as many as the batches fit."""
+  draw_weights: int | None = None
+  """After training with weight noise: scores weights drawn from a seed, not
+  their means."""
+  dynamic: tyro.conf.FlagCreatePairsOff[bool] = False
+  """Text: the weights go on learning from each segment once it is scored."""
+  dynamics: DynamicConfig = dataclasses.field(default_factory=DynamicConfig)
+  tune: tyro.conf.FlagCreatePairsOff[bool] = False
+  """With --dynamic: first chooses the learning rate (and decay) on the start
+  of the validation split."""
+  tune_symbols: int = 20_000
+  """How much of it is scored at each trial."""
 
 
 def main(argv: list[str]) -> None:
@@ -49,9 +60,20 @@ def main(argv: list[str]) -> None:
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
   restored = restore_checkpoint(arguments.checkpoint)
+  if arguments.draw_weights is not None:
+    from graves_jax.training.noise import with_drawn_weights
+
+    restored = with_drawn_weights(restored, arguments.draw_weights)
   if isinstance(restored.metadata.config, TextConfig):
+    from evaluate_text import score_text
+
     figures = score_text(arguments, restored, devices, console)
   else:
+    if arguments.dynamic:
+      raise ValueError(
+        f"--dynamic: {arguments.checkpoint} holds a handwriting network; "
+        "dynamic evaluation is for text networks."
+      )
     figures = score_handwriting(arguments, restored, devices, console)
   print(json.dumps(figures | {"step": restored.metadata.step}))
 
@@ -63,7 +85,7 @@ def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
   from graves_jax.networks.build import build_network
   from graves_jax.training.console import loading
 
-  params, metadata = restored
+  params, metadata, *_ = restored
   config, codec = metadata.config, metadata.codec
   data, split = config.data, arguments.split or "validation"
   if arguments.data.path is not None:
@@ -92,68 +114,6 @@ def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
   )
   figures = {"split": split, "sigma_floor": floor}
   return scores._asdict() | figures
-
-
-def score_text(arguments: Arguments, restored, devices, console) -> dict:
-  from graves_jax.data.sources.load_text import load_text_split
-  from graves_jax.data.streams import StreamBatches
-  from graves_jax.networks.build import build_network
-  from graves_jax.text_loss import text_loss
-  from graves_jax.training.console import loading
-  from graves_jax.training.text_task import initial_text_carry
-
-  params, metadata = restored
-  codec, data = metadata.codec, metadata.config.data
-  path = arguments.data.path and str(arguments.data.path)
-  with loading(console) as progress:
-    text = load_text_split(data, codec, arguments.split, path, progress)
-  streams = arguments.batch_size
-  if streams is None:
-    streams = max(1, min(len(text.classes) // 10_000, 100))
-  batches = StreamBatches(
-    text.classes,
-    batch_size=streams,
-    length=data.length,
-    reset_every=data.reset_every,
-  )
-  network = build_network(metadata.config.network, codec.size)
-  carry = initial_text_carry(network, streams)
-  loss_fn = text_loss(network)
-  sums = sum_losses(
-    arguments, loss_fn, params, carry, batches, devices, console
-  )
-  split = arguments.split or ("validation" if path is None else Path(path).name)
-  console.print(
-    f"{split}: {batches.elements:,} symbols ({text.convention}) in {streams} "
-    f"stream{'s' * (streams > 1)}, each from its first to its last symbol; the "
-    "weights are fixed.",
-    highlight=False,
-    soft_wrap=True,
-  )
-  return {"split": split, "streams": streams} | text_figures(sums, text, codec)
-
-
-def text_figures(sums, text, codec) -> dict:
-  """Scores in the units of Tables 1 and 2."""
-  from graves_jax.data.corpus import count_characters
-  from graves_jax.text_loss import perplexity, text_scores
-
-  scores = text_scores(sums)
-  characters = scores.symbols
-  if codec.units == "words":
-    characters = count_characters(text.classes, codec)
-  return {
-    "convention": text.convention,
-    "symbols": scores.symbols,
-    "characters": characters,
-    "total_bits": scores.total_bits,
-    "bits_per_character": scores.total_bits / characters,
-    "nats_per_symbol": scores.nats_per_symbol,
-    "words": text.words,
-    "perplexity": perplexity(scores.total_bits, text.words),
-    "error_percent": scores.error_percent,
-    "dynamic": False,
-  }
 
 
 def sum_losses(arguments, loss_fn, params, carry, batches, devices, console):

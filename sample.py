@@ -12,6 +12,10 @@ def main(argv: list[str]) -> None:
 
   command_line.use_compilation_cache()
   restored = restore_checkpoint(arguments.checkpoint)
+  if arguments.draw_weights is not None:
+    from graves_jax.training.noise import with_drawn_weights
+
+    restored = with_drawn_weights(restored, arguments.draw_weights)
   kind = restored.metadata.kind
   refuse_options_of_others(argv, arguments.checkpoint, kind)
   if kind == "text":

@@ -67,6 +67,9 @@ class Arguments:
   """Writes so many times: in another hand, or another text."""
   seed: int = 0
   """The same seed writes the same."""
+  draw_weights: int | None = None
+  """After training with weight noise: writes with weights drawn from a seed,
+  not with their means."""
   for_handwriting: tyro.conf.OmitArgPrefixes[HandwritingOptions] = (
     HandwritingOptions()
   )

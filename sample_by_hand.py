@@ -33,7 +33,7 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
   for path in filter(None, (options.window, options.densities)):
     check_figure_path(path)
   text = sys.stdin.read() if arguments.text == "-" else arguments.text
-  params, metadata = restored
+  params, metadata, *_ = restored
   network = build_network(metadata.config.network, metadata.codec.size)
   writer = Writer.of(network, jax.device_put(params), metadata)
   if options.window and not writer.reads:

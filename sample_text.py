@@ -36,7 +36,7 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
     )
   if arguments.out is not None:
     check_writable(arguments.out, (".txt",))
-  params, metadata = restored
+  params, metadata, *_ = restored
   codec = metadata.codec
   network = build_network(metadata.config.network, codec.size)
   writer = TextWriter(network, jax.device_put(params), codec)

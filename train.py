@@ -31,7 +31,8 @@ class Arguments(Generic[AnyConfig]):
   parallel: Parallel = "shard_map"
   """The map over devices; both give the same weights."""
   init_from: Path | None = None
-  """A run, or one checkpoint, whose weights a new run starts from."""
+  """A run (its best checkpoint), or one checkpoint, whose weights a new run
+  starts from: a stage after another one."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
 
@@ -67,7 +68,7 @@ def main(argv: list[str]) -> None:
       should_stop=lambda: bool(stop),
       write_samples=task.sample_writer(workdir),
     )
-  if state.step < config.training.steps:
+  if stop and state.step < config.training.steps:
     again = shlex.join(["python", "train.py", *argv])
     console.print(f"Saved and stopped. To go on: {again}", soft_wrap=True)
 

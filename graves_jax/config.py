@@ -127,6 +127,31 @@ class OptimizerConfig(_Ranged):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class NoiseConfig(_Ranged):
+  """Gaussian noise on every weight while training (Sections 3.1 and 4.2); the
+  network is validated, and its samples written, without it."""
+
+  kind: Literal["none", "fixed", "adaptive"] = "none"
+  """fixed: weight noise. adaptive: adaptive weight noise, whose standard
+  deviations are learned. Both are meant for a trained network (--init-from)."""
+  stddev: float = 0.075
+  """Of the noise, or where the adaptive noise's begin."""
+  per: Literal["batch", "sequence"] = "batch"
+  """One draw for a batch, the same on all devices; or one for each sequence of
+  it, the paper's, at the cost of a copy of the weights for each."""
+  gradient: Literal["squared", "reparameterized"] = "squared"
+  """Of the data's loss with respect to an adaptive standard deviation:
+  squared gradients (rnnlib), or what passes through the draw."""
+
+  _LEAST = {"stddev": 0}
+
+  def __post_init__(self):
+    super().__post_init__()
+    if self.kind == "adaptive" and not self.stddev:
+      raise ValueError("noise.stddev must be above 0 for adaptive noise.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class _RunConfig(_Ranged):
   """Length and cadence of a run."""
 
@@ -138,10 +163,16 @@ class _RunConfig(_Ranged):
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
+  patience: int | None = None
+  """Ends the run after so many validations in a row without a better score."""
+  best_by: Literal["validation", "description_length"] = "validation"
+  """The score of the best checkpoint: the validation loss or, for adaptive
+  weight noise, the bits that weights and training data take together."""
 
   _LEAST = {
     "steps": 1,
     "seed": 0,
+    "patience": 1,
     "record_every": 1,
     "evaluate_every": 1,
     "checkpoint_every": 1,
@@ -152,6 +183,19 @@ class _RunConfig(_Ranged):
     super().__post_init__()
     if self.seed >= 2**32:
       raise ValueError(f"seed (={self.seed}) must be below 2^32.")
+
+
+class _Experiment:
+  """Checks what concerns several parts of a config."""
+
+  def __post_init__(self):
+    by_length = self.training.best_by == "description_length"
+    if by_length and self.noise.kind != "adaptive":
+      raise ValueError(
+        "training.best_by (=description_length) needs the complexity of the "
+        f"weights, and with noise.kind (={self.noise.kind}) there is none; use "
+        "noise.kind = adaptive."
+      )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -167,12 +211,13 @@ class TrainingConfig(_RunConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class HandwritingConfig:
+class HandwritingConfig(_Experiment):
   """An experiment on handwriting (Sections 4, 5)."""
 
   network: NetworkConfig = NetworkConfig()
   data: DataConfig = DataConfig()
   optimizer: OptimizerConfig = OptimizerConfig()
+  noise: NoiseConfig = NoiseConfig()
   training: TrainingConfig = TrainingConfig()
 
 
@@ -283,13 +328,48 @@ class TextTrainingConfig(_RunConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextConfig:
+class TextConfig(_Experiment):
   """An experiment on text (Section 3)."""
 
   network: TextNetworkConfig = TextNetworkConfig()
   data: TextDataConfig = TextDataConfig()
   optimizer: OptimizerConfig = OptimizerConfig()
+  noise: NoiseConfig = NoiseConfig()
   training: TextTrainingConfig = TextTrainingConfig()
 
 
 Config = HandwritingConfig | TextConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DynamicConfig(_Ranged):
+  """How weights go on learning while text is scored (Section 3.1). The gradient
+  is that of a segment's nats, summed over time, a mean over streams."""
+
+  rule: Literal["sgd", "rms"] = "sgd"
+  """sgd: gradient descent with momentum. rms: gradients are divided by their
+  root mean square over training text, and weights are drawn back to the
+  trained ones (Krause et al., 2018)."""
+  learning_rate: float | None = None
+  """Nothing: where --tune starts; 1e-3 (sgd), 1e-4 (rms)."""
+  momentum: float = 0.0
+  """Of sgd."""
+  decay: float = 1e-3
+  """Of rms: how far a weight is drawn back, as a share of its distance; weights
+  whose gradients are larger than average by as much more, at most wholly."""
+  epsilon: float = 0.1
+  """Of rms: added to a weight's root mean square, as a share of the mean one
+  (our choice of unit)."""
+  length: int = 50
+  """Symbols a segment."""
+  rms_segments: int = 200
+  """Of rms: segments of each stream of training text to take it over."""
+
+  _LEAST = {
+    "learning_rate": 0,
+    "momentum": 0,
+    "decay": 0,
+    "epsilon": 1e-9,
+    "length": 1,
+    "rms_segments": 1,
+  }

@@ -14,21 +14,22 @@ def to_dict(config: Any) -> dict[str, Any]:
 def from_dict(values: dict[str, Any], kind: type) -> Any:
   """Rebuilds a config from `to_dict`'s values, checking names and types.
 
+  A missing field was not there yet when the values were written: it takes its
+  default, which for a new field must be what was done before there was one.
+
   Raises:
-    ValueError: if a field is missing, unknown, or of another type.
+    ValueError: if a field is unknown, or of another type.
   """
   if not isinstance(values, dict):
     raise ValueError(f"{kind.__name__} must be a table, not {values!r}.")
   hints = typing.get_type_hints(kind)
   hints.pop("_LEAST", None)
-  if hints.keys() != values.keys():
-    missing = sorted(hints.keys() - values.keys())
-    unknown = sorted(values.keys() - hints.keys())
+  if unknown := sorted(values.keys() - hints.keys()):
     raise ValueError(
-      f"{kind.__name__} lacks the fields {missing} and has the unknown fields "
-      f"{unknown}; it was written by another version of graves_jax."
+      f"{kind.__name__} has the unknown fields {unknown}; it was written by "
+      "another version of graves_jax."
     )
-  return kind(**{k: _typed(values[k], hints[k], k) for k in hints})
+  return kind(**{k: _typed(v, hints[k], k) for k, v in values.items()})
 
 
 def _typed(value: Any, hint: Any, name: str) -> Any:

@@ -12,10 +12,12 @@ class Batches(Protocol):
   """Data in batches.
 
   elements: pen points or symbols, all of which `in_order` yields once.
+  sequences: rows of batches that hold any of them, in an epoch of training.
   batch_size: rows of a batch.
   """
 
   elements: int
+  sequences: int
   batch_size: int
 
   def __len__(self) -> int:

@@ -67,7 +67,8 @@ class Silent:
   """A listener that remembers."""
 
   def __init__(self):
-    self.messages, self.reports, self.validations = [], [], []
+    self.messages, self.reports = [], []
+    self.validations, self.descriptions = [], []
 
   def message(self, text):
     self.messages.append(text)
@@ -80,3 +81,6 @@ class Silent:
 
   def validated(self, step, scores):
     self.validations.append((step, scores))
+
+  def described(self, step, length):
+    self.descriptions.append((step, length))

@@ -11,6 +11,7 @@ ENTRY_POINTS = {
   "command_line",
   "configs",
   "evaluate",
+  "evaluate_text",
   "export",
   "prepare",
   "sample",

@@ -154,7 +154,7 @@ def test_validation_scores_every_symbol_and_drops_nothing_out():
 
 def test_a_text_checkpoint_alone_holds_its_codec_and_scores(uninterrupted):
   folder, state, _ = uninterrupted
-  params, metadata = restore_checkpoint(folder)
+  params, metadata, *_ = restore_checkpoint(folder)
   assert metadata.codec == make_corpus().codec
   assert metadata.config == CONFIG
   assert metadata.scores["symbols"] == len(make_corpus().validation)

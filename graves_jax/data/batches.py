@@ -101,6 +101,11 @@ class LineBatches:
     return len(self._points)
 
   @property
+  def sequences(self) -> int:
+    """Lines an epoch that have any element."""
+    return sum(len(points) > 0 for points in self._points)
+
+  @property
   def elements(self) -> int:
     """Pen elements an epoch."""
     return sum(map(len, self._points))

@@ -88,6 +88,13 @@ class StreamBatches:
     """Symbols an epoch, N."""
     return len(self._text)
 
+  @property
+  def sequences(self) -> int:
+    """What batches hold of a stream, counted over an epoch."""
+    starts = range(0, self.elements, self._stream)
+    lengths = (min(self._stream, self.elements - start) for start in starts)
+    return sum(-(-length // self.length) for length in lengths)
+
   def batch(self, step: int) -> TextBatch:
     """The batch of training step `step`, counted from 0 over all epochs."""
     index = step % len(self)

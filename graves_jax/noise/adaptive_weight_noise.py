@@ -41,12 +41,12 @@ class Prior(NamedTuple):
 
 
 class DescriptionLength(NamedTuple):
-  """What it takes to send the weights, and the data given them, in bits."""
+  """What it takes to send the weights, the data given them, and both, in bits."""
 
   complexity_bits: float
   bits_per_weight: float
   data_bits: float
-  total_bits: float
+  description_bits: float
 
 
 def adaptive_params(mean: Any, stddev: float = 0.075) -> AdaptiveParams:
@@ -54,6 +54,12 @@ def adaptive_params(mean: Any, stddev: float = 0.075) -> AdaptiveParams:
   return AdaptiveParams(
     mean, jax.tree.map(lambda w: jnp.full_like(w, stddev), mean)
   )
+
+
+def draw_weights(key: Array, params: AdaptiveParams) -> Any:
+  """Weights drawn from the posterior: a tree like its mean."""
+  noise = standard_normal(key, params.mean)
+  return jax.tree.map(_reparameterized, *params, noise)
 
 
 def positive(params: AdaptiveParams) -> AdaptiveParams:
@@ -110,7 +116,7 @@ def description_length(
     complexity_bits=complexity_bits,
     bits_per_weight=complexity_bits / _count(params),
     data_bits=data_bits,
-    total_bits=complexity_bits + data_bits,
+    description_bits=complexity_bits + data_bits,
   )
 
 

@@ -24,15 +24,22 @@ from graves_jax.training.metadata import (
 )
 from graves_jax.training.state import TrainState
 
-_ARRAYS = ("params", "optimizer", "carry")
+_ARRAYS = ("params", "stddev", "optimizer", "carry")
 _FOLDER = "checkpoints"
 
 
 class Restored(NamedTuple):
-  """Weights (NumPy) and metadata of a checkpoint."""
+  """Weights (NumPy) and metadata of a checkpoint.
+
+  stddev: after adaptive weight noise, the weights' standard deviations, a tree
+    like `params`; else None.
+  run: the name of the run's folder.
+  """
 
   params: Any
   metadata: Metadata
+  stddev: Any = None
+  run: str = ""
 
 
 class DamagedCheckpointError(ValueError):
@@ -43,6 +50,7 @@ class Checkpoints:
   """The checkpoints of one run: the latest two, and the best by score.
 
   restored: the state of the newest whole checkpoint, or None.
+  metadata: of that one, or of the run as it begins.
   messages: one line for each damaged checkpoint that was set aside.
   """
 
@@ -62,7 +70,8 @@ class Checkpoints:
         nothing is changed then.
     """
     folder = (workdir / _FOLDER).absolute()
-    self.restored, damaged = _newest_whole(folder, template, metadata)
+    newest, damaged = _newest_whole(folder, template, metadata)
+    self.restored, self.metadata = newest or (None, metadata)
     self.messages = []
     for step, error in damaged.items():
       aside = _free_name(folder, f"damaged_{step}")
@@ -142,7 +151,9 @@ def restore_checkpoint(path: Path) -> Restored:
       f"there is no checkpoint at {path}; give a run's folder (the --workdir "
       "of train.py) or one folder of its checkpoints."
     )
-  return _restore_folder(_choose(path))
+  folder = _choose(path.absolute())
+  run = folder.parent.parent if folder.parent.name == _FOLDER else folder
+  return _restore_folder(folder)._replace(run=run.name)
 
 
 def export_weights(source: Path, target: Path) -> None:
@@ -159,7 +170,7 @@ def export_weights(source: Path, target: Path) -> None:
   target = Path(target).expanduser().absolute()
   if target.exists():
     raise ValueError(f"{target} exists already; name a new folder.")
-  params, metadata = restore_checkpoint(source)
+  params, metadata, *_ = restore_checkpoint(source)
   values = to_json(metadata) | {"params_sha256": _checksum(params)}
   path = values["config"]["data"]["path"]
   if path is not None:  # where data lie is nobody else's business
@@ -180,7 +191,8 @@ def export_weights(source: Path, target: Path) -> None:
 
 
 def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
-  """The newest whole state, and {step: error} of the damaged ones."""
+  """The newest whole state with its metadata, and {step: error} of the damaged
+  ones."""
   newest, damaged = None, {}
   for step, path in _step_folders(folder):
     try:
@@ -194,9 +206,10 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
           for name, like in _arrays(template).items()
           if name != "params"
         }
-        newest = template.replace(
+        state = template.replace(
           step=np.asarray(step, np.int32), params=restored.params, **arrays
         )
+        newest = state, restored.metadata
     except DamagedCheckpointError as error:
       damaged[step] = error
   if damaged and newest is None:
@@ -255,7 +268,11 @@ def _restore_folder(folder: Path) -> Restored:
   shapes = jax.eval_shape(
     network.init, jax.random.key(0), *example_inputs(network)
   )
-  return Restored(_restore_array(folder, "params", shapes), metadata)
+  params = _restore_array(folder, "params", shapes)
+  stddev = None
+  if (folder / "stddev").is_dir():
+    stddev = _restore_array(folder, "stddev", shapes)
+  return Restored(params, metadata, stddev)
 
 
 def _restore_array(folder: Path, name: str, template: Any) -> Any:

@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from graves_jax.networks.synthesis import count_weights
+from graves_jax.noise.adaptive_weight_noise import DescriptionLength
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metrics import StepReport
 
@@ -68,6 +69,13 @@ class ConsoleListener:
     )
     for sentence in others:
       self.message(sentence)
+    noise = config.noise
+    if noise.kind != "none":
+      self.message(
+        f"Noise on the weights while training: {noise.kind}, of standard "
+        f"deviation {noise.stddev:g}{' at first' * (noise.kind == 'adaptive')}, "
+        f"one draw a {noise.per}; none in validation and samples."
+      )
 
   def message(self, text: str) -> None:
     """Prints a sentence that stays."""
@@ -103,6 +111,18 @@ class ConsoleListener:
     if self._tensorboard:
       for name, value in scores._asdict().items():
         self._tensorboard.add_scalar(f"validation/{name}", value, step)
+
+  def described(self, step: int, length: DescriptionLength) -> None:
+    """Prints a description length."""
+    self.message(
+      f"step {step:,}: description length {length.description_bits:,.0f} bits = "
+      f"{length.data_bits:,.0f} of the training data + "
+      f"{length.complexity_bits:,.0f} of the weights "
+      f"({length.bits_per_weight:.3f} each)"
+    )
+    if self._tensorboard:
+      for name, value in length._asdict().items():
+        self._tensorboard.add_scalar(f"description/{name}", value, step)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from graves_jax.losses import LossFn, Sums
 from graves_jax.optimizers import build_optimizer
 from graves_jax.training.checkpoints import Restored
 from graves_jax.training.metadata import require_same_sequences
+from graves_jax.training.noise import initial_stddev, training_loss
 from graves_jax.training.parallel import (
   Mapped,
   Parallel,
@@ -43,20 +44,26 @@ class Experiment:
     """The state before the first update, on every device.
 
     Args:
-      initial: a checkpoint whose weights to start from; by default weights are
-        drawn from the seed.
+      initial: a checkpoint whose weights, and standard deviations if it has
+        them, to start from; by default weights are drawn from the seed.
 
     Raises:
       ValueError: if the checkpoint is of another network or other data.
     """
-    config = self.task.metadata.config
+    config, stddev = self.task.metadata.config, None
     if initial is not None:
       require_same_sequences(initial.metadata, self.task.metadata)
-      params = initial.params
+      params, stddev = initial.params, initial.stddev
     else:
       params = self.task.initial_params(config.training.seed)
-    carry = self.task.initial_carry(config.data.batch_size)
-    return self.place(init_state(params, self.optimizer, carry))
+    return self.place(
+      init_state(
+        params,
+        self.optimizer,
+        stddev=initial_stddev(config.noise, params, stddev),
+        carry=self.task.initial_carry(config.data.batch_size),
+      )
+    )
 
   def place(self, state: TrainState) -> TrainState:
     """A state of NumPy arrays, on every device: the carry by its rows."""
@@ -94,7 +101,7 @@ def build_experiment(
   mapped = over_devices(devices, parallel)
   update = mapped.map(
     train_body(
-      task.loss_fn,
+      training_loss(task),
       optimizer,
       seed=config.training.seed,
       loss_per=config.optimizer.loss_per,

@@ -11,6 +11,10 @@ import jax
 import numpy as np
 
 from graves_jax.evaluation import evaluate
+from graves_jax.noise.adaptive_weight_noise import (
+  DescriptionLength,
+  description_length,
+)
 from graves_jax.training.checkpoints import Checkpoints, Restored
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metadata import Metadata
@@ -35,6 +39,9 @@ class Listener(Protocol):
 
   def validated(self, step: int, scores: NamedTuple) -> None:
     """Tells of a validation."""
+
+  def described(self, step: int, length: DescriptionLength) -> None:
+    """Tells of the description length, for adaptive weight noise."""
 
 
 def train(
@@ -67,16 +74,23 @@ def train(
     ValueError: if `workdir` is of another experiment, or the loss is not
       finite.
   """
-  state = experiment.initial_state(initial)
-  checkpoints = Checkpoints(
-    workdir, experiment.fetch(state), experiment.task.metadata
-  )
+  state, metadata = experiment.initial_state(initial), experiment.task.metadata
+  if initial is not None:
+    parent = initial.metadata
+    ancestry = (*parent.ancestry, parent.as_stage(initial.run))
+    metadata = dataclasses.replace(metadata, ancestry=ancestry)
+  checkpoints = Checkpoints(workdir, experiment.fetch(state), metadata)
   try:
     for message in checkpoints.messages:
       listener.message(message)
     if checkpoints.restored is not None:
       state = experiment.place(checkpoints.restored)
       listener.message(f"Continuing at step {int(state.step):,}.")
+    elif metadata.ancestry:
+      stage = metadata.ancestry[-1]
+      listener.message(
+        f"Starting from the weights of {stage.run}, step {stage.step:,}."
+      )
     with MetricsFile(workdir / METRICS_FILE, int(state.step)) as records:
       run = _Run(experiment, checkpoints, records, listener, should_stop)
       return run.to_the_end(state, write_samples)
@@ -97,6 +111,8 @@ class _Run:
     self._records = records
     self._listener = listener
     self._should_stop = should_stop
+    self._begun_with = checkpoints.metadata
+    self._history = self._begun_with.history
     self._pending = None  # step and metrics that were not reported yet
     self._last_time = time.monotonic()
 
@@ -104,7 +120,10 @@ class _Run:
     experiment = self._experiment
     task = experiment.task
     training = task.metadata.config.training
+    self._catch_up(state)
     for step in range(int(state.step) + 1, training.steps + 1):
+      if self._is_out_of_patience():
+        break
       batch = task.train_batches.batch(step - 1)
       state, metrics = experiment.train_step(state, batch)
       self._report()
@@ -120,9 +139,10 @@ class _Run:
       if not (stops or saves or evaluates or samples):
         continue
       self._report()
-      metadata = dataclasses.replace(task.metadata, step=step)
+      metadata = self._metadata(step)
       if evaluates:
         metadata = self._validate(state, metadata)
+        self._history = metadata.history
       self._checkpoints.save(experiment.fetch(state), metadata)
       stops = stops or self._should_stop()
       if samples and write_samples and (is_last or not stops):
@@ -133,12 +153,30 @@ class _Run:
     self._checkpoints.wait()
     return state
 
+  def _metadata(self, step: int) -> Metadata:
+    return dataclasses.replace(
+      self._experiment.task.metadata,
+      ancestry=self._begun_with.ancestry,
+      step=step,
+      history=self._history,
+    )
+
+  def _catch_up(self, state: TrainState) -> None:
+    """Makes up for a validation that was due when the run was stopped."""
+    begun = self._begun_with
+    every = begun.config.training.evaluate_every
+    if begun.step and begun.scores is None and begun.step % every == 0:
+      metadata = self._validate(state, self._metadata(begun.step))
+      self._history = metadata.history
+      self._last_time = time.monotonic()
+
   def _report(self) -> None:
     """Reports the last update: its numbers are fetched one update late."""
     if self._pending is None:
       return
     (step, metrics), self._pending = self._pending, None
     metrics = jax.tree.map(float, metrics)
+    self._history = self._history.with_update(metrics.sums)
     seconds = time.monotonic() - self._last_time
     self._last_time += seconds
     report = StepReport.of(
@@ -173,10 +211,33 @@ class _Run:
     except _StoppedError:
       return metadata
     scores = task.scores(sums)
-    values = {"step": metadata.step, **scores._asdict()}
-    self._records.write("validation", values)
     self._listener.validated(metadata.step, scores)
-    return dataclasses.replace(metadata, scores=scores._asdict())
+    values = scores._asdict()
+    if state.stddev is not None:
+      length = self._description_length(state)
+      self._listener.described(metadata.step, length)
+      values |= length._asdict()
+    self._records.write("validation", {"step": metadata.step, **values})
+    history = self._history.with_score(values[metadata.score_name])
+    return dataclasses.replace(metadata, scores=values, history=history)
+
+  def _description_length(self, state: TrainState) -> DescriptionLength:
+    """Of the training data, whose nats at drawn weights, as in Section 4.2's
+    loss, are estimated from the updates since the last validation."""
+    history = self._history
+    elements = self._experiment.task.train_batches.elements
+    nats = history.nats / max(history.elements, 1) * elements
+    return description_length(state.trained, nats)
+
+  def _is_out_of_patience(self) -> bool:
+    patience = self._experiment.task.metadata.config.training.patience
+    since = self._history.validations_since
+    if patience is None or since < patience:
+      return False
+    self._listener.message(
+      f"Ended: no better validation in {since} since {self._history.best:.4f}."
+    )
+    return True
 
   def _validating(self, metadata: Metadata, done: int, total: int) -> None:
     self._listener.validating(done, total)

@@ -8,6 +8,7 @@ from graves_jax.config import Config, HandwritingConfig, TextConfig
 from graves_jax.config_json import from_dict, to_dict
 from graves_jax.data.strokes import StrokeCodec
 from graves_jax.data.text_codec import TextCodec
+from graves_jax.losses import Sums
 
 # kind in the JSON: the classes of its config and codec.
 _KINDS = {
@@ -21,21 +22,68 @@ _MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
 
 
 @dataclasses.dataclass(frozen=True)
+class Stage:
+  """An earlier run, whose weights a run started from.
+
+  run: the name of its folder.
+  step: updates that it had made.
+  noise: the kind of noise that it was trained with.
+  scores: of these weights, if they were scored.
+  """
+
+  run: str
+  step: int
+  noise: str
+  scores: dict[str, float] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+  """What a run must remember when it goes on from a checkpoint.
+
+  best: the best score of any validation so far.
+  validations_since: validations after that one.
+  nats, elements: sums over the updates since the last validation.
+  """
+
+  best: float | None = None
+  validations_since: int = 0
+  nats: float = 0.0
+  elements: float = 0.0
+
+  def with_update(self, sums: Sums) -> "History":
+    """After one more update, of these sums."""
+    return dataclasses.replace(
+      self, nats=self.nats + sums.nats, elements=self.elements + sums.elements
+    )
+
+  def with_score(self, score: float) -> "History":
+    """After a validation of this score."""
+    if self.best is None or score < self.best:
+      return History(best=score)
+    return History(self.best, self.validations_since + 1)
+
+
+@dataclasses.dataclass(frozen=True)
 class Metadata:
   """What a checkpoint says of itself.
 
   config: the whole experiment.
   codec: what the network's classes and numbers stand for.
   data: tells this training data from other data that has the same codec.
+  ancestry: the runs that came before, the first one first.
   step: updates made.
   scores: averages over the validation data, if it was scored at this step.
+  history: of the run up to this step.
   """
 
   config: Config
   codec: StrokeCodec | TextCodec
   data: str = ""
+  ancestry: tuple[Stage, ...] = ()
   step: int = 0
   scores: dict[str, float] | None = None
+  history: History = History()
 
   @property
   def kind(self) -> str:
@@ -45,7 +93,13 @@ class Metadata:
   @property
   def score_name(self) -> str:
     """The score by which the best checkpoint is chosen: the least."""
+    if self.config.training.best_by == "description_length":
+      return "description_bits"
     return _SCORES[self.kind]
+
+  def as_stage(self, run: str) -> Stage:
+    """These weights as the start of another run."""
+    return Stage(run, self.step, self.config.noise.kind, self.scores)
 
 
 def to_json(metadata: Metadata) -> dict[str, Any]:
@@ -55,8 +109,10 @@ def to_json(metadata: Metadata) -> dict[str, Any]:
     "config": to_dict(metadata.config),
     "codec": metadata.codec.to_json(),
     "data": metadata.data,
+    "ancestry": [dataclasses.asdict(stage) for stage in metadata.ancestry],
     "step": metadata.step,
     "scores": metadata.scores,
+    "history": dataclasses.asdict(metadata.history),
   }
 
 
@@ -76,8 +132,10 @@ def from_json(values: dict[str, Any]) -> Metadata:
     config=from_dict(values["config"], config_type),
     codec=codec_type.from_json(values["codec"]),
     data=str(values["data"]),
+    ancestry=tuple(Stage(**stage) for stage in values["ancestry"]),
     step=int(values["step"]),
     scores=values["scores"],
+    history=History(**values["history"]),
   )
 
 
@@ -92,7 +150,7 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
       f"{folder} holds a run on {saved.kind}, not {wanted.kind}; give another "
       "--workdir."
     )
-  for name in ("network", "optimizer", "data"):
+  for name in ("network", "optimizer", "noise", "data"):
     old = dataclasses.asdict(getattr(saved.config, name))
     new = dataclasses.asdict(getattr(wanted.config, name))
     for field in old:

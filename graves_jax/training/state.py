@@ -8,6 +8,8 @@ import optax
 from flax import struct
 from jax import Array
 
+from graves_jax.noise.adaptive_weight_noise import AdaptiveParams, positive
+
 
 @struct.dataclass
 class TrainState:
@@ -17,8 +19,10 @@ class TrainState:
   step, so nothing else is needed to resume exactly.
 
   step: updates made so far, int32.
-  params: the network's weights.
+  params: the network's weights; with adaptive weight noise, their means.
   optimizer: the optimizer's state.
+  stddev: with adaptive weight noise the weights' standard deviations, a tree
+    like `params`; else None.
   carry: what the loss carries from one batch to the next: for text the
     network's state, arrays [B, ...]; for handwriting nothing, ().
   """
@@ -26,15 +30,35 @@ class TrainState:
   step: Array
   params: Any
   optimizer: optax.OptState
+  stddev: Any = None
   carry: Any = ()
+
+  @property
+  def trained(self) -> Any:
+    """What the optimizer changes: weights, or means and deviations."""
+    if self.stddev is None:
+      return self.params
+    return AdaptiveParams(self.params, self.stddev)
+
+  def with_trained(self, trained: Any) -> "TrainState":
+    """This state with others in place of `trained`; deviations positive."""
+    if self.stddev is None:
+      return self.replace(params=trained)
+    trained = positive(trained)
+    return self.replace(params=trained.mean, stddev=trained.stddev)
 
 
 def init_state(
-  params: Any, optimizer: optax.GradientTransformation, carry: Any = ()
+  params: Any,
+  optimizer: optax.GradientTransformation,
+  *,
+  stddev: Any = None,
+  carry: Any = (),
 ) -> TrainState:
   """The state before the first update."""
   step = jnp.zeros((), jnp.int32)
-  return TrainState(step, params, optimizer.init(params), carry)
+  state = TrainState(step, params, (), stddev, carry)
+  return state.replace(optimizer=optimizer.init(state.trained))
 
 
 def initial_params(network, seed: int, *inputs) -> Any:

@@ -33,7 +33,8 @@ def train_body(
   clipping inside the network so does not depend on the number of devices.
 
   Args:
-    loss_fn: summed losses of parameters, carry, rows and keys.
+    loss_fn: summed losses of what is trained (`TrainState.trained`), carry,
+      rows and keys.
     optimizer: turns the gradient into an update.
     seed: randomness is a function of it, the step and the row.
     loss_per: what the summed gradient is divided by.
@@ -43,25 +44,22 @@ def train_body(
     gives the next state with metrics, and the next carry.
   """
 
-  def summed_nats(params, carry, batch, keys):
-    sums, carry = loss_fn(params, carry, batch, keys)
+  def summed_nats(trained, carry, batch, keys):
+    sums, carry = loss_fn(trained, carry, batch, keys)
     return sums.nats, (sums, carry)
 
   def body(state: TrainState, rows):
     keys = update_keys(seed, state.step, len(jax.tree.leaves(rows)[0]))
     gradient = jax.grad(summed_nats, has_aux=True)
-    gradient, (sums, carry) = gradient(state.params, *rows, keys)
+    gradient, (sums, carry) = gradient(state.trained, *rows, keys)
     gradient, sums = jax.lax.psum((gradient, sums), AXIS)
     count = sums.sequences if loss_per == "sequence" else sums.elements
     gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1), gradient)
     updates, optimizer_state = optimizer.update(
-      gradient, state.optimizer, state.params
+      gradient, state.optimizer, state.trained
     )
-    state = state.replace(
-      step=state.step + 1,
-      params=optax.apply_updates(state.params, updates),
-      optimizer=optimizer_state,
-    )
+    state = state.with_trained(optax.apply_updates(state.trained, updates))
+    state = state.replace(step=state.step + 1, optimizer=optimizer_state)
     return (state, StepMetrics(sums, optax.tree.norm(gradient))), carry
 
   return body

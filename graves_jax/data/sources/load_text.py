@@ -125,7 +125,7 @@ def load_text_split(
     FileNotFoundError, ValueError: as `load_corpus`; also if the corpus has no
       such split, or the codec lacks symbols of the text: names them.
   """
-  if path is None or split is not None or _is_corpus(data.source, path):
+  if path is None or split is not None or is_corpus(data.source, path):
     if path is not None:
       data = dataclasses.replace(data, path=path)
     corpus, split = load_corpus(data, progress, codec), split or "validation"
@@ -147,7 +147,8 @@ def load_text_split(
   return TextSplit(text, words, codec.units)
 
 
-def _is_corpus(source: str, path: str) -> bool:
+def is_corpus(source: str, path: str) -> bool:
+  """Whether a path holds the corpus that `source` names, not another text."""
   path = Path(path).expanduser()
   archives = (penn_treebank.ARCHIVE, enwik8.NAME, f"{enwik8.NAME}.zip")
   return source != "text" and (path.is_dir() or path.name in archives)

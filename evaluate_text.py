@@ -1,0 +1,208 @@
+"""The part of evaluate.py that scores text, with fixed or learning weights."""
+
+import dataclasses
+import math
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from graves_jax.config import DynamicConfig
+from graves_jax.data.corpus import beginning, count_characters
+from graves_jax.data.sources.load_text import (
+  TextSplit,
+  is_corpus,
+  load_text_split,
+)
+from graves_jax.data.streams import StreamBatches
+from graves_jax.data.text_codec import TextCodec
+from graves_jax.dynamic_evaluation import DynamicEvaluation, learning_rate, tune
+from graves_jax.evaluation import evaluate
+from graves_jax.losses import Sums
+from graves_jax.networks.build import build_network
+from graves_jax.text_loss import perplexity, text_loss, text_scores
+from graves_jax.training.checkpoints import Restored
+from graves_jax.training.console import loading
+from graves_jax.training.experiment import loss_summer
+from graves_jax.training.parallel import (
+  fitting,
+  over_devices,
+  require_divisible,
+)
+from graves_jax.training.text_task import initial_text_carry
+
+
+class TextScorer:
+  """A text network on devices, and the text that it is scored on."""
+
+  def __init__(self, arguments, restored: Restored, devices, console: Console):
+    """Reads the text.
+
+    Raises:
+      FileNotFoundError, ValueError: if an argument cannot be used.
+    """
+    self.metadata, self.console = restored.metadata, console
+    self.data, self.codec = self.metadata.config.data, self.metadata.codec
+    self.path = arguments.data.path and str(arguments.data.path)
+    self.text = self.load(arguments.split, self.path)
+    self.corpus_path = None
+    if self.path and (
+      arguments.split or is_corpus(self.data.source, self.path)
+    ):
+      self.corpus_path = self.path
+    self.streams = arguments.batch_size
+    if self.streams is None:
+      most = 1 if arguments.dynamic else 100
+      self.streams = max(1, min(len(self.text.classes) // 10_000, most))
+    if not arguments.devices:
+      devices = fitting(devices, self.streams)
+    require_divisible("batch_size", self.streams, len(devices))
+    self.mapped = over_devices(devices)
+    self.params = restored.params
+    self.network = build_network(self.metadata.config.network, self.codec.size)
+
+  def load(self, split: str | None, path: str | None) -> TextSplit:
+    """A split of the corpus, or another text."""
+    with loading(self.console) as progress:
+      return load_text_split(self.data, self.codec, split, path, progress)
+
+  def load_beginning(self, split: str, symbols: int) -> TextSplit:
+    """The first symbols of a split of the text that the network learned."""
+    text = self.load(split, self.corpus_path)
+    return text._replace(classes=beginning(text.classes, symbols))
+
+  def batches(self, text: TextSplit, length: int) -> StreamBatches:
+    """The text in segments of a length; resets stay where training had them."""
+    reset_every = self.data.reset_every
+    if reset_every is not None:
+      reset_every = max(1, reset_every * self.data.length // length)
+    return StreamBatches(
+      text.classes,
+      batch_size=self.streams,
+      length=length,
+      reset_every=reset_every,
+    )
+
+  def carry(self):
+    """The state before the first symbol, on the devices."""
+    return self.mapped.shard(initial_text_carry(self.network, self.streams))
+
+  def score(self) -> Sums:
+    """Sums with fixed weights."""
+    with loading(self.console, "Scoring") as progress:
+      return evaluate(
+        loss_summer(text_loss(self.network), self.mapped),
+        self.mapped.replicate(self.params),
+        self.carry(),
+        self.batches(self.text, self.data.length),
+        progress,
+      )
+
+  def score_dynamically(
+    self, config: DynamicConfig, tune_symbols: int | None
+  ) -> tuple[Sums, DynamicConfig]:
+    """Sums with weights that learn on the way, and what they learned by.
+
+    Args:
+      config: the rule and its numbers.
+      tune_symbols: of the validation split, to choose numbers on; nothing:
+        those of the config.
+    """
+    dynamic = DynamicEvaluation(
+      text_loss(self.network), self.params, self.mapped
+    )
+    rms = None
+    if config.rule == "rms":
+      symbols = self.streams * config.length * config.rms_segments
+      batches = self.batches(
+        self.load_beginning("train", symbols), config.length
+      )
+      with loading(self.console, "Gradients of training text"):
+        rms = dynamic.gradient_rms(batches.in_order(), self.carry())
+
+    def score(text: TextSplit, config: DynamicConfig, what: str) -> Sums:
+      batches = self.batches(text, config.length)
+      with loading(self.console, what) as progress:
+        return dynamic(
+          config, batches, self.carry(), rms=rms, progress=progress
+        )
+
+    if tune_symbols is not None:
+      validation = self.load_beginning("validation", tune_symbols)
+
+      def trial(config: DynamicConfig) -> float:
+        try:
+          sums = score(validation, config, "Trying")
+        except ValueError:
+          return math.inf
+        bits = text_scores(sums).bits_per_symbol
+        self.say(f"{name_numbers(config)}: {bits:.4f} bits/symbol")
+        return bits
+
+      config = tune(trial, config)
+    return score(self.text, config, "Scoring"), config
+
+  def say(self, text: str) -> None:
+    self.console.print(text, highlight=False, soft_wrap=True)
+
+
+def score_text(arguments, restored: Restored, devices, console) -> dict:
+  """What evaluate.py prints of a text network."""
+  scorer = TextScorer(arguments, restored, devices, console)
+  start, path, streams = time.monotonic(), scorer.path, scorer.streams
+  figures, weights = {"dynamic": False}, "the weights are fixed"
+  if arguments.dynamic:
+    symbols = arguments.tune_symbols if arguments.tune else None
+    sums, config = scorer.score_dynamically(arguments.dynamics, symbols)
+    figures = {"dynamic": True} | numbers(config)
+    weights = (
+      f"the weights learn from each segment of {config.length} symbols once it "
+      f"is scored ({name_numbers(config)})"
+    )
+  else:
+    sums = scorer.score()
+  split = arguments.split or ("validation" if path is None else Path(path).name)
+  scorer.say(
+    f"{split}: {sums.elements:,.0f} symbols ({scorer.text.convention}) in "
+    f"{streams} stream{'s' * (streams > 1)}, each from its first to its last "
+    f"symbol; {weights}."
+  )
+  figures |= {"seconds": round(time.monotonic() - start, 1)}
+  scores = text_figures(sums, scorer.text, scorer.codec)
+  return {"split": split, "streams": streams} | scores | figures
+
+
+def numbers(config: DynamicConfig) -> dict:
+  """The numbers that a rule of dynamic evaluation reads."""
+  values = dataclasses.asdict(config)
+  values["learning_rate"] = learning_rate(config)
+  unread = {"sgd": ("decay", "epsilon", "rms_segments"), "rms": ("momentum",)}
+  return {k: v for k, v in values.items() if k not in unread[config.rule]}
+
+
+def name_numbers(config: DynamicConfig) -> str:
+  """The same in words, without the length of a segment."""
+  return ", ".join(
+    f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+    for name, value in numbers(config).items()
+    if name != "length"
+  )
+
+
+def text_figures(sums: Sums, text: TextSplit, codec: TextCodec) -> dict:
+  """Scores in the units of Tables 1 and 2."""
+  scores = text_scores(sums)
+  characters = scores.symbols
+  if codec.units == "words":
+    characters = count_characters(text.classes, codec)
+  return {
+    "convention": text.convention,
+    "symbols": scores.symbols,
+    "characters": characters,
+    "total_bits": scores.total_bits,
+    "bits_per_character": scores.total_bits / characters,
+    "nats_per_symbol": scores.nats_per_symbol,
+    "words": text.words,
+    "perplexity": perplexity(scores.total_bits, text.words),
+    "error_percent": scores.error_percent,
+  }
