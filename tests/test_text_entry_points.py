@@ -212,3 +212,77 @@ def test_every_text_config_names_what_a_user_passes():
     text = path.read_text()
     if "TextConfig" in text:
       assert f"train.py configs/{path.name}" in text
+
+
+def test_dynamic_evaluation_states_what_it_did(script, run_folder):
+  arguments = ("--checkpoint", run_folder, "--dynamic")
+  numbers = ("--dynamics.learning-rate", "0", "--dynamics.length", "10")
+  status, output, _ = script("evaluate.py", *arguments, *numbers)
+  assert status == 0
+  values = figures(output)
+  stated = ("dynamic", "rule", "learning_rate", "length", "streams")
+  assert [values[name] for name in stated] == [True, "sgd", 0.0, 10, 1]
+  one_stream = ("--checkpoint", run_folder, "--batch-size", "1")
+  _, output, _ = script("evaluate.py", *one_stream)
+  fixed = figures(output)
+  assert values["total_bits"] == pytest.approx(fixed["total_bits"])
+  assert not fixed["dynamic"]
+
+
+def test_tuning_chooses_on_the_validation_split_then_scores(
+  script, run_folder, tmp_path
+):
+  other = tmp_path / "other.txt"
+  other.write_text("the dog sat on the mat. " * 4)
+  arguments = ("--checkpoint", run_folder, "--data.path", other, "--dynamic")
+  numbers = ("--dynamics.rule", "rms", "--dynamics.length", "10")
+  status, output, _ = script(
+    "evaluate.py", *arguments, *numbers, "--tune", "--tune-symbols", "60"
+  )
+  assert status == 0
+  values = figures(output)
+  assert values["symbols"] == 96
+  trials = [line for line in output.splitlines() if "bits/symbol" in line]
+  bits = {line.split(": ")[0]: line.split(": ")[1] for line in trials}
+  chosen = f"learning_rate {values['learning_rate']:g}, decay"
+  best = min(bits, key=lambda name: float(bits[name].split()[0]))
+  assert len(bits) == len(trials) > 3
+  assert chosen in best
+
+
+def test_dynamic_options_that_cannot_be_used_are_refused(script, run_folder):
+  def errors_of(*arguments):
+    status, _, errors = script("evaluate.py", *arguments)
+    assert status == 2 and len(errors.splitlines()) == 1
+    return errors
+
+  assert "handwriting" in errors_of("--dynamic")
+  run = ("--checkpoint", run_folder)
+  assert "--dynamic" in errors_of(*run, "--tune")
+  assert "without noise" in errors_of(*run, "--draw-weights", "1")
+  wild = ("--dynamic", "--dynamics.learning-rate", "1e38")
+  assert "went astray" in errors_of(*run, *wild)
+
+
+def test_a_stage_with_noise_starts_from_a_run(
+  script, config, text, run_folder, tmp_path
+):
+  noisy = tmp_path / "noisy"
+  status, output, errors = script(
+    "train.py", config, "--data.path", text, "--workdir", noisy,
+    "--init-from", run_folder, "--noise.kind", "adaptive",
+  )  # fmt: skip
+  assert (status, errors) == (0, "")
+  assert "Starting from the weights of run, step 4." in output
+  assert "Noise on the weights" in output
+  assert "description length" in output
+  means, drawn, again = (
+    figures(script("evaluate.py", "--checkpoint", noisy, *more)[1])
+    for more in ((), ("--draw-weights", "1"), ("--draw-weights", "1"))
+  )
+  assert drawn["total_bits"] == again["total_bits"] != means["total_bits"]
+  status, output, _ = script(
+    "sample.py", "--checkpoint", noisy, "--length", "5", "--draw-weights", "1"
+  )
+  assert status == 0
+  assert len(output.rstrip("\n")) <= 5

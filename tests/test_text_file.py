@@ -141,6 +141,13 @@ def test_other_text_is_coded_once(tmp_path, prepared, monkeypatch):
   assert len(coded_files(prepared)) == 2
 
 
+def test_text_read_with_its_own_codec_is_not_coded_again(tmp_path, prepared):
+  path = write(tmp_path, ACCENTED)
+  corpus = text_file.load(path, prepared_dir=prepared)
+  text_file.read_text(path, codec=corpus.codec, prepared_dir=prepared)
+  assert len(coded_files(prepared)) == 1
+
+
 def test_text_that_changed_is_coded_again(tmp_path, prepared):
   path = write(tmp_path, ACCENTED)
   text_file.load(path, prepared_dir=prepared)

@@ -144,9 +144,13 @@ def read_text(
     "modified_ns": status.st_mtime_ns,
     "units": units,
     "vocabulary": vocabulary,
-    "codec": codec and codec.to_json(),
+    "codec": None,
   }
-  if found := class_file.read(folder, key):
+  found = class_file.read(folder, key)
+  if codec is not None and not (found and found[0] == codec):
+    key["codec"] = codec.to_json()
+    found = class_file.read(folder, key)
+  if found:
     return found
   if units == "words":
     counts = count_words(word_blocks(path, progress))
