@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "graves_jax"
 ENTRY_POINTS = {
   "command_line",
   "configs",
+  "curves",
   "evaluate",
   "evaluate_text",
   "export",

@@ -1,0 +1,105 @@
+"""Draws learning curves: python curves.py runs/x runs/y --out curves.png."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import tyro
+from rich.console import Console
+
+import command_line
+from graves_jax.rendering.curves import Curve, write_curves
+
+_METRICS = "metrics.jsonl"
+# kind of run: its validation score, and an update's loss in the same unit.
+_UNITS = {
+  "bits per symbol": ("bits_per_symbol", "nats_per_element", math.log(2)),
+  "nats per sequence": ("nats_per_sequence", "nats_per_sequence", 1.0),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+  """Draws the losses of training and validation that runs recorded."""
+
+  runs: tyro.conf.Positional[tuple[Path, ...]]
+  """Folders of runs (the --workdir of train.py)."""
+  out: Path = Path("curves.png")
+  """A .png, .svg or .pdf file."""
+  stages: tyro.conf.FlagCreatePairsOff[bool] = False
+  """Each run begins where the one before it ended: it started from there."""
+
+
+def main(argv: list[str]) -> None:
+  arguments = tyro.cli(Arguments, args=argv)
+  if not arguments.runs:
+    raise ValueError("name at least one run's folder, such as runs/char_rnn.")
+  unit, curves, start = None, [], 0
+  for run in arguments.runs:
+    rows = read_rows(run)
+    other = unit_of(rows)
+    if unit not in (None, other):
+      raise ValueError(f"{run} is in {other}, the runs before it in {unit}.")
+    unit = other
+    curves.append(curve_of(run.resolve().name, rows, unit, start))
+    if arguments.stages:
+      start = int(curves[-1].train_steps[-1])
+  write_curves(arguments.out, curves, unit)
+  Console().print(f"{arguments.out}: {unit}", markup=False, highlight=False)
+
+
+def read_rows(run: Path) -> list[dict]:
+  """The rows of a run's metrics.jsonl, but for those that are cut off.
+
+  Raises:
+    FileNotFoundError: if the run has none.
+    ValueError: if it has no update.
+  """
+  path = run.expanduser() / _METRICS
+  if not path.is_file():
+    raise FileNotFoundError(
+      f"there is no {path}; name a run's folder, the --workdir of train.py."
+    )
+  rows = []
+  for line in path.read_text("utf-8", errors="replace").splitlines():
+    try:
+      row = json.loads(line)
+    except ValueError:
+      continue  # cut off when the run was killed
+    if isinstance(row, dict) and {"kind", "step"} <= row.keys():
+      rows.append(row)
+  if not any(row["kind"] == "train" for row in rows):
+    raise ValueError(f"{path} holds no update yet.")
+  return rows
+
+
+def unit_of(rows: list[dict]) -> str:
+  """The unit of a run's validation, or of handwriting if there was none."""
+  for row in rows:
+    for unit, (score, _, _) in _UNITS.items():
+      if row["kind"] == "validation" and score in row:
+        return unit
+  return "nats per sequence"
+
+
+def curve_of(name: str, rows: list[dict], unit: str, start: int) -> Curve:
+  """A run's losses in a unit, its updates counted from `start`."""
+  score, loss, nats = _UNITS[unit]
+
+  def column(kind, field, scale=1.0):
+    values = [row[field] / scale for row in rows if row["kind"] == kind]
+    return np.array(values, np.float64)
+
+  return Curve(
+    name=name,
+    train_steps=column("train", "step") + start,
+    train=column("train", loss, nats),
+    validation_steps=column("validation", "step") + start,
+    validation=column("validation", score),
+  )
+
+
+if __name__ == "__main__":
+  command_line.run(main)

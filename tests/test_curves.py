@@ -1,0 +1,89 @@
+"""Learning curves, and the command that draws them."""
+
+import json
+import math
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graves_jax.rendering.curves import Curve, write_curves
+
+CURVES = runpy.run_path(str(Path(__file__).parent.parent / "curves.py"))
+
+
+def write_run(folder, score="bits_per_symbol", updates=10):
+  folder.mkdir()
+  rows = [
+    {"kind": "train", "step": k, "nats_per_element": 1.0 + 1 / k}
+    | {"nats_per_sequence": 10 + 1 / k}
+    for k in range(1, updates + 1)
+  ]
+  rows.append({"kind": "validation", "step": updates, score: 2.0})
+  lines = [json.dumps(row) for row in rows]
+  (folder / "metrics.jsonl").write_text("\n".join([*lines, '{"kind": "tr']))
+  return folder
+
+
+def test_curves_are_drawn_of_several_runs(script, tmp_path):
+  runs = [write_run(tmp_path / name) for name in ("one", "two")]
+  out = tmp_path / "curves.png"
+  status, output, errors = script("curves.py", *runs, "--out", out)
+  assert (status, errors) == (0, "")
+  assert "bits per symbol" in output
+  assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_losses_are_in_the_unit_of_the_validation(tmp_path):
+  rows = CURVES["read_rows"](write_run(tmp_path / "text"))
+  curve = CURVES["curve_of"]("text", rows, CURVES["unit_of"](rows), 5)
+  np.testing.assert_allclose(curve.train[0], 2.0 / math.log(2))
+  np.testing.assert_array_equal(curve.train_steps, np.arange(6, 16))
+  np.testing.assert_array_equal(curve.validation, [2.0])
+  pens = write_run(tmp_path / "pens", "nats_per_sequence")
+  rows = CURVES["read_rows"](pens)
+  assert CURVES["unit_of"](rows) == "nats per sequence"
+
+
+def test_stages_follow_one_another(script, tmp_path, monkeypatch):
+  drawn = []
+  monkeypatch.setattr(
+    "graves_jax.rendering.curves.write_curves",
+    lambda path, curves, unit: drawn.extend(curves),
+  )
+  runs = [write_run(tmp_path / name, updates=4) for name in ("one", "two")]
+  status, _, _ = script("curves.py", *runs, "--stages")
+  assert status == 0
+  assert [list(curve.train_steps) for curve in drawn] == [
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+  ]
+
+
+@pytest.mark.parametrize(
+  ("make", "message"),
+  [
+    (lambda folder: folder / "none", "there is no"),
+    (lambda folder: folder, "no update yet"),
+  ],
+)
+def test_a_folder_without_updates_is_one_line(script, tmp_path, make, message):
+  (tmp_path / "metrics.jsonl").write_text("")
+  status, _, errors = script("curves.py", make(tmp_path))
+  assert status == 2
+  assert message in errors and len(errors.splitlines()) == 1
+
+
+def test_runs_of_other_units_are_not_drawn_together(script, tmp_path):
+  text = write_run(tmp_path / "text")
+  pens = write_run(tmp_path / "pens", "nats_per_sequence")
+  status, _, errors = script("curves.py", text, pens)
+  assert status == 2
+  assert "nats per sequence" in errors
+
+
+def test_a_loss_that_is_not_finite_is_refused(tmp_path):
+  curve = Curve("x", np.arange(2), np.array([1.0, np.nan]), [], [])
+  with pytest.raises(ValueError, match="finite"):
+    write_curves(tmp_path / "x.png", [curve], "nats")
