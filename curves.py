@@ -47,7 +47,9 @@ def main(argv: list[str]) -> None:
     if arguments.stages:
       start = int(curves[-1].train_steps[-1])
   write_curves(arguments.out, curves, unit)
-  Console().print(f"{arguments.out}: {unit}", markup=False, highlight=False)
+  Console().print(
+    f"{arguments.out}: {unit}", markup=False, highlight=False, soft_wrap=True
+  )
 
 
 def read_rows(run: Path) -> list[dict]:
