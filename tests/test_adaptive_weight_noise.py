@@ -20,6 +20,9 @@ from graves_jax.noise.adaptive_weight_noise import (
   prior,
   with_adaptive_weight_noise,
 )
+from graves_jax.training.parallel import AXIS, over_devices
+from graves_jax.training.state import init_state
+from graves_jax.training.step import train_body
 
 WEIGHTS, ROWS, SEQUENCES, DEVIATION = 5, 4, 50, 0.7
 both_pers = pytest.mark.parametrize("per", ["batch", "sequence"])
@@ -252,8 +255,6 @@ def test_halves_of_the_rows_on_two_devices_equal_the_batch(gradient, per):
 
 
 def test_squared_gradients_cross_mapped_devices():
-  from graves_jax.training.parallel import AXIS, over_devices
-
   mu, sigma, batch = example()
   params, batch = AdaptiveParams(tree(mu), tree(sigma)), cast(batch)
   key = make_keys().batch
@@ -281,22 +282,21 @@ def test_squared_gradients_cross_mapped_devices():
 @both_pers
 def test_updates_by_momentum_equal_the_equations(gradient, per):
   mu, sigma, _ = example()
-  params = AdaptiveParams(tree(mu), tree(sigma))
   rate, momentum = 0.02, 0.9
   optimizer = optax.sgd(rate, momentum)
-  state = optimizer.init(params)
+  state = init_state(tree(mu), optimizer, stddev=tree(sigma))
   velocity = np.zeros_like(mu), np.zeros_like(sigma)
-  compute = jax.jit(gradient_of(adaptive_loss(gradient=gradient, per=per)))
+  loss_fn = adaptive_loss(gradient=gradient, per=per, axis=AXIS)
+  body = train_body(loss_fn, optimizer, seed=0, loss_per="sequence")
+  train_step = over_devices(jax.devices()[:1]).map(body)
   for step in range(4):
     _, _, batch = example(step)
-    made, (sums, weights) = compute(params, (), cast(batch), make_keys(step))
-    made = jax.tree.map(lambda g, n=sums.sequences: g / n, made)
-    updates, state = optimizer.update(made, state)
-    params = positive(optax.apply_updates(params, updates))
+    (state, _), weights = train_step(state, ((), cast(batch)))
+    weights = np.float64(weights).reshape(ROWS, WEIGHTS)
     expected = reference_noise.gradients(
       mu,
       sigma,
-      (np.float64(weights) - mu) / sigma,
+      (weights - mu) / sigma,
       *batch,
       deviation=DEVIATION,
       training_sequences=SEQUENCES,
@@ -306,8 +306,8 @@ def test_updates_by_momentum_equal_the_equations(gradient, per):
     mu, sigma, velocity = reference_noise.momentum_update(
       mu, sigma, velocity, expected, ROWS, rate=rate, momentum=momentum
     )
-  np.testing.assert_allclose(flat(params.mean), mu, rtol=2e-4, atol=1e-5)
-  np.testing.assert_allclose(flat(params.stddev), sigma, rtol=2e-3, atol=1e-5)
+  np.testing.assert_allclose(flat(state.params), mu, rtol=2e-4, atol=1e-5)
+  np.testing.assert_allclose(flat(state.stddev), sigma, rtol=2e-3, atol=1e-5)
 
 
 def orthogonal_data():
