@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import optax
 
 from graves_jax.config import OptimizerConfig
+from graves_jax.noise.adaptive_weight_noise import AdaptiveParams
 
 
 class ScaleByGravesRMSState(NamedTuple):
@@ -88,9 +89,27 @@ def build_optimizer(
         schedule, config.momentum, config.decay, config.epsilon
       )
   if config.max_gradient_norm is not None:
-    clip = optax.clip_by_global_norm(config.max_gradient_norm)
+    clip = clip_by_norm(config.max_gradient_norm)
     optimizer = optax.chain(clip, optimizer)
   return optimizer
+
+
+def clip_by_norm(max_norm: float) -> optax.GradientTransformation:
+  """Scales gradients down to a global norm.
+
+  With adaptive weight noise, those of the means and those of the standard
+  deviations each have a norm of their own: the latter hold squares, whose size
+  says nothing about a good step for the means.
+  """
+  clip = optax.clip_by_global_norm(max_norm)
+
+  def update(updates, state, params=None):
+    del params
+    if isinstance(updates, AdaptiveParams):
+      return AdaptiveParams(*(clip.update(u, state)[0] for u in updates)), state
+    return clip.update(updates, state)
+
+  return optax.GradientTransformation(clip.init, update)
 
 
 def learning_rate_schedule(

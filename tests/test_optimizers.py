@@ -9,6 +9,7 @@ import reference
 
 from graves_jax import optimizers
 from graves_jax.config import OptimizerConfig
+from graves_jax.noise.adaptive_weight_noise import AdaptiveParams
 from graves_jax.optimizers import build_optimizer, learning_rate_schedule
 
 
@@ -128,3 +129,14 @@ def test_rmsprop_divides_by_the_root_of_the_average_square():
     [-0.1 * 2 / 2**0.5, -0.1 * 4 / (0.5 * 2 + 0.5 * 16) ** 0.5],
     rtol=1e-4,
   )
+
+
+def test_means_and_deviations_are_clipped_apart():
+  config = OptimizerConfig(
+    name="sgd", learning_rate=1.0, momentum=0.0, max_gradient_norm=1.0
+  )
+  optimizer = build_optimizer(config, steps=1)
+  gradient = AdaptiveParams({"w": np.full(4, 0.1)}, {"w": np.full(4, 300.0)})
+  updates, _ = optimizer.update(gradient, optimizer.init(gradient))
+  np.testing.assert_allclose(updates.mean["w"], -0.1)
+  np.testing.assert_allclose(updates.stddev["w"], -0.5)

@@ -56,6 +56,12 @@ def adaptive_params(mean: Any, stddev: float = 0.075) -> AdaptiveParams:
   )
 
 
+def means(tree: Any) -> Any:
+  """The part of a tree that belongs to the network's weights: all of it, or the
+  means of `AdaptiveParams`."""
+  return tree.mean if isinstance(tree, AdaptiveParams) else tree
+
+
 def draw_weights(key: Array, params: AdaptiveParams) -> Any:
   """Weights drawn from the posterior: a tree like its mean."""
   noise = standard_normal(key, params.mean)

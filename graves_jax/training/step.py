@@ -9,12 +9,14 @@ import optax
 from jax import Array
 
 from graves_jax.losses import Keys, LossFn, Sums
+from graves_jax.noise.adaptive_weight_noise import means
 from graves_jax.training.parallel import AXIS
 from graves_jax.training.state import TrainState
 
 
 class StepMetrics(NamedTuple):
-  """What an update tells: its loss, and the global norm of its gradient."""
+  """What an update tells: its loss, and the global norm of its gradient (with
+  adaptive weight noise, of the means' gradient)."""
 
   sums: Sums
   gradient_norm: Array
@@ -60,7 +62,7 @@ def train_body(
     )
     state = state.with_trained(optax.apply_updates(state.trained, updates))
     state = state.replace(step=state.step + 1, optimizer=optimizer_state)
-    return (state, StepMetrics(sums, optax.tree.norm(gradient))), carry
+    return (state, StepMetrics(sums, optax.tree.norm(means(gradient)))), carry
 
   return body
 
