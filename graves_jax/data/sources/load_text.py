@@ -38,32 +38,10 @@ def load_corpus(
     ValueError: if the text is damaged, or settings do not go together, or the
       given codec lacks symbols of the text.
   """
-  if data.source != "text" and data.vocabulary is not None:
-    raise ValueError(
-      f"data.vocabulary (={data.vocabulary}) is of text files, not of "
-      f"{data.source}; leave it out."
-    )
+  _require_settings_that_go_together(data)
   if data.source == "penn_treebank":
-    corpus = penn_treebank.load(
-      data.path,
-      units=data.units,
-      convention=data.convention,
-      prepared_dir=data.prepared_dir,
-      progress=progress,
-    )
-    if codec is not None and codec != corpus.codec:
-      raise ValueError(
-        f"the checkpoint's {codec.size:,} {codec.units} are not the "
-        f"{corpus.codec.size:,} of Penn Treebank, {corpus.convention}; give a "
-        "text file to evaluate it on."
-      )
-    return corpus
+    return _load_penn_treebank(data, progress, codec)
   if data.source == "enwik8":
-    if data.units == "words":
-      raise ValueError(
-        "data.units (=words) does not go with enwik8, whose symbols are "
-        "bytes; leave it out."
-      )
     return enwik8.load(
       data.path,
       codec=codec,
@@ -86,6 +64,38 @@ def load_corpus(
     prepared_dir=data.prepared_dir,
     progress=progress,
   )
+
+
+def _require_settings_that_go_together(data: TextDataConfig) -> None:
+  if data.source != "text" and data.vocabulary is not None:
+    raise ValueError(
+      f"data.vocabulary (={data.vocabulary}) is of text files, not of "
+      f"{data.source}; leave it out."
+    )
+  if data.source == "enwik8" and data.units == "words":
+    raise ValueError(
+      "data.units (=words) does not go with enwik8, whose symbols are bytes; "
+      "leave it out."
+    )
+
+
+def _load_penn_treebank(
+  data: TextDataConfig, progress: Progress | None, codec: TextCodec | None
+) -> Corpus:
+  corpus = penn_treebank.load(
+    data.path,
+    units=data.units,
+    convention=data.convention,
+    prepared_dir=data.prepared_dir,
+    progress=progress,
+  )
+  if codec is not None and codec != corpus.codec:
+    raise ValueError(
+      f"the checkpoint's {codec.size:,} {codec.units} are not the "
+      f"{corpus.codec.size:,} of Penn Treebank, {corpus.convention}; give a "
+      "text file to evaluate it on."
+    )
+  return corpus
 
 
 class TextSplit(NamedTuple):
