@@ -97,6 +97,9 @@ class DataConfig(_Ranged):
   """Lines an update."""
   buckets: int = 10
   """Lengths that lines are padded to."""
+  scale_range: float = 0.0
+  """Training stretches every line, each time that it is read, by two random
+  factors, of x and of y, uniform within 1 +- this (how much is our choice)."""
   synthetic_lines: int = 5000
   """Training lines of synthetic handwriting."""
 
@@ -106,8 +109,13 @@ class DataConfig(_Ranged):
     "crop_points": 2,
     "batch_size": 1,
     "buckets": 1,
+    "scale_range": 0,
     "synthetic_lines": 1,
   }
+
+  def __post_init__(self):
+    super().__post_init__()
+    _require_below_1(self, "scale_range")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

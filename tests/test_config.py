@@ -85,6 +85,7 @@ def test_a_config_that_is_no_table_is_refused():
       {"kind": "synthesis", "recurrent_dropout": 0.1},
       r"recurrent_dropout \(=0.1\) is for kind = prediction",
     ),
+    (DataConfig, {"scale_range": 1.0}, "scale_range"),
     (TextNetworkConfig, {"hidden": ()}, "hidden"),
     (TextTrainingConfig, {"sample_temperature": -1.0}, "sample_temperature"),
     (TextTrainingConfig, {"seed": 2**32}, "seed"),
