@@ -14,6 +14,7 @@ from jax import Array, lax
 
 from graves_jax import chunks
 from graves_jax.clipping import clip_derivative
+from graves_jax.dropout import dropped
 from graves_jax.products import (
   Precision,
   from_words,
@@ -91,6 +92,8 @@ def lstm_step(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
+  kept: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Advances peephole LSTM cells by one time step, Eqs. (7)-(11).
 
@@ -100,6 +103,9 @@ def lstm_step(
     inputs: net input from below, already projected and biased, [..., 4H].
     clip: limit on the derivatives of the net inputs (Section 2.1).
     precision: of the recurrent product.
+    kept: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
+      is kept, booleans [..., H]; elsewhere it is 0.
+    keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
 
   Returns:
     The next state, and the output h [..., H] again.
@@ -109,7 +115,7 @@ def lstm_step(
   w_ci, w_cf, w_co = params.peephole
   i = sigmoid(clip_derivative(i + w_ci * state.cell, clip))  # Eq. (7)
   f = sigmoid(clip_derivative(f + w_cf * state.cell, clip))  # Eq. (8)
-  c = jnp.tanh(clip_derivative(c, clip))
+  c = dropped(jnp.tanh(clip_derivative(c, clip)), kept, keep_rate)
   cell = f * state.cell + i * c  # Eq. (9)
   o = sigmoid(clip_derivative(o + w_co * cell, clip))  # Eq. (10): the new cell
   output = o * jnp.tanh(cell)  # Eq. (11)
@@ -142,16 +148,22 @@ def unroll_reference(
   clip: float = jnp.inf,
   precision: Precision = "float32",
   net: Array | None = None,
+  kept: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Unrolls a layer by a plain scan that JAX differentiates.
 
   The definition that `unroll` is tested against; same arguments and results.
   """
 
-  def step(state, net):
-    return lstm_step(params, state, net, clip=clip, precision=precision)
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
 
-  return lax.scan(step, state, net_input(params, inputs, precision, net))
+  def step(state, xs):
+    net, kept = xs
+    return lstm_step(params, state, net, kept=kept, **options)
+
+  net = net_input(params, inputs, precision, net)
+  return lax.scan(step, state, (net, kept))
 
 
 def unroll(
@@ -162,6 +174,8 @@ def unroll(
   clip: float = jnp.inf,
   precision: Precision = "float32",
   net: Array | None = None,
+  kept: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Unrolls a layer over time, with a backward pass written by hand.
 
@@ -178,18 +192,19 @@ def unroll(
     net: added to the net inputs, [T, B, 4H], where something besides `inputs`
       reaches them; its derivatives are the clipped ones. With it, there may
       be no inputs: then D = 0.
+    kept: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
+      is kept, booleans [T, B, H]; elsewhere it is 0.
+    keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
 
   Returns:
     The state after the last step, and every output [T, B, H].
   """
 
   def unroll_chunks(chunk, state, given):
-    net, inputs = (None, given) if alone else (given[0], given[1:])
-    return _unroll_chunks(clip, precision, params, chunk, state, inputs, net)
+    options = clip, precision, keep_rate, chunk
+    return _unroll_chunks(*options, params, state, *given)
 
-  alone = net is None
-  given = tuple(inputs) if alone else (net, *inputs)
-  return chunks.run(unroll_chunks, state, given)
+  return chunks.run(unroll_chunks, state, (tuple(inputs), net, kept))
 
 
 def sigmoid(x: Array) -> Array:
@@ -198,7 +213,10 @@ def sigmoid(x: Array) -> Array:
 
 
 class Gates(NamedTuple):
-  """Activations of one step that its backward pass needs, each [..., H]."""
+  """Activations of one step that its backward pass needs, each [..., H].
+
+  c is what dropout leaves of it.
+  """
 
   i: Array
   f: Array
@@ -206,12 +224,18 @@ class Gates(NamedTuple):
   o: Array
 
 
-def gated_step(peephole: Array, cell: Array, net: Array):
+def gated_step(
+  peephole: Array,
+  cell: Array,
+  net: Array,
+  kept: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[LSTMState, Gates]:
   """Eqs. (7)-(11) from net inputs [B, 4H]: new state and gates."""
   i, f, c, o = jnp.split(net, 4, axis=-1)
   i = sigmoid(i + peephole[0] * cell)
   f = sigmoid(f + peephole[1] * cell)
-  c = jnp.tanh(c)
+  c = dropped(jnp.tanh(c), kept, keep_rate)
   cell = f * cell + i * c
   o = sigmoid(o + peephole[2] * cell)
   return LSTMState(cell, o * jnp.tanh(cell)), Gates(i, f, c, o)
@@ -243,6 +267,8 @@ def gated_step_backward(
   cell: Array,
   previous_cell: Array,
   gates: Gates,
+  kept: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[Gates, Array]:
   """Derivatives of one step with respect to its net inputs and last cell.
 
@@ -253,6 +279,8 @@ def gated_step_backward(
     cell: the new cell.
     previous_cell: the cell before the step.
     gates: the step's activations.
+    kept: where c is not dropped, [B, H].
+    keep_rate: share of c that is kept.
 
   Returns:
     Clipped derivatives of the four net inputs, and that of the last cell.
@@ -265,7 +293,10 @@ def gated_step_backward(
   d_cell += d_state.output * o * (1 - tanh_cell * tanh_cell)
   d_i = jnp.clip(d_cell * c * i * (1 - i), -clip, clip)
   d_f = jnp.clip(d_cell * previous_cell * f * (1 - f), -clip, clip)
-  d_c = jnp.clip(d_cell * i * (1 - c * c), -clip, clip)
+  d_c = dropped(d_cell * i, kept, keep_rate)
+  if kept is not None:
+    c = c * keep_rate  # the tanh itself, where it was kept
+  d_c = jnp.clip(d_c * (1 - c * c), -clip, clip)
   d_previous = d_cell * f + d_i * peephole[0] + d_f * peephole[1]
   return Gates(d_i, d_f, d_c, d_o), d_previous
 
@@ -311,37 +342,43 @@ def layer_gradient(
   )
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 3))
-def _unroll_chunks(clip, precision, params, chunk, state, inputs, net):
-  return _unroll_forward(clip, precision, params, chunk, state, inputs, net)[0]
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
+def _unroll_chunks(
+  clip, precision, keep_rate, chunk, params, state, inputs, net, kept
+):
+  options = clip, precision, keep_rate, chunk
+  return _unroll_forward(*options, params, state, inputs, net, kept)[0]
 
 
-def _unroll_forward(clip, precision, params, chunk, start, inputs, net):
+def _unroll_forward(
+  clip, precision, keep_rate, chunk, params, start, inputs, net, kept
+):
   del clip  # acts on derivatives only
 
-  def step(state, net):
+  def step(state, xs):
+    net, kept = xs
     net = net + params.bias  # here it costs no pass of its own
     net = net + product(state.output, params.recurrent, precision)
-    state, gates = gated_step(params.peephole, state.cell, net)
+    state, gates = gated_step(params.peephole, state.cell, net, kept, keep_rate)
     return state, (state.output, gates)
 
   def block(state, xs):
-    inputs, net = xs
+    inputs, net, kept = xs
     if inputs:
       projected = product(join(inputs, precision), params.inputs, precision)
       net = projected if net is None else net + projected
-    end, kept = lax.scan(step, state, net)
-    return end, (*kept, state.cell)
+    end, results = lax.scan(step, state, (net, kept))
+    return end, (*results, state.cell)
 
-  inputs, net = jax.tree.map(lambda x: chunks.split(x, chunk), (inputs, net))
-  state, (outputs, gates, first_cells) = lax.scan(block, start, (inputs, net))
-  residuals = (params, start.output, inputs, net, outputs, gates, first_cells)
+  given = jax.tree.map(lambda x: chunks.split(x, chunk), (inputs, net, kept))
+  state, (outputs, gates, first_cells) = lax.scan(block, start, given)
+  residuals = (params, start.output, given, outputs, gates, first_cells)
   return (state, chunks.join(outputs)), residuals
 
 
-def _unroll_backward(clip, precision, chunk, residuals, derivatives):
-  # Of net, the backward pass reads only whether there is one.
-  params, start_output, inputs, net, outputs, gates, first_cells = residuals
+def _unroll_backward(clip, precision, keep_rate, chunk, residuals, derivatives):
+  params, start_output, given, outputs, gates, first_cells = residuals
+  inputs, net, kept = given  # of net, only whether there is one is read
   d_final, d_outputs = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
   inputs_transposed = params.inputs.T
@@ -349,10 +386,17 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
 
   def step(carry, xs):
     d_state, peephole = carry
-    d_output, cell, previous_cell, gates = xs
+    d_output, cell, previous_cell, gates, kept = xs
     d_state = LSTMState(d_state.cell, d_state.output + d_output)
     d_net, d_cell = gated_step_backward(
-      params.peephole, clip, d_state, cell, previous_cell, gates
+      params.peephole,
+      clip,
+      d_state,
+      cell,
+      previous_cell,
+      gates,
+      kept,
+      keep_rate,
     )
     peephole = peephole.add(d_net, cell, previous_cell)
     d_net = join(d_net, precision)
@@ -363,7 +407,8 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
     d_state, total = carry
     here = chunks.pick(gates, k)
     cell, previous_cell = remake_cells(chunks.pick(first_cells, k), here)
-    xs = (chunks.pick(d_outputs, k), cell, previous_cell, here)
+    d_output, kept_here = chunks.pick((d_outputs, kept), k)
+    xs = (d_output, cell, previous_cell, here, kept_here)
     (d_state, peephole), d_net = lax.scan(
       step, (d_state, no_peephole), xs, reverse=True
     )
@@ -384,7 +429,7 @@ def _unroll_backward(clip, precision, chunk, residuals, derivatives):
   (d_start, gradient), d_given = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
-  return gradient, d_start, *jax.tree.map(chunks.join, d_given)
+  return gradient, d_start, *jax.tree.map(chunks.join, d_given), None
 
 
 def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:

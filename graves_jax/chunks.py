@@ -17,17 +17,22 @@ def run(unroll_chunks, state, inputs):
 
   Whole chunks first, what is left over as one shorter chunk.
 
+  Args:
+    unroll_chunks: gives a state and a tree of outputs [T, ...].
+    state: where to start.
+    inputs: a tree of arrays [T, ...].
+
   Raises:
     ValueError: if there is no time step.
   """
-  steps = inputs[0].shape[0]
+  steps = jax.tree.leaves(inputs)[0].shape[0]
   if not steps:
     raise ValueError("the inputs have no time step; give one or more.")
   whole = steps - steps % CHUNK
   pieces = []
   for start, stop, chunk in ((0, whole, CHUNK), (whole, steps, steps - whole)):
     if start < stop:
-      part = tuple(x[start:stop] for x in inputs)
+      part = jax.tree.map(lambda x, a=start, b=stop: x[a:b], inputs)
       state, outputs = unroll_chunks(chunk, state, part)
       pieces.append(outputs)
   if len(pieces) == 1:

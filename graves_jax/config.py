@@ -18,6 +18,12 @@ class _Ranged:
         raise ValueError(f"{name} (={values}) must be {least:g} or more.")
 
 
+def _require_below_1(config: _Ranged, *names: str) -> None:
+  for name in names:
+    if getattr(config, name) >= 1:
+      raise ValueError(f"{name} (={getattr(config, name)}) must be below 1.")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NetworkConfig(_Ranged):
   """A handwriting network and its density (Sections 2, 4, 5)."""
@@ -44,6 +50,9 @@ class NetworkConfig(_Ranged):
   window_bias: tuple[float, float, float] = (0.0, -0.5, -3.0)
   """Start of the biases of alpha, beta, kappa: the window then moves by 1/20
   of a character a point, as the data's pens do (our choice)."""
+  recurrent_dropout: float = 0.0
+  """Share of the LSTM cells' candidates, tanh(...) of Eq. (9), that training
+  drops at every step (prediction; Semeniuta et al., 2016)."""
 
   _LEAST = {
     "hidden": 1,
@@ -53,7 +62,17 @@ class NetworkConfig(_Ranged):
     "output_clip": 1e-6,
     "sigma_floor": 1e-6,
     "weight_range": 0,
+    "recurrent_dropout": 0,
   }
+
+  def __post_init__(self):
+    super().__post_init__()
+    _require_below_1(self, "recurrent_dropout")
+    if self.recurrent_dropout and self.kind == "synthesis":
+      raise ValueError(
+        f"recurrent_dropout (={self.recurrent_dropout}) is for kind = "
+        "prediction; the synthesis network has none."
+      )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,6 +97,9 @@ class DataConfig(_Ranged):
   """Lines an update."""
   buckets: int = 10
   """Lengths that lines are padded to."""
+  scale_range: float = 0.0
+  """Training stretches every line, each time that it is read, by two random
+  factors, of x and of y, uniform within 1 +- this (how much is our choice)."""
   synthetic_lines: int = 5000
   """Training lines of synthetic handwriting."""
 
@@ -87,8 +109,13 @@ class DataConfig(_Ranged):
     "crop_points": 2,
     "batch_size": 1,
     "buckets": 1,
+    "scale_range": 0,
     "synthetic_lines": 1,
   }
+
+  def __post_init__(self):
+    super().__post_init__()
+    _require_below_1(self, "scale_range")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -232,6 +259,9 @@ class TextNetworkConfig(_Ranged):
   dropout: float = 0.0
   """Share of every layer's outputs that is dropped on its way up (not in
   time) while training."""
+  recurrent_dropout: float = 0.0
+  """Share of the LSTM cells' candidates, tanh(...) of Eq. (9), that training
+  drops at every step (Semeniuta et al., 2016)."""
   lstm_clip: float = 1.0
   """Limit on the derivatives of the layers' net inputs (Section 2.1)."""
   output_clip: float = 1.0
@@ -247,6 +277,7 @@ class TextNetworkConfig(_Ranged):
   _LEAST = {
     "hidden": 1,
     "dropout": 0,
+    "recurrent_dropout": 0,
     "lstm_clip": 1e-6,
     "output_clip": 1e-6,
     "weight_range": 0,
@@ -254,8 +285,7 @@ class TextNetworkConfig(_Ranged):
 
   def __post_init__(self):
     super().__post_init__()
-    if self.dropout >= 1:
-      raise ValueError(f"dropout (={self.dropout}) must be below 1.")
+    _require_below_1(self, "dropout", "recurrent_dropout")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -36,8 +36,10 @@ def clipped(derivative, limit):
 # LSTM, Eqs. (7)-(11)
 
 
-def lstm_step(layer, cell, output, x):
+def lstm_step(layer, cell, output, x, mask=1.0):
   """One time step of one sequence: cell [H], output [H], x [D].
+
+  mask: recurrent dropout multiplies the tanh of Eq. (9) by it, [H].
 
   Returns the new cell and output, and the values the backward pass needs.
   """
@@ -47,10 +49,10 @@ def lstm_step(layer, cell, output, x):
   i = sigmoid(net_i + w_ci * cell)  # Eq. (7)
   f = sigmoid(net_f + w_cf * cell)  # Eq. (8)
   g = np.tanh(net_c)
-  new_cell = f * cell + i * g  # Eq. (9)
+  new_cell = f * cell + i * mask * g  # Eq. (9)
   o = sigmoid(net_o + w_co * new_cell)  # Eq. (10)
   new_output = o * np.tanh(new_cell)  # Eq. (11)
-  return new_cell, new_output, (cell, output, x, i, f, g, o, new_cell)
+  return new_cell, new_output, (cell, output, x, i, f, g, o, new_cell, mask)
 
 
 def lstm_step_backward(layer, saved, d_cell, d_output, clip, gradients):
@@ -62,14 +64,14 @@ def lstm_step_backward(layer, saved, d_cell, d_output, clip, gradients):
 
   Returns the derivatives with respect to the old cell, the old output and x.
   """
-  cell, output, x, i, f, g, o, new_cell = saved
+  cell, output, x, i, f, g, o, new_cell, mask = saved
   w_ci, w_cf, w_co = layer["peephole"]
   squashed = np.tanh(new_cell)
   net_o = clipped(d_output * squashed * o * (1 - o), clip)
   d_new_cell = d_cell + d_output * o * (1 - squashed**2) + w_co * net_o
-  net_i = clipped(d_new_cell * g * i * (1 - i), clip)
+  net_i = clipped(d_new_cell * mask * g * i * (1 - i), clip)
   net_f = clipped(d_new_cell * cell * f * (1 - f), clip)
-  net_c = clipped(d_new_cell * i * (1 - g**2), clip)
+  net_c = clipped(d_new_cell * i * mask * (1 - g**2), clip)
   net = np.concatenate([net_i, net_f, net_c, net_o])
   gradients["inputs"] += np.outer(x, net)
   gradients["recurrent"] += np.outer(output, net)
@@ -81,14 +83,16 @@ def lstm_step_backward(layer, saved, d_cell, d_output, clip, gradients):
   return d_old_cell, layer["recurrent"] @ net, layer["inputs"] @ net
 
 
-def lstm_unroll(layer, cell, output, inputs):
-  """All time steps of one sequence: inputs [T, D].
+def lstm_unroll(layer, cell, output, inputs, masks=None):
+  """All time steps of one sequence: inputs [T, D], masks [T, H] or none.
 
   Returns the last cell [H], the last output [H], outputs [T, H], saved values.
   """
   outputs, tape = [], []
-  for x in inputs:
-    cell, output, saved = lstm_step(layer, cell, output, x)
+  if masks is None:
+    masks = np.ones((len(inputs), len(cell)))
+  for x, mask in zip(inputs, masks, strict=True):
+    cell, output, saved = lstm_step(layer, cell, output, x, mask)
     outputs.append(output)
     tape.append(saved)
   return cell, output, np.array(outputs), tape

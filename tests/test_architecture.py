@@ -43,6 +43,7 @@ MATHEMATICS = {
   "chunks",
   "clipping",
   "distributions",
+  "dropout",
   "products",
   "vanilla_rnn",
   "window",

@@ -40,28 +40,41 @@ def random_case(steps, seed=0):
   return layer, state, inputs, on_state, on_outputs
 
 
-def by_reference(layer, state, inputs, on_state, on_outputs, clip):
+def random_masks(steps, keep_rate=0.6):
+  """Recurrent dropout, as options of the package."""
+  rng = np.random.default_rng(1)
+  kept = rng.random((steps, BATCH, HIDDEN)) < keep_rate
+  return {"kept": jnp.asarray(kept), "keep_rate": keep_rate}
+
+
+def by_reference(
+  layer, state, inputs, on_state, on_outputs, clip, kept=None, keep_rate=1.0
+):
   """Results and gradients as a dict of arrays, batch element by element."""
   results = {"cell": [], "output": [], "outputs": []}
-  gradients = {"d_cell": [], "d_output": [], "d_inputs": []}
+  gradients = {"d_cell": [], "d_output": [], "d_x": []}
   total = reference.zeros_like(layer)
   for b in range(BATCH):
     cell, output, outputs, tape = reference.lstm_unroll(
-      layer, state[0][b], state[1][b], inputs[:, b]
+      layer,
+      state[0][b],
+      state[1][b],
+      inputs[:, b],
+      None if kept is None else np.asarray(kept[:, b]) / keep_rate,
     )
     found = {"cell": cell, "output": output, "outputs": outputs}
     for name, value in found.items():
       results[name].append(value)
-    gradient, d_cell, d_output, d_inputs = reference.lstm_unroll_backward(
+    gradient, d_cell, d_output, d_x = reference.lstm_unroll_backward(
       layer, tape, on_state[0][b], on_state[1][b], on_outputs[:, b], clip
     )
     total = reference.add(total, gradient)
-    found = {"d_cell": d_cell, "d_output": d_output, "d_inputs": d_inputs}
+    found = {"d_cell": d_cell, "d_output": d_output, "d_x": d_x}
     for name, value in found.items():
       gradients[name].append(value)
   stacked = {}
   for name, values in (results | gradients).items():
-    axis = 1 if name in ("outputs", "d_inputs") else 0
+    axis = 1 if name in ("outputs", "d_x") else 0
     stacked[name] = np.stack(values, axis=axis)
   return stacked | {f"d_{name}": value for name, value in total.items()}
 
@@ -84,14 +97,14 @@ def by_package(
 
   weights = LSTMState(*cast(on_state)), cast(on_outputs)
   (final, outputs), gradients = results_and_gradients(arguments, weights)
-  d_layer, d_state, d_inputs = gradients
+  d_layer, d_state, d_x = gradients
   return {
     "cell": final.cell,
     "output": final.output,
     "outputs": outputs,
     "d_cell": d_state.cell,
     "d_output": d_state.output,
-    "d_inputs": jnp.concatenate(d_inputs, axis=-1),
+    "d_x": jnp.concatenate(d_x, axis=-1),
     **{f"d_{name}": value for name, value in d_layer._asdict().items()},
   }
 
@@ -236,6 +249,54 @@ def test_bfloat16_products_stay_near_the_equations():
   assert fast["outputs"].dtype == plain["outputs"].dtype == jnp.float32
   assert_all_close(fast, expected, 0.05)
   assert_all_close(plain, expected, 0.05)
+
+
+@both_precisions
+@pytest.mark.parametrize("clip", [FREE, 0.1])
+@pytest.mark.parametrize(
+  ("unroll", "steps"),
+  [
+    (cells.unroll_reference, 7),
+    (cells.unroll, 2 * chunks.CHUNK + 3),
+  ],
+)
+def test_recurrent_dropout_equals_the_equations(
+  unroll, steps, clip, dtype, tolerance
+):
+  case, masks = random_case(steps), random_masks(steps)
+  expected = by_reference(*case, clip, **masks)
+  whole = by_reference(*case, clip)
+  assert reference.relative_error(whole["outputs"], expected["outputs"]) > 0.1
+  actual = by_package(unroll, *case, dtype=dtype, clip=clip, **masks)
+  assert_all_close(actual, expected, tolerance)
+
+
+def test_bfloat16_products_with_recurrent_dropout_stay_near_the_equations():
+  case, masks = random_case(7), random_masks(7)
+  expected = by_reference(*case, FREE, **masks)
+  options = {"dtype": "float32", "precision": "bfloat16", **masks}
+  fast = by_package(cells.unroll, *case, **options)
+  assert fast["outputs"].dtype == jnp.float32
+  assert_all_close(fast, expected, 0.05)
+
+
+def test_keeping_everything_is_no_dropout():
+  case = random_case(7)
+  everything = {"kept": jnp.ones((7, BATCH, HIDDEN), bool), "keep_rate": 1.0}
+  kept = by_package(cells.unroll, *case, clip=0.1, **everything)
+  assert_all_close(kept, by_package(cells.unroll, *case, clip=0.1), 1e-12)
+
+
+@both_unrolls
+def test_a_dropped_candidate_gets_no_derivative(unroll):
+  masks = random_masks(7)
+  masks["kept"] = masks["kept"].at[..., :2].set(False)  # two units, always
+  found = by_package(unroll, *random_case(7), **masks)
+  for name in ("d_inputs", "d_recurrent", "d_bias"):
+    i, _, c, _ = np.split(np.asarray(found[name]), 4, axis=-1)
+    assert not c[..., :2].any()
+    assert not i[..., :2].any()  # its input gate lets nothing in
+    assert c[..., 2:].all()
 
 
 def test_initial_weights():

@@ -11,6 +11,7 @@ import pytest
 from graves_jax.config import (
   DataConfig,
   HandwritingConfig,
+  NetworkConfig,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -77,6 +78,14 @@ def test_a_config_that_is_no_table_is_refused():
     (TextDataConfig, {"validation_share": 0.6}, "validation_share"),
     (TextDataConfig, {"length": 0}, "length"),
     (TextNetworkConfig, {"dropout": 1.0}, "dropout"),
+    (TextNetworkConfig, {"recurrent_dropout": 1.0}, "recurrent_dropout"),
+    (NetworkConfig, {"recurrent_dropout": -0.1}, "recurrent_dropout"),
+    (
+      NetworkConfig,
+      {"kind": "synthesis", "recurrent_dropout": 0.1},
+      r"recurrent_dropout \(=0.1\) is for kind = prediction",
+    ),
+    (DataConfig, {"scale_range": 1.0}, "scale_range"),
     (TextNetworkConfig, {"hidden": ()}, "hidden"),
     (TextTrainingConfig, {"sample_temperature": -1.0}, "sample_temperature"),
     (TextTrainingConfig, {"seed": 2**32}, "seed"),

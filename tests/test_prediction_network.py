@@ -12,6 +12,7 @@ from graves_jax.cells import LSTMParams
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.handwriting_loss import handwriting_loss
+from graves_jax.losses import Keys
 from graves_jax.networks.output_layer import OutputParams
 from graves_jax.networks.prediction import PredictionNetwork, shift_right
 from graves_jax.networks.synthesis import count_weights
@@ -30,13 +31,14 @@ def x64():
     yield
 
 
-def build(layers, layer_clip=FREE, output_clip=FREE):
+def build(layers, layer_clip=FREE, output_clip=FREE, **options):
   return PredictionNetwork(
     inputs=3,
     outputs=bivariate_mixture.outputs_size(MIXTURES),
     hidden=(HIDDEN,) * layers,
     lstm_clip=layer_clip,
     output_clip=output_clip,
+    **options,
   )
 
 
@@ -205,6 +207,72 @@ def test_steps_and_halves_equal_the_whole():
     state, output = step(params, state, element)
     outputs.append(output)
   assert_trees_close((state, jnp.stack(outputs)), (final, whole), 1e-5)
+
+
+def row_keys(seed):
+  return jax.random.split(jax.random.key(seed), len(LENGTHS))
+
+
+def test_recurrent_dropout_is_for_training():
+  weights, sequences = random_case(2)
+  params, batch = to_package(weights, np.float32), to_batch(sequences)
+  dropping = handwriting_loss(build(2, recurrent_dropout=0.4), FLOOR)
+  loss = jax.jit(lambda keys: dropping(params, (), batch, keys)[0])
+  keys, others = (Keys(jax.random.key(9), row_keys(k)) for k in (0, 1))
+  plain = jax.jit(handwriting_loss(build(2), FLOOR))
+
+  expected = plain(params, (), batch, None)[0]
+  assert_trees_equal(plain(params, (), batch, keys)[0], expected)
+  assert_trees_equal(loss(None), expected)
+  assert abs(loss(keys).nats - expected.nats) > 0.1
+  assert_trees_equal(loss(keys), loss(keys))
+  assert loss(keys).nats != loss(others).nats
+
+
+def test_recurrent_dropout_of_a_row_is_by_its_own_key():
+  network = build(2, recurrent_dropout=0.4)
+  params = to_package(random_case(2)[0], np.float32)
+  elements = jax.random.normal(jax.random.key(0), (20, 4, 3))
+  apply = jax.jit(network.apply)
+  together = apply(params, elements, row_keys(0))
+  for half in (slice(0, 2), slice(2, 4)):
+    apart = apply(params, elements[:, half], row_keys(0)[half])
+    assert_trees_close(apart, together[:, half], 1e-5)
+
+
+def test_recurrent_masks_differ_between_layers_and_steps():
+  # Cells that forget all, let all in and out: their output is their candidate.
+  gates = np.repeat([20.0, -20.0, 1.0, 20.0], HIDDEN)
+  layers = [
+    LSTMParams(
+      np.zeros((width, 4 * HIDDEN), np.float32),
+      np.zeros((HIDDEN, 4 * HIDDEN), np.float32),
+      np.zeros((3, HIDDEN), np.float32),
+      gates.astype(np.float32),
+    )
+    for width in (3, 3 + HIDDEN)
+  ]
+  every = OutputParams(
+    *map(np.float32, (np.eye(2 * HIDDEN), np.zeros(2 * HIDDEN)))
+  )
+  tree = {"layer_1": layers[0], "layer_2": layers[1], "output": every}
+  network = PredictionNetwork(
+    inputs=3,
+    outputs=2 * HIDDEN,
+    hidden=(HIDDEN, HIDDEN),
+    dropout=0.2,
+    recurrent_dropout=0.5,
+  )
+  elements = jnp.zeros((500, 2, 3))
+  seen = network.apply({"params": tree}, elements, row_keys(0)[:2])
+  kept = np.tanh(np.tanh(1.0) / 0.5) / 0.8  # by the recurrent dropout
+  values, counts = np.unique(np.round(seen / kept, 4), return_counts=True)
+  np.testing.assert_array_equal(values, [0, 1])
+  share = counts[1] / seen.size  # ... and by that of the outputs, apart
+  assert abs(share - 0.4) < 5 * np.sqrt(0.4 * 0.6 / seen.size)
+  units = np.asarray(seen).reshape(500, -1)
+  correlation = np.corrcoef(np.column_stack([units[1:], units[:-1]]).T)
+  assert np.max(np.abs(correlation - np.eye(8 * HIDDEN))) < 5.5 / np.sqrt(500)
 
 
 def test_layers_of_different_widths():

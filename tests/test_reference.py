@@ -22,7 +22,8 @@ def assert_gradients_match(loss_fn, tree, gradients, rng, per_array=3):
       )
 
 
-def test_lstm_unroll_backward():
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_lstm_unroll_backward(share):
   rng = np.random.default_rng(0)
   start = {"cell": rng.normal(size=4), "output": rng.normal(size=4)}
   tree = {
@@ -32,16 +33,17 @@ def test_lstm_unroll_backward():
   }
   seed_cell, seed_output = rng.normal(size=(2, 4))
   seed_outputs = rng.normal(size=(5, 4))
+  masks = (rng.random((5, 4)) >= share) / (1 - share)
 
   def loss_fn():
     cell, output, outputs, _ = reference.lstm_unroll(
-      tree["layer"], start["cell"], start["output"], tree["inputs"]
+      tree["layer"], start["cell"], start["output"], tree["inputs"], masks
     )
     final = np.sum(seed_cell * cell) + np.sum(seed_output * output)
     return final + np.sum(seed_outputs * outputs)
 
   *_, tape = reference.lstm_unroll(
-    tree["layer"], start["cell"], start["output"], tree["inputs"]
+    tree["layer"], start["cell"], start["output"], tree["inputs"], masks
   )
   layer, cell, output, inputs = reference.lstm_unroll_backward(
     tree["layer"], tape, seed_cell, seed_output, seed_outputs, FREE

@@ -380,7 +380,15 @@ def test_elements_of_another_form_are_refused(elements):
     network.apply(params, state, elements[None], method="step")
 
 
-@pytest.mark.parametrize("wrong", [{"cell": "gru"}, {"dropout": 1.0}])
+@pytest.mark.parametrize(
+  "wrong",
+  [
+    {"cell": "gru"},
+    {"dropout": 1.0},
+    {"recurrent_dropout": 1.0},
+    {"recurrent_dropout": 0.1, "cell": "rnn"},
+  ],
+)
 def test_attributes_out_of_range_are_refused(wrong):
   network = PredictionNetwork(inputs=3, outputs=3, hidden=(2,), **wrong)
   with pytest.raises(ValueError, match=next(iter(wrong))):

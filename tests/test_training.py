@@ -11,6 +11,7 @@ from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 from graves_jax.config import NetworkConfig, OptimizerConfig
 from graves_jax.evaluation import evaluate
 from graves_jax.handwriting_loss import handwriting_loss
+from graves_jax.training.checkpoints import restore_checkpoint
 from graves_jax.training.loop import train
 from graves_jax.training.parallel import fitting
 from graves_jax.training.step import train_body
@@ -178,6 +179,49 @@ def test_a_prediction_network_trains(tmp_path):
   _, listener = run(make_experiment(config), tmp_path)
   (_, first), (_, last) = listener.validations
   assert last.nats_per_sequence < first.nats_per_sequence
+
+
+REGULARIZED = dataclasses.replace(
+  CONFIG,
+  network=NetworkConfig(
+    kind="prediction", hidden=(8, 8), mixtures=2, recurrent_dropout=0.3
+  ),
+  data=dataclasses.replace(CONFIG.data, scale_range=0.2),
+)
+
+
+@pytest.fixture(scope="module")
+def regularized(tmp_path_factory):
+  folder = tmp_path_factory.mktemp("regularized")
+  return *run(make_experiment(REGULARIZED), folder), folder
+
+
+def test_a_regularized_run_resumes_exactly(regularized, tmp_path):
+  expected, _, _ = regularized
+  run(make_experiment(REGULARIZED), tmp_path, updates=3)
+  resumed, _ = run(make_experiment(REGULARIZED), tmp_path)
+  assert_same(resumed, expected)
+
+
+def test_a_regularized_run_is_the_same_on_two_devices(regularized, tmp_path):
+  expected, _, _ = regularized
+  state, _ = run(make_experiment(REGULARIZED, devices=2), tmp_path)
+  assert_same(state.params, expected.params, rtol=1e-3, atol=1e-4)
+
+
+def test_a_regularized_run_is_scored_without_regularization(regularized):
+  state, listener, folder = regularized
+  network = dataclasses.replace(REGULARIZED.network, recurrent_dropout=0.0)
+  plain = dataclasses.replace(CONFIG, network=network)
+  experiment = make_experiment(plain)
+  experiment.initial_state(restore_checkpoint(folder))  # is not refused
+  sums = evaluate(
+    experiment.sum_losses,
+    state.params,
+    experiment.validation_carry(),
+    experiment.task.validation_batches,
+  )
+  assert experiment.task.scores(sums) == listener.validations[-1][1]
 
 
 def test_every_line_is_scored_whatever_its_length():

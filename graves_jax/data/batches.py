@@ -50,6 +50,7 @@ class LineBatches:
     batch_size: int,
     buckets: int,
     seed: int = 0,
+    scale_range: float = 0.0,
   ):
     """Encodes the lines.
 
@@ -59,14 +60,18 @@ class LineBatches:
       normalization: of the offsets.
       batch_size: B.
       buckets: how many lengths to pad to, at most.
-      seed: of the shuffling.
+      seed: of the shuffling and the stretching.
+      scale_range: `batch` stretches every line by two random factors, of x
+        and of y in pen units, uniform within 1 +- this; `in_order` does not.
 
     Raises:
-      ValueError: if there is no line, or a number is below 1.
+      ValueError: if there is no line, or a number is out of range.
     """
     for name, value in (("batch_size", batch_size), ("buckets", buckets)):
       if value < 1:
         raise ValueError(f"{name} (={value}) must be 1 or more.")
+    if not 0 <= scale_range < 1:
+      raise ValueError(f"scale_range (={scale_range}) must be in [0, 1).")
     if not lines:
       raise ValueError(
         "there are no lines; relax data.max_points or data.max_characters, "
@@ -74,6 +79,8 @@ class LineBatches:
       )
     self.batch_size = batch_size
     self._seed = seed
+    self._scale_range = scale_range
+    self._shift = normalization.mean / normalization.std
     self._planned, self._current = None, []  # the epoch shuffled last
     self._points = [normalization.normalize(line.points) for line in lines]
     self._characters = [alphabet.encode(line.text) for line in lines]
@@ -113,7 +120,12 @@ class LineBatches:
   def batch(self, step: int) -> StrokeBatch:
     """The batch of training step `step`, counted from 0 over all epochs."""
     epoch, index = divmod(step, len(self))
-    return self._collate(self._plan(epoch)[index])
+    batch = self._collate(self._plan(epoch)[index])
+    if not self._scale_range:
+      return batch
+    # A last 0 would seed the stream that shuffled the epoch.
+    random = np.random.default_rng((self._seed, epoch, index + 1))
+    return self._stretch(batch, random)
 
   def in_order(self) -> Iterator[StrokeBatch]:
     """Every line once, shortest first: for evaluation."""
@@ -155,6 +167,17 @@ class LineBatches:
       batch.lengths[k] = len(points)
       batch.characters[k, : len(text)] = text
       batch.text_lengths[k] = len(text)
+    return batch
+
+  def _stretch(
+    self, batch: StrokeBatch, random: np.random.Generator
+  ) -> StrokeBatch:
+    """Scales raw offsets, in place; of the normalized ones, the mean shifts."""
+    low, high = 1 - self._scale_range, 1 + self._scale_range
+    factors = random.uniform(low, high, (self.batch_size, 1, 2))
+    offsets = factors * batch.points[..., :2] + (factors - 1) * self._shift
+    inside = np.arange(batch.points.shape[1]) < batch.lengths[:, None]
+    batch.points[..., :2] = np.where(inside[..., None], offsets, 0)
     return batch
 
 

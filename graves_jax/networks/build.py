@@ -34,13 +34,16 @@ def build_network(
       outputs=classes,
       cell=config.cell,
       dropout=config.dropout,
+      recurrent_dropout=config.recurrent_dropout,
       **shared,
     )
   shared["inputs"] = 3
   shared["outputs"] = bivariate_mixture.outputs_size(config.mixtures)
   match config.kind:
     case "prediction":
-      return PredictionNetwork(**shared)
+      return PredictionNetwork(
+        recurrent_dropout=config.recurrent_dropout, **shared
+      )
     case "synthesis":
       return SynthesisNetwork(
         alphabet_size=classes,

@@ -22,7 +22,8 @@ class HiddenLayer:
     NamedTuple with the field output [*batch, H].
   net_input: (params, inputs, precision, net) to net inputs [..., G].
   advance: (params, state, net inputs, clip, precision) to (state, output).
-  unroll: (params, state, inputs, clip, precision, net) to (state, outputs).
+  unroll: (params, state, inputs, clip, precision, net) to (state, outputs);
+    that of LSTM also takes recurrent dropout, (kept, keep_rate).
   """
 
   init: Callable[..., Any]

@@ -8,6 +8,7 @@ from flax import linen as nn
 from jax import Array
 
 from graves_jax.cells import LSTMState
+from graves_jax.dropout import draw_kept, dropped
 from graves_jax.networks.hidden_layer import Cell, hidden_layer, look_up
 from graves_jax.networks.output_layer import init_output, output_layer
 from graves_jax.products import Precision
@@ -39,6 +40,9 @@ class PredictionNetwork(nn.Module):
     cell: the hidden function H.
     dropout: share of every layer's outputs that `unroll`, given keys, drops
       on their way up; what goes on in time is whole (Karpathy).
+    recurrent_dropout: share of every LSTM layer's candidates, tanh(...) of Eq.
+      (9), that `unroll`, given keys, drops at every step (Semeniuta et al.,
+      2016); the cell itself is whole.
 
   Raises:
     ValueError: if an attribute, or the form of the elements, is not one of
@@ -55,10 +59,10 @@ class PredictionNetwork(nn.Module):
   forget_bias: float = 1.0
   cell: Cell = "lstm"
   dropout: float = 0.0
+  recurrent_dropout: float = 0.0
 
   def setup(self):
-    if not 0 <= self.dropout < 1:
-      raise ValueError(f"dropout (={self.dropout}) must be in [0, 1).")
+    require_shares(self.dropout, self.recurrent_dropout, self.cell)
     below = (0, *self.hidden)
     self.layers = [
       self.param(
@@ -75,10 +79,12 @@ class PredictionNetwork(nn.Module):
       "output", init_output, sum(self.hidden), self.outputs, self.weight_range
     )
 
-  def __call__(self, elements: Array) -> Array:
+  def __call__(
+    self, elements: Array, dropout_keys: Array | None = None
+  ) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, ...], from a zero state."""
     state = self.initial_state(elements.shape[1], self.output.bias.dtype)
-    return self.unroll(state, elements)[1]
+    return self.unroll(state, elements, dropout_keys)[1]
 
   def initial_state(self, batch_size: int, dtype=jnp.float32) -> State:
     """Zeros, one state a layer, each array [B, H]."""
@@ -127,16 +133,27 @@ class PredictionNetwork(nn.Module):
         params, net = look_up(params, elements, self.inputs)
       else:
         below = (elements, *below)  # Eq. (2): the input skips to all
-      layer_state, output = advance(params, layer_state, below, net=net)
+      masks = self._recurrent_masks(n, elements.shape[0], dropout_keys)
+      layer_state, output = advance(
+        params, layer_state, below, net=net, **masks
+      )
       if dropout_keys is not None and self.dropout:
-        keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(dropout_keys, n)
-        output = drop(keys, output, self.dropout)
+        output = drop(layer_keys(dropout_keys, n), output, self.dropout)
       states.append(layer_state)
       outputs.append(output)
     result = output_layer(
       self.output, outputs, clip=self.output_clip, precision=self.precision
     )
     return tuple(states), result
+
+  def _recurrent_masks(self, n, steps, dropout_keys):
+    """Options of layer n's `unroll` that drop candidates; or none."""
+    if dropout_keys is None or not self.recurrent_dropout:
+      return {}
+    keys = layer_keys(dropout_keys, len(self.hidden) + n)
+    keep_rate = 1 - self.recurrent_dropout
+    kept = draw_kept(keys, steps, self.hidden[n], keep_rate)
+    return {"kept": kept, "keep_rate": keep_rate}
 
 
 def is_class(elements: Array) -> bool:
@@ -156,15 +173,29 @@ def require_elements(elements: Array, axes: tuple[str, ...], width: int):
     )
 
 
+def require_shares(dropout: float, recurrent_dropout: float, cell: Cell):
+  """Raises a ValueError unless the cell can drop these shares."""
+  shares = {"dropout": dropout, "recurrent_dropout": recurrent_dropout}
+  for name, share in shares.items():
+    if not 0 <= share < 1:
+      raise ValueError(f"{name} (={share}) must be in [0, 1).")
+  if recurrent_dropout and cell != "lstm":
+    raise ValueError(
+      f"recurrent_dropout (={recurrent_dropout}) drops what LSTM cells add to "
+      f"their state, which cell (={cell!r}) has not; use cell='lstm' or 0."
+    )
+
+
 def drop(keys: Array, x: Array, share: float) -> Array:
   """Sets a random share of x [T, B, H] to zero, by the keys [B] of its rows,
   and scales the rest to keep the mean."""
   steps, _, width = x.shape
+  return dropped(x, draw_kept(keys, steps, width, 1 - share), 1 - share)
 
-  def keep(key):
-    return jax.random.bernoulli(key, 1 - share, (steps, width))
 
-  return jnp.where(jax.vmap(keep, out_axes=1)(keys), x / (1 - share), 0)
+def layer_keys(keys: Array, number: int) -> Array:
+  """A key of its own for every row and number, from those of the rows [B]."""
+  return jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys, number)
 
 
 def shift_right(elements: Array) -> Array:

@@ -115,7 +115,9 @@ def handwriting_task(
   )
   network = build_network(config.network, alphabet.size)
 
-  def batches(lines: Sequence[Line], batch_size: int) -> LineBatches:
+  def batches(
+    lines: Sequence[Line], batch_size: int, scale_range: float = 0.0
+  ) -> LineBatches:
     return LineBatches(
       lines,
       alphabet,
@@ -123,13 +125,14 @@ def handwriting_task(
       batch_size=batch_size,
       buckets=data.buckets,
       seed=training.seed,
+      scale_range=scale_range,
     )
 
   return HandwritingTask(
     metadata=Metadata(config, codec),
     network=network,
     loss_fn=handwriting_loss(network, config.network.sigma_floor),
-    train_batches=batches(kept, data.batch_size),
+    train_batches=batches(kept, data.batch_size, data.scale_range),
     validation_batches=batches(validation, training.evaluation_batch_size),
     sample_texts=_sample_texts(config, alphabet, validation),
   )

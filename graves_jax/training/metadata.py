@@ -180,7 +180,7 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
 def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
   """Raises ValueError unless weights of one run can start another.
 
-  Network (but for the precision of its products and its dropout) and codec
+  Network (but for the precision of its products and what it drops) and codec
   must agree; all else may differ.
   """
   if _weights_of(saved.config.network) != _weights_of(wanted.config.network):
@@ -197,7 +197,7 @@ def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
 
 def _weights_of(network: Any) -> Any:
   """A network's config without what may differ over the same weights."""
-  same = {"precision": "float32"}
+  same = {"precision": "float32", "recurrent_dropout": 0.0}
   if hasattr(network, "dropout"):
     same["dropout"] = 0.0
   return dataclasses.replace(network, **same)
