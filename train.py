@@ -1,7 +1,6 @@
 """Trains a network: python train.py [CONFIG.py] [--data.path ...] [...]."""
 
 import dataclasses
-import runpy
 import shlex
 import signal
 from pathlib import Path
@@ -118,13 +117,7 @@ def parse(argv: list[str]) -> Arguments:
     raise FileNotFoundError(
       f"there is no config {path}; there are {', '.join(known) or 'none'}."
     )
-  try:
-    get_config = runpy.run_path(str(path))["get_config"]
-  except (KeyError, SyntaxError) as error:
-    raise ValueError(
-      f"{path} is not a config: it must define get_config() -> Config ({error})."
-    ) from None
-  config = get_config()
+  config = command_line.read_config(path)
   default = Arguments(config=config, workdir=Path("runs") / path.stem)
   return tyro.cli(Arguments[type(config)], args=argv, default=default)
 
