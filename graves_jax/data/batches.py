@@ -76,6 +76,7 @@ class LineBatches:
     self._seed = seed
     self._planned, self._current = None, []  # the epoch shuffled last
     self._points = [normalization.normalize(line.points) for line in lines]
+    self._names = [line.name for line in lines]
     self._characters = [alphabet.encode(line.text) for line in lines]
     lengths = np.array([len(p) for p in self._points])
     text_lengths = np.array([len(c) for c in self._characters])
@@ -114,6 +115,11 @@ class LineBatches:
     """The batch of training step `step`, counted from 0 over all epochs."""
     epoch, index = divmod(step, len(self))
     return self._collate(self._plan(epoch)[index])
+
+  def row_names(self, step: int) -> list[str]:
+    """The names of the lines of that batch."""
+    epoch, index = divmod(step, len(self))
+    return [self._names[row] for row in self._plan(epoch)[index]]
 
   def in_order(self) -> Iterator[StrokeBatch]:
     """Every line once, shortest first: for evaluation."""
