@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from experiments import CONFIG, Silent, make_experiment
 from test_text_training import make_experiment as make_text_experiment
@@ -16,7 +18,13 @@ from graves_jax.training.finite import (
   layer_norms,
   layers_not_finite,
 )
+from graves_jax.training.first_operation import (
+  first_operation,
+  naming_first_operation,
+)
 from graves_jax.training.loop import train
+from graves_jax.training.state import init_state
+from graves_jax.training.step import train_body
 
 
 def spoil_points(batch):
@@ -175,3 +183,30 @@ def test_rows_are_kept_or_begin_anew_as_a_whole():
   np.testing.assert_array_equal(one, [[0, 0], [2, 3]])
   np.testing.assert_array_equal(other, [[0], [1]])
   assert finite_rows(()) == ()
+
+
+def test_debugging_names_the_operation_and_keeps_the_checkpoint(tmp_path):
+  experiment = poisoned(naming_first_operation(make_experiment(devices=2)), {4})
+  with pytest.raises(ValueError, match=r"step 4: .*nan.*_loss\.py, line \d+"):
+    train(experiment, tmp_path, Silent())
+  listener = Silent()
+  train(make_experiment(), tmp_path, listener, should_stop=lambda: True)
+  assert "step 2" in listener.messages[0]
+
+
+def test_an_operation_of_the_backward_pass_is_named_too():
+  def loss(params, carry, rows, keys):
+    del keys
+    nats = jnp.sqrt(params["w"]).sum() * rows.sum()  # its derivative at 0
+    return Sums(nats, jnp.ones(()), jnp.ones(())), carry
+
+  optimizer = optax.sgd(0.1)
+  state = init_state({"w": jnp.zeros(2)}, optimizer)
+  body = train_body(loss, optimizer, seed=0, loss_per="sequence")
+  assert "inf" in first_operation(body, state, np.ones((3, 2), np.float32))
+
+
+class Sums(NamedTuple):
+  nats: jax.Array
+  elements: jax.Array
+  sequences: jax.Array

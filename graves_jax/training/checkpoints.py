@@ -255,21 +255,19 @@ def _choose(path: Path) -> Path:
       "--workdir of train.py) or one folder of its checkpoints."
     )
   scored = [(_score(p), p) for p in steps]
-  scored = [(score, p) for score, p in scored if score is not None]
+  scored = [(score, p) for score, p in scored if not math.isnan(score)]
   return min(scored, key=lambda pair: pair[0])[1] if scored else steps[0]
 
 
-def _score(folder: Path) -> float | None:
-  try:
-    metadata = from_json(_read_metadata(folder))
-  except ValueError:
-    return None
-  score = (metadata.scores or {}).get(metadata.score_name, math.nan)
-  return None if math.isnan(score) else score
+def _score(folder: Path) -> float:
+  """The score that the best is chosen by, NaN if there is none."""
+  metadata = from_json(_read_metadata(folder))
+  return (metadata.scores or {}).get(metadata.score_name, math.nan)
 
 
 def _restore_folder(folder: Path) -> Restored:
-  metadata = from_json(_read_metadata(folder))
+  values = _read_metadata(folder)
+  metadata = from_json(values)
   network = build_network(metadata.config.network, metadata.codec.size)
   shapes = jax.eval_shape(
     network.init, jax.random.key(0), *example_inputs(network)
@@ -277,7 +275,7 @@ def _restore_folder(folder: Path) -> Restored:
   _require_size(folder / "params", shapes)
   params = _restore_array(folder, "params", shapes)
   stddev = None
-  if (folder / "stddev").is_dir():
+  if "stddev_sha256" in values:
     stddev = _restore_array(folder, "stddev", shapes)
   return Restored(params, metadata, stddev)
 
@@ -300,7 +298,7 @@ def _read_metadata(folder: Path) -> dict[str, Any]:
   if values.pop("sha256", None) != _text_checksum(values):
     raise DamagedCheckpointError(
       f"{folder} is damaged, or not a checkpoint of graves_jax: its metadata "
-      "do not match their checksum."
+      "do not match their checksum; use another checkpoint of the run."
     )
   return values
 
