@@ -2,7 +2,9 @@
 
 import logging
 import os
+import runpy
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +32,30 @@ def run(main: Callable[[list[str]], None]) -> None:
     sys.exit(2)
   except KeyboardInterrupt:
     sys.exit(130)
+
+
+def read_config(path: Path):
+  """Runs a file of Python and asks it for its config.
+
+  Raises:
+    ValueError: if that fails: one line, with the place in the file.
+  """
+  from graves_jax.config import Config
+
+  rule = f"{path} is not a config: it must define get_config() -> Config"
+  try:
+    config = runpy.run_path(str(path))["get_config"]()
+  except Exception as error:
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    place = f"line {lines[-1]}: " if lines else ""
+    message = " ".join(str(error).split())[:300]
+    raise ValueError(
+      f"{rule} ({place}{type(error).__name__}: {message})."
+    ) from error
+  if not isinstance(config, Config):
+    raise ValueError(f"{rule}, which gave a {type(config).__name__}.")
+  return config
 
 
 def use_compilation_cache() -> None:

@@ -1,7 +1,6 @@
 """Trains a network: python train.py [CONFIG.py] [--data.path ...] [...]."""
 
 import dataclasses
-import runpy
 import shlex
 import signal
 from pathlib import Path
@@ -33,6 +32,11 @@ class Arguments(Generic[AnyConfig]):
   init_from: Path | None = None
   """A run (its best checkpoint), or one checkpoint, whose weights a new run
   starts from: a stage after another one."""
+  debug_nans: bool = False
+  """Ends at the first update whose loss or gradient is not finite and names
+  the operation to blame: that update is made again, one operation after
+  another, each checked as by jax_debug_nans. Slower, as every update copies
+  the state. Without it such an update is skipped and training goes on."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
 
@@ -56,6 +60,10 @@ def main(argv: list[str]) -> None:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
   experiment = build_experiment(task, devices, arguments.parallel)
+  if arguments.debug_nans:
+    from graves_jax.training.first_operation import naming_first_operation
+
+    experiment = naming_first_operation(experiment)
   workdir.mkdir(parents=True, exist_ok=True)
   stop = stop_on_signals()
   with ConsoleListener(console, workdir, arguments.tensorboard) as listener:
@@ -118,13 +126,7 @@ def parse(argv: list[str]) -> Arguments:
     raise FileNotFoundError(
       f"there is no config {path}; there are {', '.join(known) or 'none'}."
     )
-  try:
-    get_config = runpy.run_path(str(path))["get_config"]
-  except (KeyError, SyntaxError) as error:
-    raise ValueError(
-      f"{path} is not a config: it must define get_config() -> Config ({error})."
-    ) from None
-  config = get_config()
+  config = command_line.read_config(path)
   default = Arguments(config=config, workdir=Path("runs") / path.stem)
   return tyro.cli(Arguments[type(config)], args=argv, default=default)
 

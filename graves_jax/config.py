@@ -1,21 +1,47 @@
 """The settings of an experiment: frozen, typed, stored in its checkpoints."""
 
 import dataclasses
+import math
 import typing
 from typing import Literal
 
+# Limits on what is counted: a damaged checkpoint then asks for no memory that
+# nobody has.
+_MOST_OF_ANY = 2**31 - 1
+_MOST_LAYERS = 64
+_MOST_WIDE = 2**16  # cells of a layer, mixtures, windows
+
 
 class _Ranged:
-  """Checks a config's numbers: `_LEAST` holds the least value of each field."""
+  """Checks a config's numbers. All are finite; `_LEAST` and `_MOST` hold the
+  least and, of whole numbers, the most that a field may be."""
 
   _LEAST: typing.ClassVar[dict[str, float]]
+  _MOST: typing.ClassVar[dict[str, int]] = {}
 
   def __post_init__(self):
-    for name, least in self._LEAST.items():
-      values = getattr(self, name)
+    for field in dataclasses.fields(self):
+      name, values = field.name, getattr(self, field.name)
       several = values if isinstance(values, tuple) else (values,)
-      if values == () or not all(v is None or v >= least for v in several):
-        raise ValueError(f"{name} (={values}) must be {least:g} or more.")
+      if name in self._LEAST and not 1 <= len(several) <= _MOST_LAYERS:
+        raise ValueError(
+          f"{name} has {len(several)} numbers; give 1 to {_MOST_LAYERS}."
+        )
+      numbers = (v for v in several if isinstance(v, (int, float)))
+      for value in numbers:
+        self._check(name, value)
+
+  def _check(self, name: str, value: float) -> None:
+    least = self._LEAST.get(name, -math.inf)
+    most = self._MOST.get(name, _MOST_OF_ANY)
+    shown = f"{name} (={value})"
+    if isinstance(value, int) and value > most:
+      shown = shown if value < 2**64 else name
+      raise ValueError(f"{shown} must be {most:,} or less.")
+    if not value >= least:
+      raise ValueError(f"{shown} must be {least:g} or more.")
+    if not -math.inf < value < math.inf:
+      raise ValueError(f"{shown} must be finite.")
 
 
 def _require_below_1(config: _Ranged, *names: str) -> None:
@@ -63,6 +89,11 @@ class NetworkConfig(_Ranged):
     "sigma_floor": 1e-6,
     "weight_range": 0,
     "recurrent_dropout": 0,
+  }
+  _MOST = {
+    "hidden": _MOST_WIDE,
+    "mixtures": _MOST_WIDE,
+    "windows": _MOST_WIDE,
   }
 
   def __post_init__(self):
@@ -192,6 +223,9 @@ class _RunConfig(_Ranged):
   sample_every: int = 200
   patience: int | None = None
   """Ends the run after so many validations in a row without a better score."""
+  max_skipped: int = 10
+  """Ends the run after so many updates in a row whose loss or gradient is not
+  finite; such an update is skipped, the weights stay (our choice)."""
   best_by: Literal["validation", "description_length"] = "validation"
   """The score of the best checkpoint: the validation loss or, for adaptive
   weight noise, the bits that weights and training data take together."""
@@ -200,16 +234,13 @@ class _RunConfig(_Ranged):
     "steps": 1,
     "seed": 0,
     "patience": 1,
+    "max_skipped": 1,
     "record_every": 1,
     "evaluate_every": 1,
     "checkpoint_every": 1,
     "sample_every": 1,
   }
-
-  def __post_init__(self):
-    super().__post_init__()
-    if self.seed >= 2**32:
-      raise ValueError(f"seed (={self.seed}) must be below 2^32.")
+  _MOST = {"seed": 2**32 - 1}
 
 
 class _Experiment:
@@ -282,6 +313,7 @@ class TextNetworkConfig(_Ranged):
     "output_clip": 1e-6,
     "weight_range": 0,
   }
+  _MOST = {"hidden": _MOST_WIDE}
 
   def __post_init__(self):
     super().__post_init__()

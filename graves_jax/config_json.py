@@ -1,6 +1,7 @@
 """Configs as the plain values that a checkpoint's JSON holds, and back."""
 
 import dataclasses
+import reprlib
 import types
 import typing
 from typing import Any, Literal, Union
@@ -11,7 +12,7 @@ def to_dict(config: Any) -> dict[str, Any]:
   return dataclasses.asdict(config)
 
 
-def from_dict(values: dict[str, Any], kind: type) -> Any:
+def from_dict(values: object, kind: type) -> Any:
   """Rebuilds a config from `to_dict`'s values, checking names and types.
 
   A missing field was not there yet when the values were written: it takes its
@@ -21,18 +22,26 @@ def from_dict(values: dict[str, Any], kind: type) -> Any:
     ValueError: if a field is unknown, or of another type.
   """
   if not isinstance(values, dict):
-    raise ValueError(f"{kind.__name__} must be a table, not {values!r}.")
-  hints = typing.get_type_hints(kind)
-  hints.pop("_LEAST", None)
-  if unknown := sorted(values.keys() - hints.keys()):
     raise ValueError(
-      f"{kind.__name__} has the unknown fields {unknown}; it was written by "
-      "another version of graves_jax."
+      f"{kind.__name__} must be a table, not {reprlib.repr(values)}."
     )
+  hints = typing.get_type_hints(kind)
+  fields = {field.name: field for field in dataclasses.fields(kind)}
+  if unknown := sorted(map(str, values.keys() - fields.keys())):
+    raise ValueError(
+      f"{kind.__name__} has the unknown fields {reprlib.repr(unknown)}; it was "
+      "written by another version of graves_jax."
+    )
+  missing = dataclasses.MISSING
+  needed = {name for name, f in fields.items() if f.default is missing}
+  if absent := sorted(needed - values.keys()):
+    raise ValueError(f"{kind.__name__} lacks the fields {absent}.")
   return kind(**{k: _typed(v, hints[k], k) for k, v in values.items()})
 
 
 def _typed(value: Any, hint: Any, name: str) -> Any:
+  if hint is Any:
+    return value
   if dataclasses.is_dataclass(hint):
     return from_dict(value, hint)
   origin, options = typing.get_origin(hint), typing.get_args(hint)
@@ -51,8 +60,17 @@ def _typed(value: Any, hint: Any, name: str) -> Any:
       return None
     inner = next(o for o in options if o is not type(None))
     return _typed(value, inner, name)
-  elif hint is float and isinstance(value, (int, float)):
-    return float(value)
+  elif origin is dict and isinstance(value, dict):
+    for number in value.values():
+      _typed(number, options[1], name)
+    return value  # whole numbers stay whole
+  elif hint is float and type(value) in (int, float):
+    # A whole number beyond every float has no business here either.
+    if type(value) is float or abs(value) < 2**1023:
+      return float(value)
   elif hint in (int, str) and type(value) is hint:
     return value
-  raise ValueError(f"{name} (={value!r}) must be of type {hint}.")
+  shown = hint.__name__ if isinstance(hint, type) else str(hint)
+  raise ValueError(
+    f"{reprlib.repr(name)} (={reprlib.repr(value)}) must be of type {shown}."
+  )

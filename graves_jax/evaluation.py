@@ -1,6 +1,6 @@
 """Scores data with fixed weights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +25,9 @@ class Batches(Protocol):
 
   def batch(self, step: int) -> Any:
     """The batch of training step `step`, counted from 0 over all epochs."""
+
+  def row_names(self, step: int) -> Sequence[str]:
+    """What the rows of that batch are, to be told to a person."""
 
   def in_order(self) -> Iterator[Any]:
     """Everything once, in order."""

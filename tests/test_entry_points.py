@@ -268,3 +268,41 @@ def test_a_half_written_checkpoint_is_refused(script, trained, tmp_path):
   )
   assert status == 2
   assert "damaged" in errors
+
+
+@pytest.mark.parametrize(
+  ("source", "message"),
+  [
+    ("def get_config(:\n", "SyntaxError"),
+    ("x = 1\n", "get_config"),
+    ("import nothing_of_this_name\n", "line 1: ModuleNotFoundError"),
+    ("def get_config():\n  return 1 / 0\n", "line 2: ZeroDivisionError"),
+    ("def get_config():\n  return 3\n", "which gave a int"),
+    ("def get_config():\n  raise OSError('a\\nb')\n", "line 2: OSError: a b"),
+    ("get_config = 3\n", "TypeError"),
+    ("\x00", "null bytes"),
+  ],
+)
+def test_a_config_that_is_none_is_one_line(script, tmp_path, source, message):
+  path = tmp_path / "config.py"
+  path.write_text(source)
+  status, _, errors = script("train.py", path)
+  assert (status, errors.count("\n")) == (2, 1)
+  assert str(path) in errors and message in errors
+
+
+def test_records_that_are_damaged_do_not_stop_a_resume(
+  script, config, tmp_path
+):
+  script(
+    "train.py", config, "--workdir", tmp_path / "run", "--training.steps", 2
+  )
+  records = tmp_path / "run/metrics.jsonl"
+  whole = records.read_bytes()
+  junk = b'\xff\xfe\n[1]\n{"step": "x"}\n' + b"[" * 99_999 + b"\nnull\n"
+  records.write_bytes(junk + whole)
+  status, _, errors = script(
+    "train.py", config, "--workdir", tmp_path / "run", "--training.steps", 3
+  )
+  assert (status, errors) == (0, "")
+  assert records.read_bytes().startswith(whole)

@@ -83,6 +83,7 @@ class LineBatches:
     self._shift = normalization.mean / normalization.std
     self._planned, self._current = None, []  # the epoch shuffled last
     self._points = [normalization.normalize(line.points) for line in lines]
+    self._names = [line.name for line in lines]
     self._characters = [alphabet.encode(line.text) for line in lines]
     lengths = np.array([len(p) for p in self._points])
     text_lengths = np.array([len(c) for c in self._characters])
@@ -126,6 +127,11 @@ class LineBatches:
     # A last 0 would seed the stream that shuffled the epoch.
     random = np.random.default_rng((self._seed, epoch, index + 1))
     return self._stretch(batch, random)
+
+  def row_names(self, step: int) -> list[str]:
+    """The names of the lines of that batch."""
+    epoch, index = divmod(step, len(self))
+    return [self._names[row] for row in self._plan(epoch)[index]]
 
   def in_order(self) -> Iterator[StrokeBatch]:
     """Every line once, shortest first: for evaluation."""

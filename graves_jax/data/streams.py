@@ -114,6 +114,16 @@ class StreamBatches:
     resets = index % (self._reset_every or len(self)) == 0
     return TextBatch(inputs, targets, np.full(self.batch_size, resets))
 
+  def row_names(self, step: int) -> list[str]:
+    """The symbols of each stream in that batch, by their places in the text."""
+    first = step % len(self) * self.length
+    starts = range(first, self.elements, self._stream)
+    return [
+      f"symbols {start:,} to {min(start + self.length, end) - 1:,}"
+      for k, start in enumerate(starts)
+      if start < (end := min((k + 1) * self._stream, self.elements))
+    ]
+
   def in_order(self) -> Iterator[TextBatch]:
     """The batches of one epoch."""
     for index in range(len(self)):

@@ -13,6 +13,9 @@ PAPER_CHARACTERS = tuple(
 )
 
 
+_MOST = 1e15  # pen units; far beyond every tablet
+
+
 class Line(NamedTuple):
   """One handwritten line.
 
@@ -111,9 +114,10 @@ class Alphabet:
   characters: tuple[str, ...]
 
   def __post_init__(self):
-    if len(set(self.characters)) != len(self.characters) or any(
-      len(c) != 1 for c in self.characters
-    ):
+    if not all(
+      isinstance(c, str) and len(c) == 1 and not "\ud800" <= c <= "\udfff"
+      for c in self.characters
+    ) or len(set(self.characters)) != len(self.characters):
       raise ValueError("an alphabet takes single characters, each one once.")
 
   @classmethod
@@ -168,14 +172,35 @@ class StrokeCodec:
     }
 
   @classmethod
-  def from_json(cls, values: dict[str, Any]) -> "StrokeCodec":
-    """The inverse of `to_json`."""
-    normalization = values["normalization"]
-    return cls(
-      Alphabet(tuple(values["alphabet"])),
-      Normalization(
-        np.array(normalization["mean"], np.float64),
-        np.array(normalization["std"], np.float64),
-      ),
-      float(values["points_per_character"]),
+  def from_json(cls, values: object) -> "StrokeCodec":
+    """The inverse of `to_json`; ValueError on anything else."""
+    _require_keys(
+      values, "a codec", "alphabet", "normalization", "points_per_character"
     )
+    normalization = values["normalization"]
+    _require_keys(normalization, '"normalization"', "mean", "std")
+    alphabet = values["alphabet"]
+    if not isinstance(alphabet, list):
+      raise ValueError('"alphabet" must be a list of characters.')
+    mean = _numbers("mean", normalization["mean"], 2)
+    std = _numbers("std", normalization["std"], 2)
+    pace = _numbers("points_per_character", [values["points_per_character"]], 1)
+    if not ((std > 0).all() and (pace > 0).all()):
+      raise ValueError('"std" and "points_per_character" must be above 0.')
+    return cls(Alphabet(tuple(alphabet)), Normalization(mean, std), pace.item())
+
+
+def _require_keys(values: object, name: str, *keys: str) -> None:
+  if not isinstance(values, dict) or set(values) != set(keys):
+    raise ValueError(f"{name} must be an object of {', '.join(keys)}.")
+
+
+def _numbers(name: str, values: object, count: int) -> np.ndarray:
+  """Numbers of JSON, [count], none so large that reckoning overflows."""
+  if (
+    isinstance(values, list)
+    and len(values) == count
+    and all(type(v) in (int, float) and abs(v) < _MOST for v in values)
+  ):
+    return np.array(values, np.float64)
+  raise ValueError(f'"{name}" must hold {count} numbers below {_MOST:g}.')

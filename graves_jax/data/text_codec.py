@@ -3,6 +3,7 @@
 import codecs
 import dataclasses
 import functools
+import reprlib
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
@@ -52,7 +53,7 @@ class TextCodec:
     for symbol in self.symbols:
       if not _fits(symbol, self.units):
         raise ValueError(
-          f"{repr(symbol)[:60]} is no symbol of {self.units}: "
+          f"{reprlib.repr(symbol)} is no symbol of {self.units}: "
           f"{_RULE[self.units]}."
         )
       if symbol in seen:
@@ -73,7 +74,7 @@ class TextCodec:
       raise ValueError('a codec must be an object of "units" and "symbols".')
     units, symbols = value["units"], value["symbols"]
     if not isinstance(units, str):
-      raise ValueError(f'"units" ({repr(units)[:60]}) must be text.')
+      raise ValueError(f'"units" ({reprlib.repr(units)}) must be text.')
     if not isinstance(symbols, list):
       raise ValueError('"symbols" must be a list.')
     return cls(units, tuple(symbols))

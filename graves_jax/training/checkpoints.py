@@ -8,6 +8,7 @@ scores, and checksums of the arrays.
 import hashlib
 import itertools
 import json
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,11 @@ from graves_jax.training.state import TrainState
 
 _ARRAYS = ("params", "stddev", "optimizer", "carry")
 _FOLDER = "checkpoints"
+# 16 MB hold a vocabulary of a million words; as damage they are read in no time.
+_MOST_JSON_BYTES = 2**24
+# Weights take at least a 16th of their size on disk, however they compress.
+_MOST_COMPRESSION = 16
+_SMALL_BYTES = 2**20
 
 
 class Restored(NamedTuple):
@@ -197,8 +203,7 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
   for step, path in _step_folders(folder):
     try:
       restored = _restore_folder(path)
-      if restored.metadata.scores is not None:
-        _read_json(path / "metrics" / "metrics")
+      _require_metrics(path, restored.metadata)
       if newest is None:
         require_same(restored.metadata, wanted, folder)
         arrays = {
@@ -250,27 +255,27 @@ def _choose(path: Path) -> Path:
       "--workdir of train.py) or one folder of its checkpoints."
     )
   scored = [(_score(p), p) for p in steps]
-  scored = [(score, p) for score, p in scored if score is not None]
+  scored = [(score, p) for score, p in scored if not math.isnan(score)]
   return min(scored, key=lambda pair: pair[0])[1] if scored else steps[0]
 
 
-def _score(folder: Path) -> float | None:
-  try:
-    values = _read_metadata(folder)
-    return values["scores"][from_json(values).score_name]
-  except (ValueError, TypeError, KeyError):
-    return None
+def _score(folder: Path) -> float:
+  """The score that the best is chosen by, NaN if there is none."""
+  metadata = from_json(_read_metadata(folder))
+  return (metadata.scores or {}).get(metadata.score_name, math.nan)
 
 
 def _restore_folder(folder: Path) -> Restored:
-  metadata = from_json(_read_metadata(folder))
+  values = _read_metadata(folder)
+  metadata = from_json(values)
   network = build_network(metadata.config.network, metadata.codec.size)
   shapes = jax.eval_shape(
     network.init, jax.random.key(0), *example_inputs(network)
   )
+  _require_size(folder / "params", shapes)
   params = _restore_array(folder, "params", shapes)
   stddev = None
-  if (folder / "stddev").is_dir():
+  if "stddev_sha256" in values:
     stddev = _restore_array(folder, "stddev", shapes)
   return Restored(params, metadata, stddev)
 
@@ -293,18 +298,46 @@ def _read_metadata(folder: Path) -> dict[str, Any]:
   if values.pop("sha256", None) != _text_checksum(values):
     raise DamagedCheckpointError(
       f"{folder} is damaged, or not a checkpoint of graves_jax: its metadata "
-      "do not match their checksum."
+      "do not match their checksum; use another checkpoint of the run."
     )
   return values
 
 
 def _read_json(path: Path) -> Any:
   try:
-    return json.loads(path.read_text())
-  except (ValueError, OSError) as error:
+    with path.open("rb") as file:
+      content = file.read(_MOST_JSON_BYTES + 1)
+    if len(content) > _MOST_JSON_BYTES:
+      raise ValueError(f"it is longer than {_MOST_JSON_BYTES:,} bytes.")
+    values = json.loads(content)
+    json.dumps(values)  # what nests too deeply to be written is not ours
+    return values
+  except (ValueError, OSError, RecursionError) as error:
     raise DamagedCheckpointError(
       f"{path} is damaged, or was never finished: {_first_line(error)}"
     ) from None
+
+
+def _require_metrics(folder: Path, metadata: Metadata) -> None:
+  """Orbax chooses the best checkpoint by a copy of the scores."""
+  if metadata.scores is None:
+    return
+  copy = _read_json(folder / "metrics" / "metrics")
+  if copy != metadata.scores:
+    raise DamagedCheckpointError(
+      f"{folder} is damaged: its metrics are not the scores of its metadata."
+    )
+
+
+def _require_size(folder: Path, shapes: Any) -> None:
+  """Raises unless a folder is large enough to hold arrays of these shapes."""
+  needed = sum(math.prod(x.shape) * 4 for x in jax.tree.leaves(shapes))
+  held = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+  if needed > _SMALL_BYTES + _MOST_COMPRESSION * held:
+    raise DamagedCheckpointError(
+      f"{folder} has {held:,} bytes, too few for the network of "
+      f"{needed // 4:,} weights that its metadata name."
+    )
 
 
 def _restore_item(folder: Path, template: Any) -> Any:

@@ -99,15 +99,7 @@ def build_experiment(
   )
   optimizer = build_optimizer(config.optimizer, config.training.steps)
   mapped = over_devices(devices, parallel)
-  update = mapped.map(
-    train_body(
-      training_loss(task),
-      optimizer,
-      seed=config.training.seed,
-      loss_per=config.optimizer.loss_per,
-    ),
-    donate=True,
-  )
+  update = mapped.map(update_body(task, optimizer), donate=True)
 
   def train_step(state: TrainState, batch: Any):
     rows = state.carry, mapped.shard(batch)
@@ -116,6 +108,17 @@ def build_experiment(
 
   return Experiment(
     task, optimizer, mapped, train_step, loss_summer(task.loss_fn, mapped)
+  )
+
+
+def update_body(task: Task, optimizer: optax.GradientTransformation):
+  """One device's part of an update, as the task's config asks for it."""
+  config = task.metadata.config
+  return train_body(
+    training_loss(task),
+    optimizer,
+    seed=config.training.seed,
+    loss_per=config.optimizer.loss_per,
   )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import jax
-import numpy as np
 
 from graves_jax.evaluation import evaluate
 from graves_jax.noise.adaptive_weight_noise import (
@@ -19,7 +18,9 @@ from graves_jax.training.checkpoints import Checkpoints, Restored
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import MetricsFile, StepReport
+from graves_jax.training.skipped import Skipped, require_progress
 from graves_jax.training.state import TrainState
+from graves_jax.training.step import StepMetrics
 from graves_jax.training.task import WriteSamples
 
 METRICS_FILE = "metrics.jsonl"
@@ -71,8 +72,8 @@ def train(
     The last state.
 
   Raises:
-    ValueError: if `workdir` is of another experiment, or the loss is not
-      finite.
+    ValueError: if `workdir` is of another experiment, or the loss or its
+      gradient are not finite for too many updates in a row.
   """
   state, metadata = experiment.initial_state(initial), experiment.task.metadata
   if initial is not None:
@@ -175,10 +176,14 @@ class _Run:
     if self._pending is None:
       return
     (step, metrics), self._pending = self._pending, None
-    metrics = jax.tree.map(float, metrics)
-    self._history = self._history.with_update(metrics.sums)
+    metrics = jax.device_get(metrics)
     seconds = time.monotonic() - self._last_time
     self._last_time += seconds
+    if not metrics.is_finite:
+      self._skip(step, metrics)
+      return
+    metrics = jax.tree.map(float, metrics)
+    self._history = self._history.with_update(metrics.sums)
     report = StepReport.of(
       step,
       self._experiment.task.metadata.config.training.steps,
@@ -186,16 +191,20 @@ class _Run:
       metrics,
       seconds,
     )
-    if not np.isfinite(report.nats_per_sequence + report.gradient_norm):
-      raise ValueError(
-        f"the loss of step {step} is {report.nats_per_sequence} nats per "
-        f"sequence and its gradient's norm {report.gradient_norm}; the last "
-        "checkpoint is intact. Lower optimizer.learning_rate."
-      )
     task = self._experiment.task
     if step % task.metadata.config.training.record_every == 0:
       self._records.write("train", dataclasses.asdict(report))
     self._listener.step(report)
+
+  def _skip(self, step: int, metrics: StepMetrics) -> None:
+    """Records an update that was skipped; after too many, training ends."""
+    self._history = self._history.with_skipped()
+    task = self._experiment.task
+    rows = task.train_batches.row_names(step - 1)
+    skipped = Skipped.of(step, metrics, self._history, rows)
+    self._records.write("skipped", dataclasses.asdict(skipped))
+    self._listener.message(str(skipped))
+    require_progress(skipped, task.metadata.config.training.max_skipped)
 
   def _validate(self, state: TrainState, metadata: Metadata) -> Metadata:
     """Metadata with scores, or without them if told to stop meanwhile."""

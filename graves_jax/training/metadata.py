@@ -1,6 +1,7 @@
 """What a checkpoint says of itself, and whether a run can go on from it."""
 
 import dataclasses
+import reprlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ _KINDS = {
 _SCORES = {"handwriting": "nats_per_sequence", "text": "bits_per_symbol"}
 # Where the same data lie may differ from one machine to the next.
 _MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
+_MOST_STEPS = 2**31 - 1  # they are counted in int32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,24 +46,42 @@ class History:
   best: the best score of any validation so far.
   validations_since: validations after that one.
   nats, elements: sums over the updates since the last validation.
+  skipped: updates whose loss or gradient was not finite.
+  skipped_in_a_row: those since the last update that was made.
   """
 
   best: float | None = None
   validations_since: int = 0
   nats: float = 0.0
   elements: float = 0.0
+  skipped: int = 0
+  skipped_in_a_row: int = 0
 
   def with_update(self, sums: Sums) -> "History":
     """After one more update, of these sums."""
     return dataclasses.replace(
-      self, nats=self.nats + sums.nats, elements=self.elements + sums.elements
+      self,
+      nats=self.nats + sums.nats,
+      elements=self.elements + sums.elements,
+      skipped_in_a_row=0,
+    )
+
+  def with_skipped(self) -> "History":
+    """After one more update that was skipped."""
+    return dataclasses.replace(
+      self,
+      skipped=self.skipped + 1,
+      skipped_in_a_row=self.skipped_in_a_row + 1,
     )
 
   def with_score(self, score: float) -> "History":
     """After a validation of this score."""
-    if self.best is None or score < self.best:
-      return History(best=score)
-    return History(self.best, self.validations_since + 1)
+    since, best = self.validations_since + 1, self.best
+    if best is None or score < best:
+      since, best = 0, score
+    return dataclasses.replace(
+      self, best=best, validations_since=since, nats=0.0, elements=0.0
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +122,20 @@ class Metadata:
     return Stage(run, self.step, self.config.noise.kind, self.scores)
 
 
+@dataclasses.dataclass(frozen=True)
+class StoredMetadata:
+  """`to_json`'s values, of which config and codec are not read yet."""
+
+  kind: str
+  config: Any
+  codec: Any
+  data: str
+  ancestry: tuple[Stage, ...]
+  step: int
+  scores: dict[str, float] | None
+  history: History
+
+
 def to_json(metadata: Metadata) -> dict[str, Any]:
   """Metadata as plain values that JSON can hold."""
   return {
@@ -116,26 +150,31 @@ def to_json(metadata: Metadata) -> dict[str, Any]:
   }
 
 
-def from_json(values: dict[str, Any]) -> Metadata:
-  """The inverse of `to_json`.
+def from_json(values: object) -> Metadata:
+  """The inverse of `to_json`; checksums may stand beside its values.
 
   Raises:
     ValueError: if the values were not written by `to_json`.
   """
-  if values.get("kind") not in _KINDS:
+  if isinstance(values, dict):
+    values = {k: v for k, v in values.items() if not k.endswith("_sha256")}
+  found = from_dict(values, StoredMetadata)
+  if found.kind not in _KINDS:
     raise ValueError(
-      f"the checkpoint's kind (={values.get('kind')!r}) must be one of "
+      f"the checkpoint's kind (={reprlib.repr(found.kind)}) must be one of "
       f"{', '.join(_KINDS)}; it was written by another version of graves_jax."
     )
-  config_type, codec_type = _KINDS[values["kind"]]
+  if not 0 <= found.step <= _MOST_STEPS:
+    raise ValueError(f"the checkpoint's step must be 0 to {_MOST_STEPS:,}.")
+  config_type, codec_type = _KINDS[found.kind]
   return Metadata(
-    config=from_dict(values["config"], config_type),
-    codec=codec_type.from_json(values["codec"]),
-    data=str(values["data"]),
-    ancestry=tuple(Stage(**stage) for stage in values["ancestry"]),
-    step=int(values["step"]),
-    scores=values["scores"],
-    history=History(**values["history"]),
+    config=from_dict(found.config, config_type),
+    codec=codec_type.from_json(found.codec),
+    data=found.data,
+    ancestry=found.ancestry,
+    step=found.step,
+    scores=found.scores,
+    history=found.history,
   )
 
 

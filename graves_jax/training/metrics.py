@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ class StepReport:
     )
 
 
+_MOST_ROW_BYTES = 2**20
+
+
 class MetricsFile:
   """Appends rows to a file of JSON lines, one row an update or validation.
 
@@ -68,14 +72,10 @@ class MetricsFile:
       path.rename(next(p for p in earlier if not p.exists()))
     path.touch()
     part = path.with_name(path.name + ".part")
-    with path.open() as rows, part.open("w") as kept:
-      for line in rows:
-        try:
-          row = json.loads(line)
-        except ValueError:
-          continue  # cut off when the last run was killed
-        if row.get("step", 0) <= step:
-          kept.write(line.rstrip("\n") + "\n")
+    with path.open("rb") as rows, part.open("wb") as kept:
+      while line := rows.readline(_MOST_ROW_BYTES):
+        if _step_of(line) <= step:
+          kept.write(line.rstrip(b"\r\n") + b"\n")
     part.replace(path)
     self._file = path.open("a")
 
@@ -89,3 +89,14 @@ class MetricsFile:
 
   def __exit__(self, *_) -> None:
     self._file.close()
+
+
+def _step_of(line: bytes) -> float:
+  """The step that a row is of; endless for what is no row: a line that was cut
+  off when the last run was killed, or is damaged."""
+  try:
+    row = json.loads(line)
+  except (ValueError, RecursionError):
+    return math.inf
+  step = row.get("step", 0) if isinstance(row, dict) else None
+  return step if type(step) in (int, float) else math.inf

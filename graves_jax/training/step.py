@@ -10,16 +10,30 @@ from jax import Array
 
 from graves_jax.losses import Keys, LossFn, Sums
 from graves_jax.noise.adaptive_weight_noise import means
+from graves_jax.training.finite import (
+  finite_rows,
+  global_norm,
+  layer_norms,
+  where,
+)
 from graves_jax.training.parallel import AXIS
 from graves_jax.training.state import TrainState
 
 
 class StepMetrics(NamedTuple):
-  """What an update tells: its loss, and the global norm of its gradient (with
-  adaptive weight noise, of the means' gradient)."""
+  """What an update tells.
+
+  sums: its loss.
+  gradient_norm: global norm of its gradient; with adaptive weight noise, of
+    the means'.
+  layer_norms: the norm of each layer's.
+  is_finite: whether loss and gradient are; the update is skipped otherwise.
+  """
 
   sums: Sums
   gradient_norm: Array
+  layer_norms: dict[str, Array]
+  is_finite: Array
 
 
 def train_body(
@@ -33,6 +47,9 @@ def train_body(
 
   Losses and gradients are summed over rows, then over devices, then divided:
   clipping inside the network so does not depend on the number of devices.
+
+  Where the loss or the gradient is not finite, weights and the optimizer's
+  state (a schedule's count with it) stay as they are; the step counts.
 
   Args:
     loss_fn: summed losses of what is trained (`TrainState.trained`), carry,
@@ -57,12 +74,17 @@ def train_body(
     gradient, sums = jax.lax.psum((gradient, sums), AXIS)
     count = sums.sequences if loss_per == "sequence" else sums.elements
     gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1), gradient)
+    norms = layer_norms(gradient)
+    norm = global_norm(layer_norms(means(gradient)))
+    is_finite = jnp.isfinite(sums.nats) & jnp.isfinite(global_norm(norms))
     updates, optimizer_state = optimizer.update(
       gradient, state.optimizer, state.trained
     )
-    state = state.with_trained(optax.apply_updates(state.trained, updates))
-    state = state.replace(step=state.step + 1, optimizer=optimizer_state)
-    return (state, StepMetrics(sums, optax.tree.norm(means(gradient)))), carry
+    new = state.with_trained(optax.apply_updates(state.trained, updates))
+    new = where(is_finite, new.replace(optimizer=optimizer_state), state)
+    new = new.replace(step=state.step + 1)
+    metrics = StepMetrics(sums, norm, norms, is_finite)
+    return (new, metrics), finite_rows(carry)
 
   return body
 

@@ -1,6 +1,9 @@
 """Wikipedia: the first 100,000,000 bytes of a dump of 2006 (Section 3.2)."""
 
+import errno
+import lzma
 import os
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -122,11 +125,19 @@ def _unpack(
   except (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
     EOFError,
     KeyError,
     NotImplementedError,
+    OSError,
+    OverflowError,
     RuntimeError,
+    UnicodeError,
   ) as error:
+    # Of the system's errors, those of places in the archive and of bzip2.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+      raise
     raise ValueError(
       f"{archive} is damaged or is not {_REMOTE.name} ({error}). {INSTRUCTIONS}"
     ) from None

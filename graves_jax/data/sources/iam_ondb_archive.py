@@ -27,6 +27,7 @@ folder: {STROKES}, {TRANSCRIPTS}, and of the task's lists
 {", ".join(f"{split}.txt" for split in SPLITS)}."""
 
 _LIST_BYTES = 1 << 20
+_MOST_POINTS = 20_000  # of one line; the longest has 1,941
 _COORDINATE = 1e9  # pen units and seconds; real ones are below 2e7
 
 
@@ -177,7 +178,7 @@ def parse_strokes(content: bytes, name: str) -> list[np.ndarray]:
   parser.EntityDeclHandler = refuse
   try:
     parser.Parse(content, True)
-  except expat.ExpatError as error:
+  except (expat.ExpatError, LookupError, UnicodeError) as error:
     raise ValueError(
       f"{name} is malformed XML ({error}); download the archive again."
     ) from None
@@ -193,6 +194,10 @@ def parse_strokes(content: bytes, name: str) -> list[np.ndarray]:
 
 def _readings(points: list[str], name: str) -> np.ndarray:
   """Names and values of the attributes of n points to [n, 3]."""
+  if len(points) > 6 * _MOST_POINTS:
+    raise ValueError(
+      f"{name} has more than {_MOST_POINTS:,} points, the most allowed."
+    )
   if points[::2] != ["x", "y", "time"] * (len(points) // 6):
     raise ValueError(
       f"{name} has a Point with other attributes than x, y and time, in this "
@@ -201,7 +206,7 @@ def _readings(points: list[str], name: str) -> np.ndarray:
   try:
     readings = np.array(list(map(float, points[1::2]))).reshape(-1, 3)
   except ValueError as error:
-    raise ValueError(f"{name} has a Point with a {error}.") from None
+    raise ValueError(f"{name} has a Point with a {str(error)[:80]}.") from None
   if not (np.abs(readings) < _COORDINATE).all():
     raise ValueError(
       f"{name} has a Point whose x, y or time is not a number below "

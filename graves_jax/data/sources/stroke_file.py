@@ -30,6 +30,7 @@ import itertools
 import json
 import os
 import re
+import reprlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -48,6 +49,8 @@ MAX_CHARACTERS = 1_000  # in one text
 MAX_POINTS = 100_000  # in one line; IAM-OnDB's longest has 1,941
 MAX_LINE_BYTES = 4 * 2**20  # of one line, decompressed
 MAX_FILE_BYTES = 2**30  # decompressed, about ten times IAM-OnDB
+MAX_LINES = 250_000  # of one file, twenty times IAM-OnDB's
+MAX_ALL_POINTS = 50_000_000  # of one file, seven times IAM-OnDB's
 MAX_POSITION = 2**23  # then float32 offsets between integers are exact
 
 _KEYS = ("text", "strokes", "split", "name")
@@ -75,6 +78,7 @@ def read_stroke_file(
   path = Path(path)
   splits = {split: [] for split in SPLITS}
   seen: dict[tuple[str, str], int] = {}
+  points = 0
   for number, data in _numbered_lines(path, progress):
     try:
       split, line = _parse(data, number)
@@ -87,6 +91,8 @@ def read_stroke_file(
     except ValueError as error:
       raise ValueError(f"{path}, line {number}: {error}") from None
     splits[split].append(line)
+    points += len(line.points)
+    _require_room(path, len(seen), points)
   train, validation = splits["train"], splits["validation"]
   if not train and not validation:
     raise ValueError(
@@ -98,6 +104,19 @@ def read_stroke_file(
     splits["validation"] = train[-held_out:]
     splits["train"] = train[:-held_out] or train
   return splits
+
+
+def _require_room(path: Path, lines: int, points: int) -> None:
+  """Bounds what a file takes in memory, which is more than on disk."""
+  for what, count, most in (
+    ("handwritten lines", lines, MAX_LINES),
+    ("points", points, MAX_ALL_POINTS),
+  ):
+    if count > most:
+      raise ValueError(
+        f"{path} has more than {most:,} {what}, the most allowed; give a part "
+        "of it."
+      )
 
 
 def write_stroke_file(
@@ -207,10 +226,14 @@ def _parse(data: bytes, number: int) -> tuple[str, Line]:
     if key not in value:
       raise ValueError(f'"{key}" is missing; "text" and "strokes" are needed.')
   if unknown := [key for key in value if key not in _KEYS]:
-    raise ValueError(f"key {unknown[0]!r} is unknown; use {list(_KEYS)}.")
+    raise ValueError(
+      f"key {reprlib.repr(unknown[0])} is unknown; use {list(_KEYS)}."
+    )
   split = value.get("split", "train")
   if split not in SPLITS:
-    raise ValueError(f'"split" ({split!r}) must be one of {list(SPLITS)}.')
+    raise ValueError(
+      f'"split" ({reprlib.repr(split)}) must be one of {list(SPLITS)}.'
+    )
   text, name = value["text"], value.get("name", f"line-{number}")
   _check_string("text", text)
   _check_string("name", name)
@@ -219,7 +242,9 @@ def _parse(data: bytes, number: int) -> tuple[str, Line]:
 
 def _check_string(key: str, value: object) -> None:
   if not isinstance(value, str) or not value.strip():
-    raise ValueError(f'"{key}" ({value!r}) must be text that is not empty.')
+    raise ValueError(
+      f'"{key}" ({reprlib.repr(value)}) must be text that is not empty.'
+    )
   if len(value) > MAX_CHARACTERS:
     raise ValueError(
       f'"{key}" has {len(value):,} characters; at most {MAX_CHARACTERS:,} are '
@@ -284,7 +309,7 @@ def _wrong_nesting(strokes: object) -> str:
     ]
     if wrong:
       p, point = wrong[0]
-      found = f"point {p + 1} of stroke {s + 1} is {repr(point)[:60]}"
+      found = f"point {p + 1} of stroke {s + 1} is {reprlib.repr(point)}"
       break
   return f"{found}; {_NESTING}"
 

@@ -15,6 +15,7 @@ Progress = Callable[[int, int], None]
 
 # IAM-OnDB's largest file has 0.1 MB, and all of it 434 MB in 14,055 members.
 MEMBER_BYTES = 4 << 20
+HEADER_BYTES = 1 << 14
 ARCHIVE_BYTES = 2 << 30
 ARCHIVE_MEMBERS = 100_000
 
@@ -46,9 +47,7 @@ def members(
   with contextlib.ExitStack() as stack:
     packed = stack.enter_context(archive.open("rb"))
     unpacked = _Bounded(
-      stack.enter_context(gzip.GzipFile(fileobj=packed)),
-      archive,
-      member_bytes,
+      stack.enter_context(gzip.GzipFile(fileobj=packed)), archive
     )
     try:
       tar = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r:"))
@@ -60,16 +59,39 @@ def members(
           and member_path.suffix == suffix
           and wanted(member_path.stem)
         ):
-          yield member_path.stem, tar.extractfile(member).read()
+          with unpacked.reading(member.size):
+            content = tar.extractfile(member).read()
+          yield member_path.stem, content
+        tar.members.clear()  # it would remember all of their headers
         if progress:
           progress(packed.tell(), size)
-      while unpacked.read(1 << 16):  # to the checksum at the end
+      while unpacked.read(HEADER_BYTES):  # to the checksum at the end
         pass
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except _RefusedError:
+      raise
+    except _DAMAGE as error:
+      reason = str(error) or type(error).__name__
       raise ValueError(
-        f"{archive} is truncated or no .tar.gz archive ({error}); download it "
-        "again."
+        f"{archive} is truncated or no .tar.gz archive ({reason[:200]}); "
+        "download it again."
       ) from None
+
+
+class _RefusedError(ValueError):
+  """An archive that could do harm."""
+
+
+# What tarfile and gzip raise on archives that are none.
+_DAMAGE = (
+  tarfile.TarError,
+  gzip.BadGzipFile,
+  zlib.error,
+  EOFError,
+  ValueError,
+  ArithmeticError,
+  LookupError,
+  RecursionError,
+)
 
 
 def _check(
@@ -82,12 +104,12 @@ def _check(
     rule = "names must stay inside the archive"
   elif not (member.isfile() or member.isdir()):
     rule = "only plain files and folders are allowed, no links or devices"
-  elif member.size > member_bytes:
+  elif not 0 <= member.size <= member_bytes:
     rule = f"it has {member.size} bytes and {member_bytes} are allowed"
   elif count >= ARCHIVE_MEMBERS:
     rule = f"it is one more than the {ARCHIVE_MEMBERS} members allowed"
   if rule:
-    raise ValueError(
+    raise _RefusedError(
       f"{archive} has the member {member.name[:200]!r}: {rule}. This is not "
       "the archive that was published; download it again."
     )
@@ -96,15 +118,24 @@ def _check(
 class _Bounded:
   """A gzip stream that refuses to unpack more than is allowed."""
 
-  def __init__(self, stream: gzip.GzipFile, archive: Path, member_bytes: int):
+  def __init__(self, stream: gzip.GzipFile, archive: Path):
     self._stream, self._archive = stream, archive
-    self._member_bytes = member_bytes
+    self._most = HEADER_BYTES
     self.tell = stream.tell
+
+  @contextlib.contextmanager
+  def reading(self, size: int) -> Iterator[None]:
+    """Within it a member's content is read, of so many bytes."""
+    self._most = max(size, HEADER_BYTES)
+    yield
+    self._most = HEADER_BYTES
 
   def read(self, size: int = -1) -> bytes:
     # tarfile reads long headers whole, whatever size they claim.
-    if not 0 <= size <= self._member_bytes:
+    if not 0 <= size <= self._most:
       self._refuse(f"a header of {size} bytes")
+    if self._stream.tell() > ARCHIVE_BYTES:
+      self._refuse(f"more than {ARCHIVE_BYTES} bytes")
     return self._stream.read(size)
 
   def seek(self, position: int, whence: int = 0) -> int:
@@ -113,7 +144,7 @@ class _Bounded:
     return self._stream.seek(position)
 
   def _refuse(self, what: str):
-    raise ValueError(
-      f"{self._archive} unpacks to {what}; at most {self._member_bytes} per "
-      f"member and {ARCHIVE_BYTES} in all are allowed. Download it again."
+    raise _RefusedError(
+      f"{self._archive} unpacks to {what}; at most {HEADER_BYTES} per header "
+      f"and {ARCHIVE_BYTES} in all are allowed. Download it again."
     )
