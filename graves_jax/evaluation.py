@@ -26,6 +26,9 @@ class Batches(Protocol):
   def batch(self, step: int) -> Any:
     """The batch of training step `step`, counted from 0 over all epochs."""
 
+  def share(self, rows: slice) -> "Batches":
+    """The same batches, of which only these rows are read."""
+
   def in_order(self) -> Iterator[Any]:
     """Everything once, in order."""
 

@@ -1,5 +1,6 @@
 """Bucketed batches of lines: a pure function of (seed, epoch, index)."""
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -74,6 +75,7 @@ class LineBatches:
       )
     self.batch_size = batch_size
     self._seed = seed
+    self._rows = slice(None)
     self._planned, self._current = None, []  # the epoch shuffled last
     self._points = [normalization.normalize(line.points) for line in lines]
     self._characters = [alphabet.encode(line.text) for line in lines]
@@ -115,6 +117,12 @@ class LineBatches:
     epoch, index = divmod(step, len(self))
     return self._collate(self._plan(epoch)[index])
 
+  def share(self, rows: slice) -> "LineBatches":
+    """The same batches, of which only these rows are read."""
+    shared = copy.copy(self)
+    shared._rows = rows
+    return shared
+
   def in_order(self) -> Iterator[StrokeBatch]:
     """Every line once, shortest first: for evaluation."""
     by_length = np.argsort([len(p) for p in self._points], kind="stable")
@@ -142,14 +150,14 @@ class LineBatches:
 
   def _collate(self, rows: np.ndarray) -> StrokeBatch:
     steps, characters = self._shapes[self._bucket[rows].max()]
-    size = self.batch_size
+    size = len(range(self.batch_size)[self._rows])
     batch = StrokeBatch(
       points=np.zeros((size, steps, 3), np.float32),
       lengths=np.zeros(size, np.int32),
       characters=np.zeros((size, characters), np.int32),
       text_lengths=np.zeros(size, np.int32),
     )
-    for k, row in enumerate(rows):
+    for k, row in enumerate(rows[self._rows]):
       points, text = self._points[row], self._characters[row]
       batch.points[k, : len(points)] = points
       batch.lengths[k] = len(points)
