@@ -162,6 +162,28 @@ def test_data_that_are_lost_end_the_run_and_lose_nothing(expected, tmp_path):
   assert_same(run(tmp_path), expected)
 
 
+def test_validation_data_that_are_lost_end_the_run_and_lose_nothing(
+  expected, tmp_path
+):
+  experiment = make_experiment()
+  batches = experiment.task.validation_batches
+
+  class Lost:
+    def __getattr__(self, name):
+      return getattr(batches, name)
+
+    def in_order(self):
+      yield next(batches.in_order())
+      raise FileNotFoundError("the data are gone")
+
+  task = dataclasses.replace(experiment.task, validation_batches=Lost())
+  lost = dataclasses.replace(experiment, task=task)
+  with pytest.raises(FileNotFoundError, match="the data are gone"):
+    run(tmp_path, lost)
+  assert saved(tmp_path)[-1] == 4
+  assert_same(run(tmp_path), expected)
+
+
 def test_a_workdir_that_cannot_be_made_is_an_error_at_once(tmp_path):
   (tmp_path / "file").write_text("")
   with pytest.raises(OSError, match="file"):

@@ -92,7 +92,8 @@ class ConsoleListener:
 
   def message(self, text: str) -> None:
     """Prints a sentence that stays."""
-    self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+    with contextlib.suppress(OSError):  # a log is not worth a run
+      self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
   def step(self, report: StepReport) -> None:
     """Shows an update in place, or logs it now and then."""

@@ -32,6 +32,7 @@ from graves_jax.training.processes import (
   require_agreement,
   together,
 )
+from graves_jax.training.reading import Failure, ReadAhead, StoppedError
 from graves_jax.training.state import TrainState
 from graves_jax.training.task import WriteSamples
 
@@ -131,10 +132,6 @@ def _identity(metadata: Metadata) -> str:
   return json.dumps(values, sort_keys=True)
 
 
-class _StoppedError(Exception):
-  """Validation was told to stop."""
-
-
 class _Run:
   """One run's updates, from where it starts to where it ends or stops."""
 
@@ -147,7 +144,7 @@ class _Run:
     self._begun_with = checkpoints.metadata
     self._history = self._begun_with.history
     self._pending = None  # step and metrics that were not reported yet
-    self._failure = None  # of this process: a reason to stop
+    self._failure = Failure()
     self._has_complained = False  # of records that cannot be written
     self._last_time = time.monotonic()
 
@@ -191,8 +188,8 @@ class _Run:
       if stops:
         break
     with together():
-      if self._failure:
-        raise self._failure
+      if self._failure.error:
+        raise self._failure.error
       self._checkpoints.wait()
     if stops and step < training.steps:
       self._listener.stopped(step)
@@ -200,31 +197,22 @@ class _Run:
 
   def _wants_to_stop(self) -> bool:
     """Whether this process was told to, or has to."""
-    if self._failure is None:
-      with self._noting_failure():
-        self._checkpoints.check()
-    return self._failure is not None or self._should_stop()
-
-  @contextlib.contextmanager
-  def _noting_failure(self):
-    """Keeps an error for when all processes have stopped and saved."""
-    try:
-      yield
-    except (OSError, ValueError) as error:
-      self._failure = self._failure or error
+    with self._failure.noted():
+      self._checkpoints.check()
+    return self._failure.is_there() or self._should_stop()
 
   def _read_ahead(self, step: int):
     """The batch of training step `step`; None if it cannot be read.
 
     The update before it can then still be made, and saved.
     """
-    with self._noting_failure():
+    with self._failure.noted():
       return self._experiment.task.train_batches.batch(step)
 
   def _save(self, state: TrainState, metadata: Metadata) -> None:
-    with self._noting_failure():
+    with self._failure.noted():
       self._checkpoints.wait()
-    with self._noting_failure():
+    with self._failure.noted():
       self._checkpoints.save(state, metadata)
 
   def _metadata(self, step: int) -> Metadata:
@@ -279,10 +267,10 @@ class _Run:
         self._experiment.sum_losses,
         state.params,
         self._experiment.validation_carry(),
-        task.validation_batches,
+        ReadAhead(task.validation_batches, self._failure),
         functools.partial(self._validating, metadata),
       )
-    except _StoppedError:
+    except StoppedError:
       return metadata
     scores = task.scores(sums)
     self._listener.validated(metadata.step, scores)
@@ -326,8 +314,9 @@ class _Run:
   def _validating(self, metadata: Metadata, done: int, total: int) -> None:
     self._listener.validating(done, total)
     is_last = metadata.step == metadata.config.training.steps
-    if not is_last and done < total and ask(self._wants_to_stop)():
-      raise _StoppedError
+    reason = self._failure.is_there if is_last else self._wants_to_stop
+    if done < total and ask(reason)():
+      raise StoppedError
 
   def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
     try:
