@@ -44,7 +44,9 @@ class Distributed:
 
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a script; a user's mistake is one line, and exit status 2."""
-  logging.getLogger("absl").setLevel(logging.CRITICAL)
+  for name in ("absl", "asyncio"):  # Orbax's errors are told in our words
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+  sys.unraisablehook = _tell_unless_known
   try:
     main(sys.argv[1:])
   except (ValueError, OSError) as error:
@@ -61,6 +63,12 @@ def run(main: Callable[[list[str]], None]) -> None:
     sys.exit(2)
   except KeyboardInterrupt:
     sys.exit(130)
+
+
+def _tell_unless_known(unraisable) -> None:
+  """Says nothing of what TensorStore still had to say after a failed save."""
+  if "Event loop is closed" not in str(unraisable.exc_value):
+    sys.__unraisablehook__(unraisable)
 
 
 def use_compilation_cache() -> None:

@@ -14,6 +14,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import shlex
 import signal
 import subprocess
@@ -61,6 +62,7 @@ class Kill(NamedTuple):
   moment: what the run was doing.
   status: its exit status; negative: of the signal.
   before, after: the newest checkpoint when it was started, and now.
+  set_aside: old checkpoints, half deleted by the kill before, that it found.
   """
 
   signal: str
@@ -68,13 +70,14 @@ class Kill(NamedTuple):
   status: int
   before: int
   after: int
+  set_aside: int
 
 
 class Run:
   """One workdir, and the process that trains in it."""
 
   def __init__(self, folder: Path, workdir: Path, steps: int):
-    self.workdir = workdir
+    self.workdir, self.steps = workdir, steps
     self._records = workdir / "metrics.jsonl"
     text = folder / "text.txt"
     self._command = [sys.executable, launch.ROOT / "train.py"]
@@ -103,6 +106,11 @@ class Run:
       return False
     status = self._records.stat()
     return status.st_mtime_ns > self._rows + 10**8 and status.st_size > 0
+
+  def is_ending(self) -> bool:
+    """Whether it has recorded its last update."""
+    text = self._records.read_text("utf-8") if self.is_begun() else ""
+    return f'"step": {self.steps},' in text
 
   def is_saving(self) -> bool:
     """Whether a checkpoint is being written."""
@@ -147,7 +155,7 @@ def main(argv: list[str]) -> None:
     whole = Run(folder, folder / "whole", arguments.steps)
     begin = time.monotonic()
     whole.start()
-    require(whole.finish(), 0)
+    require_end(whole)
     longest = time.monotonic() - begin
     while len(kills) < arguments.kills:
       run = Run(folder, folder / str(ends), arguments.steps)
@@ -156,7 +164,7 @@ def main(argv: list[str]) -> None:
         is_last = len(kills) == arguments.kills
         kill = None if is_last else interrupt(run, chance, longest)
         if kill is None:
-          require(run.finish(), 0, run)
+          require_end(run)
           break
         kills.append(kill)
         console.print(f"{len(kills)}: {' '.join(map(str, kill))}")
@@ -169,6 +177,7 @@ def main(argv: list[str]) -> None:
       "kills": len(kills),
       "ends_equal_bit_for_bit": ends,
       "checkpoints_lost": sum(kill.after < kill.before for kill in kills),
+      "old_checkpoints_set_aside": sum(kill.set_aside for kill in kills),
       "by_moment": dict(collections.Counter(kill.moment for kill in kills)),
       "updates_a_run": arguments.steps,
       "seconds": round(time.monotonic() - start),
@@ -193,16 +202,18 @@ def interrupt(run: Run, chance: random.Random, longest: float) -> Kill | None:
   is_training = run.is_training()
   moment = "saving" if run.is_saving() else MOMENTS[is_training]
   run.kill(number)
-  status, output = require(run.finish(), None, run)
+  status, output = run.finish()
+  require_exactness(run, output)
   expected = {-number} if number == signal.SIGKILL or not is_training else {0}
   if not is_training:  # Python is not yet there, or already saves and stops
     expected |= {0, 130, 1}
-  if status not in expected:
+  if status not in expected and not run.is_ending():
     raise ValueError(f"exit status {status} after {number.name}:\n{output}")
   after = max(run.checkpoints(), default=0)
   if after < run.newest:
     raise ValueError(f"step {run.newest} is lost, the newest is {after}.")
-  return Kill(number.name, moment, status, run.newest, after)
+  set_aside = output.count("Set aside")
+  return Kill(number.name, moment, status, run.newest, after, set_aside)
 
 
 def wait(run: Run, is_time, seconds: float) -> None:
@@ -212,19 +223,26 @@ def wait(run: Run, is_time, seconds: float) -> None:
     time.sleep(0.002)
 
 
-def require(ended: tuple[int, str], status: int | None, run: Run | None = None):
-  """What a run said must be that it went on, with nothing damaged.
+def require_end(run: Run) -> None:
+  """Waits for a run that nobody kills any more.
 
   Raises:
-    ValueError: if it was not.
+    ValueError: if it does not go on exactly, or fails.
   """
-  is_wrong = status is not None and ended[0] != status
-  says = " ".join(ended[1].split())
-  if run is not None and f"at step {run.newest:,}." not in says:
-    is_wrong |= bool(run.newest) and "validation symbols" in says
-  if is_wrong or "damaged" in says or "Traceback" in says:
-    raise ValueError(f"exit status {ended[0]}:\n{ended[1]}")
-  return ended
+  status, output = run.finish()
+  require_exactness(run, output)
+  if status:
+    raise ValueError(f"exit status {status}:\n{output}")
+
+
+def require_exactness(run: Run, output: str) -> None:
+  """Raises ValueError if a run began elsewhere than it had been saved."""
+  words = " ".join(output.split())
+  begun = re.search(r"Continuing at step ([\d,]+)\.", words)
+  step = int(begun[1].replace(",", "")) if begun else 0
+  has_begun = begun or run.is_training()
+  if has_begun and step != run.newest:
+    raise ValueError(f"step {run.newest} was saved, and it said:\n{output}")
 
 
 def write_text(path: Path) -> None:

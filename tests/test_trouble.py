@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import resource
+import time
 
 import jax
 import numpy as np
@@ -59,12 +60,18 @@ def test_a_full_disk_ends_the_run_and_loses_one_interval(
 
 
 class Hindered(Silent):
-  """From an update on, no file may be longer than 300 bytes: Orbax then fails
-  while it writes, in a thread of its own."""
+  """Once step 2 is saved, no file may be longer than 300 bytes: Orbax then
+  fails while it writes, in a thread of its own."""
+
+  def __init__(self, folder):
+    super().__init__()
+    self.saved = folder / "checkpoints" / "2"
 
   def step(self, report):
     super().step(report)
     if report.step == 3:
+      while not self.saved.exists():
+        time.sleep(0.01)
       resource.setrlimit(resource.RLIMIT_FSIZE, (300, self.limit[1]))
 
   def __enter__(self):
@@ -76,7 +83,10 @@ class Hindered(Silent):
 
 
 def test_a_save_that_fails_in_the_background_is_noticed(expected, tmp_path):
-  with Hindered() as listener, pytest.raises(SaveError, match="cannot save"):
+  with (
+    Hindered(tmp_path) as listener,
+    pytest.raises(SaveError, match=r"checkpoints: File too large; those"),
+  ):
     run(tmp_path, listener=listener)
   assert listener.reports[-1].step <= 6
   assert saved(tmp_path) == [2]

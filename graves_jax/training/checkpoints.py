@@ -9,6 +9,8 @@ import contextlib
 import hashlib
 import itertools
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,9 +152,9 @@ class Checkpoints:
 
   def close(self) -> None:
     """Waits, then lets go; `wait` tells of errors, this does not."""
-    with contextlib.suppress(SaveError):
-      self.wait()
-    self._manager.close()
+    for finish in (self._manager.wait_until_finished, self._manager.close):
+      with contextlib.suppress(Exception):
+        finish()
 
   @contextlib.contextmanager
   def _named_errors(self):
@@ -160,7 +162,7 @@ class Checkpoints:
       yield
     except Exception as error:  # the disk's have many types in TensorStore
       raise SaveError(
-        f"cannot save a checkpoint in {self._folder}: {_first_line(error)}; "
+        f"cannot save a checkpoint in {self._folder}: {_reason(error)}; "
         "those saved before are intact, and a new start goes on from the last."
       ) from error
 
@@ -366,6 +368,12 @@ def _alone() -> ocp.options.MultiprocessingOptions:
     active_processes={own},
     barrier_sync_key_prefix=f"process_{own}",
   )
+
+
+def _reason(error: Exception) -> str:
+  """What the system says; TensorStore has it at the end of a long line."""
+  number = re.search(r"os_error_code='(\d+)'", str(error))
+  return os.strerror(int(number[1])) if number else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:
