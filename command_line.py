@@ -1,21 +1,54 @@
 """What the scripts beside this file share: errors, devices, compiled code."""
 
+import contextlib
+import dataclasses
 import logging
 import os
 import runpy
+import signal
+import socket
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Annotated
 
+import tyro
 from rich.console import Console
 
 COMPILED = Path.home() / ".cache/graves_jax/compiled"
+# The devices of a CPU wait for each other; XLA ends a process in which one
+# waits for more than 40 s: a laptop that slept, a process that was stopped.
+_PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Distributed:
+  """One process a host, all started with the same command."""
+
+  join: Annotated[bool, tyro.conf.arg(name="")] = False
+  """Joins the other processes; JAX finds them on Cloud TPU, SLURM, Open MPI
+  and Kubernetes. Elsewhere give all that follows."""
+  coordinator: str | None = None
+  """HOST:PORT of process 0, which it opens and the others reach."""
+  processes: int | None = None
+  """How many there are."""
+  process: int | None = None
+  """Which one this is, from 0."""
+
+  @property
+  def is_wanted(self) -> bool:
+    """Whether there are other processes."""
+    given = (self.coordinator, self.processes, self.process)
+    return self.join or any(value is not None for value in given)
 
 
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a script; a user's mistake is one line, and exit status 2."""
-  logging.getLogger("absl").setLevel(logging.CRITICAL)
+  for name in ("absl", "asyncio"):  # Orbax's errors are told in our words
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+  sys.unraisablehook = _tell_unless_known
   try:
     main(sys.argv[1:])
   except (ValueError, OSError) as error:
@@ -32,6 +65,12 @@ def run(main: Callable[[list[str]], None]) -> None:
     sys.exit(2)
   except KeyboardInterrupt:
     sys.exit(130)
+
+
+def _tell_unless_known(unraisable) -> None:
+  """Says nothing of what TensorStore still had to say after a failed save."""
+  if "Event loop is closed" not in str(unraisable.exc_value):
+    sys.__unraisablehook__(unraisable)
 
 
 def read_config(path: Path):
@@ -67,13 +106,39 @@ def use_compilation_cache() -> None:
   jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+def join_processes(distributed: Distributed) -> None:
+  """Connects this process with the others of the run, if there are any.
+
+  Raises:
+    ValueError: if they are not found, or cannot be reached.
+  """
+  if not distributed.is_wanted:
+    return
+  import jax
+
+  try:
+    jax.distributed.initialize(
+      distributed.coordinator, distributed.processes, distributed.process
+    )
+  except (ValueError, RuntimeError) as error:
+    reason = str(error).strip().splitlines()[0]
+    raise ValueError(
+      f"--distributed cannot join the other processes ({reason}); give "
+      "--distributed.coordinator HOST:PORT --distributed.processes N "
+      "--distributed.process I."
+    ) from None
+
+
 def use_devices(count: int) -> list:
-  """The first `count` devices, or all if 0; on CPU, its cores as devices.
+  """The first `count` devices of each process, or all if 0; on CPU, its cores
+  as devices.
 
   Raises:
     ValueError: if there are not so many.
   """
   import jax
+
+  from graves_jax.training.parallel import first_of_each_process
 
   if count < 0:
     raise ValueError(f"devices (={count}) must be 0 (all) or more.")
@@ -81,7 +146,53 @@ def use_devices(count: int) -> list:
     len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
   )
   jax.config.update("jax_num_cpu_devices", count or cores)
-  devices = jax.devices()
-  if count > len(devices):
-    raise ValueError(f"devices (={count}) must be at most {len(devices)} here.")
-  return devices[: count or None]
+  _be_patient()
+  devices, most = jax.devices(), jax.local_device_count()
+  if count > most:
+    raise ValueError(f"devices (={count}) must be at most {most} here.")
+  return first_of_each_process(devices, count or most)
+
+
+@contextlib.contextmanager
+def stopping_on_signals() -> Iterator[Callable[[], bool]]:
+  """Yields what tells whether SIGINT or SIGTERM came; a second one exits.
+
+  A thread of its own notes them: it does so even while the main thread waits
+  for a device or a compiler, where Python's handlers have to wait too.
+  """
+  came: list[int] = []
+  ours, signals = socket.socketpair()
+  signals.setblocking(False)
+
+  def watch() -> None:
+    while number := ours.recv(1):
+      if came:
+        os._exit(128 + number[0])
+      came.append(number[0])
+
+  numbers = (signal.SIGINT, signal.SIGTERM)
+  handlers = [signal.signal(n, lambda *_: None) for n in numbers]
+  wakeup = signal.set_wakeup_fd(signals.fileno(), warn_on_full_buffer=False)
+  watcher = threading.Thread(target=watch, daemon=True)
+  watcher.start()
+  try:
+    yield lambda: bool(came)
+  finally:
+    signal.set_wakeup_fd(wakeup)
+    for number, handler in zip(numbers, handlers, strict=True):
+      signal.signal(number, handler)
+    signals.close()
+    watcher.join()
+    ours.close()
+
+
+def _be_patient() -> None:
+  """Tells XLA to wait for devices that slept, unless the user said how long.
+
+  A flag that XLA does not know would end the process; these versions know it.
+  """
+  from jaxlib.version import __version_info__
+
+  flags = os.environ.get("XLA_FLAGS", "")
+  if _PATIENCE not in flags and (0, 10, 2) <= __version_info__ < (0, 13):
+    os.environ["XLA_FLAGS"] = f"{flags} {_PATIENCE}=100000".strip()

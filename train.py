@@ -2,7 +2,6 @@
 
 import dataclasses
 import shlex
-import signal
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
 
@@ -26,7 +25,8 @@ class Arguments(Generic[AnyConfig]):
   workdir: Path
   """Checkpoints, records and samples are kept here."""
   devices: int = 0
-  """How many devices (on CPU: cores); 0: as many as the batches fit."""
+  """How many devices (on CPU: cores) of each process; 0: as many as the
+  batches fit."""
   parallel: Parallel = "shard_map"
   """The map over devices; both give the same weights."""
   init_from: Path | None = None
@@ -39,23 +39,29 @@ class Arguments(Generic[AnyConfig]):
   the state. Without it such an update is skipped and training goes on."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
+  distributed: command_line.Distributed = dataclasses.field(
+    default_factory=command_line.Distributed
+  )
 
 
 def main(argv: list[str]) -> None:
-  arguments, console = parse(argv), Console()
+  arguments = parse(argv)
   workdir, config = arguments.workdir, arguments.config
   from graves_jax.training.checkpoints import restore_checkpoint
   from graves_jax.training.console import ConsoleListener
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
   from graves_jax.training.parallel import fitting
+  from graves_jax.training.processes import is_first, together
 
   command_line.use_compilation_cache()
+  command_line.join_processes(arguments.distributed)
   devices = command_line.use_devices(arguments.devices)
-  initial = None
-  if arguments.init_from is not None:
-    initial = restore_checkpoint(arguments.init_from)
-  task = load_task(config, console)
+  console, initial = Console(quiet=not is_first()), None
+  with together():
+    if arguments.init_from is not None and is_first():
+      initial = restore_checkpoint(arguments.init_from)
+    task = load_task(config, console)
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
@@ -64,21 +70,22 @@ def main(argv: list[str]) -> None:
     from graves_jax.training.first_operation import naming_first_operation
 
     experiment = naming_first_operation(experiment)
-  workdir.mkdir(parents=True, exist_ok=True)
-  stop = stop_on_signals()
-  with ConsoleListener(console, workdir, arguments.tensorboard) as listener:
+  listener = ConsoleListener(
+    console,
+    workdir,
+    arguments.tensorboard and is_first(),
+    again=shlex.join(["python", "train.py", *argv]),
+  )
+  with command_line.stopping_on_signals() as should_stop, listener:
     listener.introduce(experiment, devices)
-    state = train(
+    train(
       experiment,
       workdir,
       listener,
       initial=initial,
-      should_stop=lambda: bool(stop),
+      should_stop=should_stop,
       write_samples=task.sample_writer(workdir),
     )
-  if stop and state.step < config.training.steps:
-    again = shlex.join(["python", "train.py", *argv])
-    console.print(f"Saved and stopped. To go on: {again}", soft_wrap=True)
 
 
 def load_task(config: Config, console: Console):
@@ -102,19 +109,6 @@ def load_task(config: Config, console: Console):
 
       task = handwriting_task(config, *load_lines(config.data, progress))
   return task
-
-
-def stop_on_signals() -> list[int]:
-  """A list that the first SIGINT or SIGTERM fills; a second one acts."""
-  stop: list[int] = []
-
-  def note(number, _):
-    stop.append(number)
-    signal.signal(number, signal.SIG_DFL)
-
-  for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, note)
-  return stop
 
 
 def parse(argv: list[str]) -> Arguments:

@@ -1,8 +1,8 @@
 """Resident memory of training on a text file of hundreds of megabytes.
 
 Makes a file of random sentences, trains a few updates on it in a process of its
-own, and measures the most memory that it ever had. The file is mapped, not
-loaded: of every update only the symbols that it reads come into memory.
+own, and measures the most memory that it ever had. The file is read in parts,
+not loaded: of every update only the symbols that it reads come into memory.
 """
 
 import dataclasses

@@ -29,6 +29,9 @@ class Batches(Protocol):
   def row_names(self, step: int) -> Sequence[str]:
     """What the rows of that batch are, to be told to a person."""
 
+  def share(self, rows: slice) -> "Batches":
+    """The same batches, of which only these rows are read."""
+
   def in_order(self) -> Iterator[Any]:
     """Everything once, in order."""
 

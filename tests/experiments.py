@@ -84,3 +84,6 @@ class Silent:
 
   def described(self, step, length):
     self.descriptions.append((step, length))
+
+  def stopped(self, step):
+    self.messages.append(f"stopped at {step}")

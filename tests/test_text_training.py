@@ -23,6 +23,7 @@ from graves_jax.evaluation import evaluate
 from graves_jax.training.checkpoints import restore_checkpoint
 from graves_jax.training.experiment import build_experiment
 from graves_jax.training.loop import train
+from graves_jax.training.step import evaluation_body, train_body
 from graves_jax.training.text_task import text_task
 
 CONFIG = TextConfig(
@@ -133,6 +134,23 @@ def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
     make_experiment(devices=2, parallel="pmap"), tmp_path / "other"
   )
   assert_same(state.params, expected.params, rtol=1e-3, atol=1e-4)
+
+
+def test_the_compiled_steps_reduce_across_devices_once():
+  experiment = make_experiment(devices=2)
+  task, mapped = experiment.task, experiment.mapped
+  state, batch = experiment.initial_state(), task.train_batches.batch(0)
+  update = train_body(
+    task.loss_fn, experiment.optimizer, seed=0, loss_per="element"
+  )
+  for step, first, carry in (
+    (update, state.replace(carry=()), state.carry),
+    (evaluation_body(task.loss_fn), state.params, state.carry),
+  ):
+    rows = carry, mapped.shard(batch)
+    compiled = mapped.map(step).lower(first, rows).compile().as_text()
+    assert compiled.count(" all-reduce(") == 1
+    assert "all-reduce-start" not in compiled
 
 
 def sums_over(experiment, params):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -64,6 +65,11 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
   resumed, listener = run(make_experiment(), tmp_path)
   assert f"step {stop}" in listener.messages[0]
   assert_same(resumed, expected)
+
+
+class Device(NamedTuple):
+  process_index: int
+  id: int
 
 
 class Impatient(Silent):
@@ -288,7 +294,14 @@ def test_a_workdir_of_other_data_is_refused(uninterrupted, monkeypatch):
   ("batch_sizes", "expected"), [((1, 64), 1), ((32, 64), 4), ((6, 64), 2)]
 )
 def test_as_many_devices_are_used_as_fit(batch_sizes, expected):
-  assert len(fitting(list(range(4)), *batch_sizes)) == expected
+  devices = [Device(process_index=0, id=k) for k in range(4)]
+  assert fitting(devices, *batch_sizes) == devices[:expected]
+
+
+def test_every_process_gives_as_many_devices():
+  devices = [Device(process_index=k // 3, id=k) for k in range(6)]
+  assert fitting(devices, 8, 16) == [devices[k] for k in (0, 1, 3, 4)]
+  assert fitting(devices, 3) == [devices[0], devices[3]]
 
 
 def test_batches_that_do_not_split_over_devices_are_refused():

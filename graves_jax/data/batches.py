@@ -1,5 +1,6 @@
 """Bucketed batches of lines: a pure function of (seed, epoch, index)."""
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -81,6 +82,7 @@ class LineBatches:
     self._seed = seed
     self._scale_range = scale_range
     self._shift = normalization.mean / normalization.std
+    self._rows = slice(None)
     self._planned, self._current = None, []  # the epoch shuffled last
     self._points = [normalization.normalize(line.points) for line in lines]
     self._names = [line.name for line in lines]
@@ -133,6 +135,12 @@ class LineBatches:
     epoch, index = divmod(step, len(self))
     return [self._names[row] for row in self._plan(epoch)[index]]
 
+  def share(self, rows: slice) -> "LineBatches":
+    """The same batches, of which only these rows are read."""
+    shared = copy.copy(self)
+    shared._rows = rows
+    return shared
+
   def in_order(self) -> Iterator[StrokeBatch]:
     """Every line once, shortest first: for evaluation."""
     by_length = np.argsort([len(p) for p in self._points], kind="stable")
@@ -160,14 +168,14 @@ class LineBatches:
 
   def _collate(self, rows: np.ndarray) -> StrokeBatch:
     steps, characters = self._shapes[self._bucket[rows].max()]
-    size = self.batch_size
+    size = len(range(self.batch_size)[self._rows])
     batch = StrokeBatch(
       points=np.zeros((size, steps, 3), np.float32),
       lengths=np.zeros(size, np.int32),
       characters=np.zeros((size, characters), np.int32),
       text_lengths=np.zeros(size, np.int32),
     )
-    for k, row in enumerate(rows):
+    for k, row in enumerate(rows[self._rows]):
       points, text = self._points[row], self._characters[row]
       batch.points[k, : len(points)] = points
       batch.lengths[k] = len(points)
@@ -180,7 +188,7 @@ class LineBatches:
   ) -> StrokeBatch:
     """Scales raw offsets, in place; of the normalized ones, the mean shifts."""
     low, high = 1 - self._scale_range, 1 + self._scale_range
-    factors = random.uniform(low, high, (self.batch_size, 1, 2))
+    factors = random.uniform(low, high, (self.batch_size, 1, 2))[self._rows]
     offsets = factors * batch.points[..., :2] + (factors - 1) * self._shift
     inside = np.arange(batch.points.shape[1]) < batch.lengths[:, None]
     batch.points[..., :2] = np.where(inside[..., None], offsets, 0)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from graves_jax.data.number_file import NumberFile
 from graves_jax.data.text_codec import TextCodec
 
 _FINGERPRINT_SYMBOLS = 100_000
@@ -26,16 +27,17 @@ class CodedText:
   """Classes of a text that stays where it is, mostly a file, until sliced."""
 
   def __init__(
-    self, codes: np.ndarray, class_of_code: np.ndarray | None = None
+    self,
+    codes: np.ndarray | NumberFile,
+    class_of_code: np.ndarray | None = None,
   ):
     """Wraps `codes`.
 
     Args:
-      codes: [N] unsigned integers, for instance a memory map.
+      codes: [N] unsigned integers.
       class_of_code: the class of every code; nothing: codes are classes.
     """
-    # A view of the class np.memmap takes several times longer to slice.
-    self._codes = np.asarray(codes)
+    self._codes = codes
     self._class_of_code = class_of_code
 
   def __len__(self) -> int:
@@ -49,6 +51,8 @@ class CodedText:
 
   def part(self, start: int, end: int) -> "CodedText":
     """The text from `start` to before `end`, which also stays in its place."""
+    if isinstance(self._codes, NumberFile):
+      return CodedText(self._codes.part(start, end), self._class_of_code)
     return CodedText(self._codes[start:end], self._class_of_code)
 
 

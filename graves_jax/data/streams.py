@@ -1,5 +1,6 @@
 """Batches of a text in contiguous streams: a pure function of the step."""
 
+import copy
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -78,6 +79,7 @@ class StreamBatches:
     self._stream = -(-len(text) // batch_size)
     self.length = min(length, self._stream)
     self._reset_every = reset_every
+    self._rows = slice(None)
 
   def __len__(self) -> int:
     """Batches an epoch."""
@@ -98,21 +100,28 @@ class StreamBatches:
   def batch(self, step: int) -> TextBatch:
     """The batch of training step `step`, counted from 0 over all epochs."""
     index = step % len(self)
-    shape = (self.batch_size, self.length)
+    streams = range(self.batch_size)[self._rows]
+    shape = (len(streams), self.length)
     inputs = np.full(shape, NOTHING, np.int32)
     targets = np.full(shape, NOTHING, np.int32)
-    for stream in range(self.batch_size):
+    for row, stream in enumerate(streams):
       stream_end = min((stream + 1) * self._stream, self.elements)
       start = stream * self._stream + index * self.length
       end = min(start + self.length, stream_end)
       if end <= start:
         continue
       read = self._text[max(start - 1, 0) : end]
-      targets[stream, : end - start] = read[-(end - start) :]
+      targets[row, : end - start] = read[-(end - start) :]
       before = read[:-1]
-      inputs[stream, end - start - len(before) : end - start] = before
+      inputs[row, end - start - len(before) : end - start] = before
     resets = index % (self._reset_every or len(self)) == 0
-    return TextBatch(inputs, targets, np.full(self.batch_size, resets))
+    return TextBatch(inputs, targets, np.full(len(streams), resets))
+
+  def share(self, rows: slice) -> "StreamBatches":
+    """The same batches, of which only these rows are read."""
+    shared = copy.copy(self)
+    shared._rows = rows
+    return shared
 
   def row_names(self, step: int) -> list[str]:
     """The symbols of each stream in that batch, by their places in the text."""

@@ -5,10 +5,13 @@ from batch to batch and, as JSON, all that sampling needs: config, codec,
 scores, and checksums of the arrays.
 """
 
+import contextlib
 import hashlib
 import itertools
 import json
 import math
+import os
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +55,10 @@ class DamagedCheckpointError(ValueError):
   """A checkpoint that is half written, or not as it was written."""
 
 
+class SaveError(OSError):
+  """A checkpoint that could not be written; the whole ones are intact."""
+
+
 class Checkpoints:
   """The checkpoints of one run: the latest two, and the best by score.
 
@@ -72,10 +79,13 @@ class Checkpoints:
       metadata: of the run, which the checkpoints must be of.
 
     Raises:
+      OSError: if the folder cannot be made.
       ValueError: if no checkpoint is whole, or the newest is of another run;
         nothing is changed then.
     """
     folder = (workdir / _FOLDER).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    self._folder, self._is_saving = folder, False
     newest, damaged = _newest_whole(folder, template, metadata)
     self.restored, self.metadata = newest or (None, metadata)
     self.messages = []
@@ -100,6 +110,8 @@ class Checkpoints:
         best_fn=lambda metrics: metrics[score],
         best_mode="min",
         cleanup_tmp_directories=True,
+        create=False,
+        multiprocessing_options=_alone(),
       ),
     )
 
@@ -112,6 +124,7 @@ class Checkpoints:
         best.
 
     Raises:
+      SaveError: if this checkpoint, or the one before, cannot be written.
       ValueError: if a weight is not finite; what was saved before stays.
     """
     if not all(np.isfinite(x).all() for x in jax.tree.leaves(state.params)):
@@ -121,23 +134,43 @@ class Checkpoints:
       )
     arrays = _arrays(state)
     sums = {f"{name}_sha256": _checksum(x) for name, x in arrays.items()}
-    self._manager.save(
-      metadata.step,
-      args=ocp.args.Composite(
-        **{name: ocp.args.StandardSave(x) for name, x in arrays.items()},
-        metadata=ocp.args.JsonSave(_signed(to_json(metadata) | sums)),
-      ),
-      metrics=metadata.scores,
-    )
+    with self._named_errors():
+      self._manager.save(
+        metadata.step,
+        args=ocp.args.Composite(
+          **{name: ocp.args.StandardSave(x) for name, x in arrays.items()},
+          metadata=ocp.args.JsonSave(_signed(to_json(metadata) | sums)),
+        ),
+        metrics=metadata.scores,
+      )
+    self._is_saving = True
+
+  def check(self) -> None:
+    """Raises SaveError if the last save has failed; does not wait for it."""
+    if self._is_saving and not self._manager.is_saving_in_progress():
+      self.wait()
 
   def wait(self) -> None:
-    """Returns when all that was saved is on disk."""
-    self._manager.wait_until_finished()
+    """Returns when all that was saved is on disk; raises as `check`."""
+    self._is_saving = False
+    with self._named_errors():
+      self._manager.wait_until_finished()
 
   def close(self) -> None:
-    """Waits, then lets go."""
-    self._manager.wait_until_finished()
-    self._manager.close()
+    """Waits, then lets go; `wait` tells of errors, this does not."""
+    for finish in (self._manager.wait_until_finished, self._manager.close):
+      with contextlib.suppress(Exception):
+        finish()
+
+  @contextlib.contextmanager
+  def _named_errors(self):
+    try:
+      yield
+    except Exception as error:  # the disk's have many types in TensorStore
+      raise SaveError(
+        f"cannot save a checkpoint in {self._folder}: {_reason(error)}; "
+        "those saved before are intact, and a new start goes on from the last."
+      ) from error
 
 
 def restore_checkpoint(path: Path) -> Restored:
@@ -343,7 +376,7 @@ def _require_size(folder: Path, shapes: Any) -> None:
 def _restore_item(folder: Path, template: Any) -> Any:
   template = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), template)
   try:
-    with ocp.StandardCheckpointer() as reader:
+    with ocp.StandardCheckpointer(multiprocessing_options=_alone()) as reader:
       tree = reader.restore(folder.absolute(), template)
   except Exception as error:
     raise DamagedCheckpointError(
@@ -358,6 +391,22 @@ def _restore_item(folder: Path, template: Any) -> Any:
         f"the shape {got.shape}, not {wanted.shape}."
       )
   return tree
+
+
+def _alone() -> ocp.options.MultiprocessingOptions:
+  """No other process of the run reads or writes what this one does."""
+  own = jax.process_index()
+  return ocp.options.MultiprocessingOptions(
+    primary_host=own,
+    active_processes={own},
+    barrier_sync_key_prefix=f"process_{own}",
+  )
+
+
+def _reason(error: Exception) -> str:
+  """What the system says; TensorStore has it at the end of a long line."""
+  number = re.search(r"os_error_code='(\d+)'", str(error))
+  return os.strerror(int(number[1])) if number else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

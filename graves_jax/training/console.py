@@ -27,14 +27,25 @@ class ConsoleListener:
   """Shows the progress of a run on a Rich console, and to TensorBoard."""
 
   def __init__(
-    self, console: Console, workdir: Path, is_on_tensorboard: bool = False
+    self,
+    console: Console,
+    workdir: Path,
+    is_on_tensorboard: bool = False,
+    again: str = "",
   ):
     """Listens; nothing is shown before the context is entered.
+
+    Args:
+      console: where everything is shown.
+      workdir: where TensorBoard looks.
+      is_on_tensorboard: whether it is written for.
+      again: the command that goes on with the run.
 
     Raises:
       ValueError: if TensorBoard is asked for and tensorboardX not installed.
     """
     self._console = console
+    self._again = again
     self._live = Live(console=console, auto_refresh=False, transient=True)
     self._recent = collections.deque(maxlen=30)  # seconds of updates
     self._last_logged = -_SECONDS_BETWEEN_LOG_LINES
@@ -61,11 +72,13 @@ class ConsoleListener:
       lambda: self._task.initial_params(config.training.seed)
     )
     first, *others = self._task.introduction()
+    processes = len({device.process_index for device in devices})
+    hosts = f" of {processes} processes" if processes > 1 else ""
     cells = " + ".join(map(str, config.network.hidden))
     self.message(
       f"{self._task.metadata.kind}: {cells} cells, "
       f"{count_weights(weights):,} weights, on {len(devices)} "
-      f"{devices[0].platform} device{'s' * (len(devices) > 1)}; {first}"
+      f"{devices[0].platform} device{'s' * (len(devices) > 1)}{hosts}; {first}"
     )
     for sentence in others:
       self.message(sentence)
@@ -79,7 +92,8 @@ class ConsoleListener:
 
   def message(self, text: str) -> None:
     """Prints a sentence that stays."""
-    self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+    with contextlib.suppress(OSError):  # a log is not worth a run
+      self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
   def step(self, report: StepReport) -> None:
     """Shows an update in place, or logs it now and then."""
@@ -123,6 +137,10 @@ class ConsoleListener:
     if self._tensorboard:
       for name, value in length._asdict().items():
         self._tensorboard.add_scalar(f"description/{name}", value, step)
+
+  def stopped(self, step: int) -> None:
+    """Says how to go on."""
+    self.message(f"Saved at step {step:,} and stopped. To go on: {self._again}")
 
 
 @contextlib.contextmanager

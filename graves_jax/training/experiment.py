@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import optax
 
+from graves_jax.evaluation import Batches
 from graves_jax.losses import LossFn, Sums
 from graves_jax.optimizers import build_optimizer
 from graves_jax.training.checkpoints import Restored
@@ -27,7 +28,7 @@ from graves_jax.training.task import Task
 class Experiment:
   """A task, spread over devices.
 
-  task: what is trained.
+  task: what is trained; its batches hold this process's share of the rows.
   optimizer: the optimizer.
   mapped: how work is spread over devices.
   train_step: (state, batch) to (state, metrics); its state is given away.
@@ -67,7 +68,7 @@ class Experiment:
 
   def place(self, state: TrainState) -> TrainState:
     """A state of NumPy arrays, on every device: the carry by its rows."""
-    carry = self.mapped.shard(state.carry)
+    carry = self._shard_own(state.carry)
     whole = self.mapped.replicate(state.replace(carry=()))
     return whole.replace(carry=carry)
 
@@ -79,7 +80,12 @@ class Experiment:
   def validation_carry(self) -> Any:
     """What the first validation batch starts from, on every device."""
     size = self.task.validation_batches.batch_size
-    return self.mapped.shard(self.task.initial_carry(size))
+    return self._shard_own(self.task.initial_carry(size))
+
+  def _shard_own(self, tree: Any) -> Any:
+    """This process's share of a tree of all rows, on its devices."""
+    share = self.mapped.share
+    return self.mapped.shard(jax.tree.map(lambda x: x[share(len(x))], tree))
 
 
 def build_experiment(
@@ -99,6 +105,11 @@ def build_experiment(
   )
   optimizer = build_optimizer(config.optimizer, config.training.steps)
   mapped = over_devices(devices, parallel)
+  task = dataclasses.replace(
+    task,
+    train_batches=_share(task.train_batches, mapped),
+    validation_batches=_share(task.validation_batches, mapped),
+  )
   update = mapped.map(update_body(task, optimizer), donate=True)
 
   def train_step(state: TrainState, batch: Any):
@@ -120,6 +131,10 @@ def update_body(task: Task, optimizer: optax.GradientTransformation):
     seed=config.training.seed,
     loss_per=config.optimizer.loss_per,
   )
+
+
+def _share(batches: Batches, mapped: Mapped) -> Batches:
+  return batches.share(mapped.share(batches.batch_size))
 
 
 def loss_summer(

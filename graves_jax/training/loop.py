@@ -1,11 +1,17 @@
-"""The training loop: updates, validation, samples, checkpoints, records."""
+"""The training loop: updates, validation, samples, checkpoints, records.
 
+With several processes all run this loop, each on its own rows. The first one
+writes; all of them agree on when to stop.
+"""
+
+import contextlib
 import dataclasses
 import functools
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 
@@ -14,10 +20,18 @@ from graves_jax.noise.adaptive_weight_noise import (
   DescriptionLength,
   description_length,
 )
-from graves_jax.training.checkpoints import Checkpoints, Restored
+from graves_jax.training.checkpoints import Restored
 from graves_jax.training.experiment import Experiment
-from graves_jax.training.metadata import Metadata
+from graves_jax.training.kept_checkpoints import KeptCheckpoints
+from graves_jax.training.metadata import Metadata, to_json
 from graves_jax.training.metrics import MetricsFile, StepReport
+from graves_jax.training.processes import (
+  ask,
+  is_first,
+  require_agreement,
+  together,
+)
+from graves_jax.training.reading import Failure, ReadAhead, StoppedError
 from graves_jax.training.skipped import Skipped, require_progress
 from graves_jax.training.state import TrainState
 from graves_jax.training.step import StepMetrics
@@ -44,6 +58,9 @@ class Listener(Protocol):
   def described(self, step: int, length: DescriptionLength) -> None:
     """Tells of the description length, for adaptive weight noise."""
 
+  def stopped(self, step: int) -> None:
+    """Tells that the run was told to stop, and is saved."""
+
 
 def train(
   experiment: Experiment,
@@ -64,43 +81,56 @@ def train(
     workdir: where checkpoints and records are kept.
     listener: told of everything.
     initial: a checkpoint whose weights a new run starts from.
-    should_stop: asked after every update, and while validating; True saves
-      and returns. The validation of the last update is finished first.
+    should_stop: asked after every update, and while validating; True, in any
+      process, saves and returns. The validation of the last update is finished
+      first.
     write_samples: draws samples of weights (NumPy) with their metadata.
 
   Returns:
     The last state.
 
   Raises:
+    OSError: if a checkpoint cannot be written, or data cannot be read any
+      more. Records and samples that cannot be written do not end a run.
     ValueError: if `workdir` is of another experiment, or the loss or its
       gradient are not finite for too many updates in a row.
   """
-  state, metadata = experiment.initial_state(initial), experiment.task.metadata
+  metadata = experiment.task.metadata
+  require_agreement(_identity(metadata), "config and data")
+  state = experiment.initial_state(initial)
   if initial is not None:
     parent = initial.metadata
     ancestry = (*parent.ancestry, parent.as_stage(initial.run))
     metadata = dataclasses.replace(metadata, ancestry=ancestry)
-  checkpoints = Checkpoints(workdir, experiment.fetch(state), metadata)
+  checkpoints = KeptCheckpoints(workdir, experiment.fetch(state), metadata)
   try:
     for message in checkpoints.messages:
       listener.message(message)
-    if checkpoints.restored is not None:
-      state = experiment.place(checkpoints.restored)
+    state = experiment.place(checkpoints.state)
+    if not checkpoints.is_new:
       listener.message(f"Continuing at step {int(state.step):,}.")
     elif metadata.ancestry:
       stage = metadata.ancestry[-1]
       listener.message(
         f"Starting from the weights of {stage.run}, step {stage.step:,}."
       )
-    with MetricsFile(workdir / METRICS_FILE, int(state.step)) as records:
+    with contextlib.ExitStack() as stack:
+      records = None
+      with together():
+        if is_first():
+          file = MetricsFile(workdir / METRICS_FILE, int(state.step))
+          records = stack.enter_context(file)
       run = _Run(experiment, checkpoints, records, listener, should_stop)
-      return run.to_the_end(state, write_samples)
+      return run.to_the_end(state, write_samples if is_first() else None)
   finally:
     checkpoints.close()
 
 
-class _StoppedError(Exception):
-  """Validation was told to stop."""
+def _identity(metadata: Metadata) -> str:
+  """What all processes must have in common; data may lie anywhere."""
+  values = to_json(metadata)
+  values["config"]["data"] |= {"path": None, "prepared_dir": None}
+  return json.dumps(values, sort_keys=True)
 
 
 class _Run:
@@ -115,6 +145,8 @@ class _Run:
     self._begun_with = checkpoints.metadata
     self._history = self._begun_with.history
     self._pending = None  # step and metrics that were not reported yet
+    self._failure = Failure()
+    self._has_complained = False  # of records that cannot be written
     self._last_time = time.monotonic()
 
   def to_the_end(self, state, write_samples) -> TrainState:
@@ -122,14 +154,19 @@ class _Run:
     task = experiment.task
     training = task.metadata.config.training
     self._catch_up(state)
-    for step in range(int(state.step) + 1, training.steps + 1):
+    begin, stops = int(state.step), False
+    with together():
+      batch = task.train_batches.batch(begin)
+    for step in range(begin + 1, training.steps + 1):
       if self._is_out_of_patience():
         break
-      batch = task.train_batches.batch(step - 1)
+      next_batch = self._read_ahead(step) if step < training.steps else None
+      stops = ask(self._wants_to_stop)
       state, metrics = experiment.train_step(state, batch)
+      batch = next_batch
       self._report()
       self._pending = (step, metrics)
-      stops, is_last = self._should_stop(), step == training.steps
+      stops, is_last = stops(), step == training.steps
 
       def is_due(every, step=step, stops=stops, is_last=is_last):
         return is_last or (step % every == 0 and not stops)
@@ -144,15 +181,40 @@ class _Run:
       if evaluates:
         metadata = self._validate(state, metadata)
         self._history = metadata.history
-      self._checkpoints.save(experiment.fetch(state), metadata)
-      stops = stops or self._should_stop()
+      self._save(experiment.fetch(state), metadata)
+      stops = stops or ask(self._wants_to_stop)()
       if samples and write_samples and (is_last or not stops):
         self._draw(write_samples, state, metadata)
       self._last_time = time.monotonic()
       if stops:
         break
-    self._checkpoints.wait()
+    with together():
+      if self._failure.error:
+        raise self._failure.error
+      self._checkpoints.wait()
+    if stops and step < training.steps:
+      self._listener.stopped(step)
     return state
+
+  def _wants_to_stop(self) -> bool:
+    """Whether this process was told to, or has to."""
+    with self._failure.noted():
+      self._checkpoints.check()
+    return self._failure.is_there() or self._should_stop()
+
+  def _read_ahead(self, step: int):
+    """The batch of training step `step`; None if it cannot be read.
+
+    The update before it can then still be made, and saved.
+    """
+    with self._failure.noted():
+      return self._experiment.task.train_batches.batch(step)
+
+  def _save(self, state: TrainState, metadata: Metadata) -> None:
+    with self._failure.noted():
+      self._checkpoints.wait()
+    with self._failure.noted():
+      self._checkpoints.save(state, metadata)
 
   def _metadata(self, step: int) -> Metadata:
     return dataclasses.replace(
@@ -193,7 +255,7 @@ class _Run:
     )
     task = self._experiment.task
     if step % task.metadata.config.training.record_every == 0:
-      self._records.write("train", dataclasses.asdict(report))
+      self._record("train", dataclasses.asdict(report))
     self._listener.step(report)
 
   def _skip(self, step: int, metrics: StepMetrics) -> None:
@@ -202,7 +264,7 @@ class _Run:
     task = self._experiment.task
     rows = task.train_batches.row_names(step - 1)
     skipped = Skipped.of(step, metrics, self._history, rows)
-    self._records.write("skipped", dataclasses.asdict(skipped))
+    self._record("skipped", dataclasses.asdict(skipped))
     self._listener.message(str(skipped))
     require_progress(skipped, task.metadata.config.training.max_skipped)
 
@@ -214,10 +276,10 @@ class _Run:
         self._experiment.sum_losses,
         state.params,
         self._experiment.validation_carry(),
-        task.validation_batches,
+        ReadAhead(task.validation_batches, self._failure),
         functools.partial(self._validating, metadata),
       )
-    except _StoppedError:
+    except StoppedError:
       return metadata
     scores = task.scores(sums)
     self._listener.validated(metadata.step, scores)
@@ -226,7 +288,7 @@ class _Run:
       length = self._description_length(state)
       self._listener.described(metadata.step, length)
       values |= length._asdict()
-    self._records.write("validation", {"step": metadata.step, **values})
+    self._record("validation", {"step": metadata.step, **values})
     history = self._history.with_score(values[metadata.score_name])
     return dataclasses.replace(metadata, scores=values, history=history)
 
@@ -236,7 +298,17 @@ class _Run:
     history = self._history
     elements = self._experiment.task.train_batches.elements
     nats = history.nats / max(history.elements, 1) * elements
-    return description_length(state.trained, nats)
+    return description_length(jax.device_get(state.trained), nats)
+
+  def _record(self, kind: str, values: dict[str, Any]) -> None:
+    """Writes a row; if that fails, says so once and goes on."""
+    try:
+      if self._records:
+        self._records.write(kind, values)
+    except OSError as error:
+      if not self._has_complained:
+        self._listener.message(f"Rows are missing in {METRICS_FILE}: {error}")
+      self._has_complained = True
 
   def _is_out_of_patience(self) -> bool:
     patience = self._experiment.task.metadata.config.training.patience
@@ -251,8 +323,9 @@ class _Run:
   def _validating(self, metadata: Metadata, done: int, total: int) -> None:
     self._listener.validating(done, total)
     is_last = metadata.step == metadata.config.training.steps
-    if not is_last and done < total and self._should_stop():
-      raise _StoppedError
+    reason = self._failure.is_there if is_last else self._wants_to_stop
+    if done < total and ask(reason)():
+      raise StoppedError
 
   def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
     try:

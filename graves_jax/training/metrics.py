@@ -1,9 +1,11 @@
 """Figures of a run: of each update, and on disk as JSON lines."""
 
 import dataclasses
+import errno
 import itertools
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +79,22 @@ class MetricsFile:
         if _step_of(line) <= step:
           kept.write(line.rstrip(b"\r\n") + b"\n")
     part.replace(path)
-    self._file = path.open("a")
+    self._file = path.open("ab", buffering=0)
+    self._is_cut_off = False
 
   def write(self, kind: str, values: dict[str, Any]) -> None:
-    """Appends one row; it is on its way to disk at once."""
-    self._file.write(json.dumps({"kind": kind, **values}) + "\n")
-    self._file.flush()
+    """Appends one row; it is on its way to disk at once.
+
+    Raises:
+      OSError: if it cannot be written; rows may still be written later.
+    """
+    row = json.dumps({"kind": kind, **values}) + "\n"
+    if self._is_cut_off:
+      row = "\n" + row
+    self._is_cut_off = True
+    if self._file.write(row.encode()) < len(row):
+      raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._file.name)
+    self._is_cut_off = False
 
   def __enter__(self) -> "MetricsFile":
     return self

@@ -1,4 +1,4 @@
-"""Keeps a text's classes in a file, to be memory-mapped.
+"""Keeps a text's classes in a file, to be read in parts.
 
 The first line is a JSON object, padded with spaces, of the key that the file
 was written for, the codec, and the number of classes. These follow, as the
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from graves_jax.data.corpus import CodedText
+from graves_jax.data.number_file import NumberFile
 from graves_jax.data.text_codec import TextCodec
 
 _FORMAT = "graves_jax classes 1"
@@ -29,7 +30,7 @@ def write(
   blocks: Iterable[np.ndarray],
   count: int,
 ) -> CodedText:
-  """Writes classes, and maps them; the file appears when it is whole.
+  """Writes classes, and opens them; the file appears when it is whole.
 
   Args:
     folder: made if missing.
@@ -65,7 +66,7 @@ def write(
 
 
 def read(folder: Path, key: object) -> tuple[TextCodec, CodedText] | None:
-  """Maps what was written for a key; None if there is nothing of use."""
+  """Opens what was written for a key; None if there is nothing of use."""
   path = _path(folder, key)
   start = json.dumps({"format": _FORMAT})[:-1].encode()
   try:
@@ -82,7 +83,7 @@ def read(folder: Path, key: object) -> tuple[TextCodec, CodedText] | None:
       return None
     if path.stat().st_size != len(line) + count * dtype.itemsize:
       return None
-    classes = np.memmap(path, dtype, "r", len(line), (count,))
+    classes = NumberFile(path, dtype, len(line), count)
   except (OSError, ValueError, KeyError, TypeError, RecursionError):
     return None
   return codec, CodedText(classes)

@@ -1,9 +1,8 @@
 """Any text file, by characters, bytes or words, of hundreds of megabytes.
 
-Bytes, and characters that are all ASCII, are mapped into memory where they
-lie. Other characters and words are coded once, into a file of their classes
-that is kept and mapped. Either way the file is read in blocks and never held
-as a whole. Line ends are symbols like any other and stay as they are.
+Bytes, and characters that are all ASCII, are read where they lie. Other
+characters and words are coded once, into a file of their classes that is kept.
+Either way the file is read in blocks and never held as a whole. Line ends are symbols like any other and stay as they are.
 """
 
 import collections
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from graves_jax.data.corpus import CodedText, Corpus
+from graves_jax.data.number_file import NumberFile
 from graves_jax.data.sources import class_file
 from graves_jax.data.sources.text_blocks import (
   Progress,
@@ -135,7 +135,7 @@ def read_text(
     units, vocabulary = codec.units, None
   require_words(units, vocabulary)
   if units == "bytes":
-    return _map_bytes(path, codec, progress)
+    return _open_bytes(path, codec, progress)
   folder = Path(prepared_dir or DEFAULT_FOLDER).expanduser() / "text"
   status = path.stat()
   key = {
@@ -166,7 +166,7 @@ def read_text(
     else:
       _require(codec, symbols)
     if max(symbols) < "\x80":
-      return codec, _map(path, codec)
+      return codec, _open(path, codec)
     blocks = character_blocks(path, progress)
   classes = (codec.encode(block) for block in blocks)
   return codec, class_file.write(folder, key, codec, classes, count)
@@ -232,7 +232,7 @@ def _others(data: bytes, seen: bytes) -> bytes:
   return bytes(set(data.translate(None, seen)))
 
 
-def _map_bytes(
+def _open_bytes(
   path: Path, codec: TextCodec | None, progress: Progress | None
 ) -> tuple[TextCodec, CodedText]:
   seen = b""
@@ -242,13 +242,13 @@ def _map_bytes(
   if codec is None:
     codec = TextCodec("bytes", symbols)
   _require(codec, symbols)
-  return codec, _map(path, codec)
+  return codec, _open(path, codec)
 
 
-def _map(path: Path, codec: TextCodec) -> CodedText:
-  """Maps a file of bytes, each a symbol by itself."""
+def _open(path: Path, codec: TextCodec) -> CodedText:
+  """Opens a file of bytes, each a symbol by itself."""
   class_of_byte = np.zeros(256, np.int32)
   for k, symbol in enumerate(codec.symbols):
     if ord(symbol) < 256:
       class_of_byte[ord(symbol)] = k
-  return CodedText(np.memmap(path, np.uint8, "r"), class_of_byte)
+  return CodedText(NumberFile(path, np.uint8), class_of_byte)

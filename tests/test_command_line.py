@@ -1,0 +1,111 @@
+"""Tests of command_line: signals, processes, the patience of XLA."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jaxlib import version
+
+import command_line
+
+ROOT = Path(__file__).parent.parent
+# The main thread is busy in C, as it is while it waits for a device.
+BUSY = """
+import hashlib, command_line
+with command_line.stopping_on_signals() as should_stop:
+  print("ready", flush=True)
+  while not should_stop():
+    hashlib.pbkdf2_hmac("sha256", b"", b"", {rounds})
+print("stopped", flush=True)
+"""
+
+
+def start_busy(rounds):
+  process = subprocess.Popen(
+    [sys.executable, "-c", BUSY.format(rounds=rounds)],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  assert process.stdout.readline() == "ready\n"
+  return process
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_noted_and_a_second_one_leaves_at_once(number):
+  with start_busy(rounds=1000) as patient:
+    patient.send_signal(number)
+    assert patient.communicate(timeout=20)[0] == "stopped\n"
+    assert patient.returncode == 0
+  with start_busy(rounds=10**9) as stuck:
+    try:
+      stuck.send_signal(number)
+      with pytest.raises(subprocess.TimeoutExpired):
+        stuck.wait(timeout=0.5)
+      stuck.send_signal(number)
+      assert stuck.wait(timeout=5) == 128 + number
+    finally:
+      stuck.kill()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+def test_what_signals_did_before_they_do_again():
+  before = signal.getsignal(signal.SIGTERM)
+  with command_line.stopping_on_signals() as should_stop:
+    assert not should_stop()
+    assert signal.getsignal(signal.SIGTERM) is not before
+  assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+  "arguments",
+  [
+    ["--distributed"],
+    ["--distributed.processes", "2", "--distributed.process", "0"],
+  ],
+)
+def test_without_a_cluster_a_line_says_what_to_give(tmp_path, arguments):
+  command = [sys.executable, ROOT / "train.py", *arguments]
+  command += ["--workdir", tmp_path / "run"]
+  environment = os.environ | {"JAX_PLATFORMS": "cpu", "HOME": str(tmp_path)}
+  ended = subprocess.run(
+    command, capture_output=True, text=True, env=environment, timeout=120
+  )
+  assert ended.returncode == 2
+  (line,) = ended.stderr.splitlines()
+  assert "--distributed.coordinator HOST:PORT" in line
+  assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+  ("given", "expected"),
+  [
+    (None, "--xla_cpu_collective_call_terminate_timeout_seconds=100000"),
+    ("--xla_a", "--xla_a --xla_cpu_collective_call_terminate_timeout_seconds"),
+    (
+      "--xla_cpu_collective_call_terminate_timeout_seconds=7",
+      "--xla_cpu_collective_call_terminate_timeout_seconds=7",
+    ),
+  ],
+)
+def test_devices_may_wait_unless_the_user_said_how_long(
+  monkeypatch, given, expected
+):
+  monkeypatch.delenv("XLA_FLAGS", raising=False)
+  if given:
+    monkeypatch.setenv("XLA_FLAGS", given)
+  monkeypatch.setattr(version, "__version_info__", (0, 10, 2))
+  command_line._be_patient()
+  assert os.environ["XLA_FLAGS"].startswith(expected)
+
+
+@pytest.mark.parametrize("jaxlib", [(0, 10, 1), (0, 13, 0)])
+def test_a_jaxlib_that_may_not_know_the_flag_gets_none(monkeypatch, jaxlib):
+  monkeypatch.setenv("XLA_FLAGS", "")
+  monkeypatch.setattr(version, "__version_info__", jaxlib)
+  command_line._be_patient()
+  assert not os.environ["XLA_FLAGS"]
