@@ -4,6 +4,7 @@ python as_processes.py FOLDER [--distributed.coordinator ...] --devices N
 """
 
 import dataclasses
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def main(
   cache: Path,
   devices: int,
 ) -> None:
-  """Trains to the end; then stops early; then loses its data.
+  """Trains to the end; then stops early, and goes on; then loses its data.
 
   Args:
     folder: what the first process writes goes here.
@@ -43,7 +44,12 @@ def main(
     whole = make(devices)
     keep(train(whole, workdir / f"{name}_whole"), folder / f"{name}.npz")
     if distributed.is_wanted:
-      train(whole, workdir / f"{name}_stopped", 5 if is_last else None)
+      stopped = workdir / f"{name}_stopped"
+      train(whole, stopped, 5 if is_last else None)
+      resumed = workdir / f"{name}_resumed"
+      if not jax.process_index():
+        shutil.copytree(stopped, resumed)
+      keep(train(whole, resumed), folder / f"{name}_resumed.npz")
   if distributed.is_wanted:
     lost = lose_data(whole) if is_last else whole
     answer = "trained to the end"

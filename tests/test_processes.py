@@ -80,6 +80,16 @@ def test_a_run_that_one_process_stopped_goes_on_with_one(trained, name):
     np.testing.assert_allclose(got, expected[path], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["handwriting", "text"])
+def test_two_processes_resume_exactly(trained, name):
+  _, two = trained
+  whole, resumed = (
+    dict(np.load(two / file)) for file in (f"{name}.npz", f"{name}_resumed.npz")
+  )
+  for part, expected in whole.items():
+    np.testing.assert_array_equal(resumed[part], expected, err_msg=part)
+
+
 def test_where_one_process_loses_its_data_all_end(trained):
   _, two = trained
   assert (two / "lost_0").read_text().startswith("another process")
