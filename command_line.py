@@ -15,7 +15,10 @@ COMPILED = Path.home() / ".cache/graves_jax/compiled"
 
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a script; a user's mistake is one line, and exit status 2."""
-  logging.getLogger("absl").setLevel(logging.CRITICAL)
+  # Of a damaged checkpoint, Orbax's tasks tell what the error line says too.
+  for name in ("absl", "asyncio"):
+    logging.getLogger(name).setLevel(logging.CRITICAL)
+  sys.unraisablehook = _tell_unraisable
   try:
     main(sys.argv[1:])
   except (ValueError, OSError) as error:
@@ -32,6 +35,13 @@ def run(main: Callable[[list[str]], None]) -> None:
     sys.exit(2)
   except KeyboardInterrupt:
     sys.exit(130)
+
+
+def _tell_unraisable(unraisable) -> None:
+  """Tells of errors that nothing can catch, but for those of reads that were
+  still under way when a checkpoint turned out to be damaged."""
+  if str(unraisable.exc_value) != "Event loop is closed":
+    sys.__unraisablehook__(unraisable)
 
 
 def read_config(path: Path):
