@@ -46,9 +46,10 @@ class Distributed:
 
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a script; a user's mistake is one line, and exit status 2."""
-  for name in ("absl", "asyncio"):  # Orbax's errors are told in our words
+  # Of a damaged checkpoint or a full disk, Orbax's tasks tell what the error line says too.
+  for name in ("absl", "asyncio"):
     logging.getLogger(name).setLevel(logging.CRITICAL)
-  sys.unraisablehook = _tell_unless_known
+  sys.unraisablehook = _tell_unraisable
   try:
     main(sys.argv[1:])
   except (ValueError, OSError) as error:
@@ -67,9 +68,10 @@ def run(main: Callable[[list[str]], None]) -> None:
     sys.exit(130)
 
 
-def _tell_unless_known(unraisable) -> None:
-  """Says nothing of what TensorStore still had to say after a failed save."""
-  if "Event loop is closed" not in str(unraisable.exc_value):
+def _tell_unraisable(unraisable) -> None:
+  """Tells of errors that nothing can catch, but for those of reads and writes
+  that were under way when a checkpoint was found damaged, or a disk full."""
+  if str(unraisable.exc_value) != "Event loop is closed":
     sys.__unraisablehook__(unraisable)
 
 

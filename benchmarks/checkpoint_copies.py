@@ -113,7 +113,6 @@ class CheckpointCopies:
     is_same = _same(state, wanted) and (
       to_json(checkpoints.metadata) == to_json(metadata)
     )
-    checkpoints.save(*self._at(_WHOLE + 1))
     checkpoints.close()
     is_told = any(str(_checkpoint(run)) in m for m in checkpoints.messages)
     if not is_same or (step != _WHOLE and not is_told):

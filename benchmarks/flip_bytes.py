@@ -4,14 +4,13 @@ A run of a small network has two checkpoints. A flip changes one bit of one
 file of the newer one: half of the places are drawn from all bytes, half from
 the bytes of a file that is drawn first, so that small files get their share.
 Then the checkpoint is restored as for sampling, by its own name and by its
-run's, and training is resumed and saves anew. Each of these must refuse and
-name the damage, fall back to the older checkpoint and say so, or give every
-number as it was written.
+run's, and as when training is resumed. Each of these must refuse and name the
+damage, fall back to the older checkpoint and say so, or give every number as it
+was written.
 """
 
 import collections
 import dataclasses
-import logging
 import random
 import re
 import sys
@@ -62,7 +61,6 @@ def main(argv: list[str]) -> None:
   from checkpoint_copies import CheckpointCopies
 
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  logging.getLogger("absl").setLevel(logging.CRITICAL)
   with tempfile.TemporaryDirectory() as folder:
     copies = CheckpointCopies(Path(folder))
     places = draw_places(copies.sizes, arguments.flips, arguments.seed)
@@ -130,16 +128,16 @@ def flip_all(copies, places: Iterable[tuple[str, int, int]]) -> Outcomes:
   outcomes = Outcomes({}, [])
   for file, byte, bit in places:
     counts = outcomes.counts.setdefault(file, collections.Counter())
-    for way in copies.ways:
-      with copies.flipped(file, byte, bit) as run:
+    with copies.flipped(file, byte, bit) as run:
+      for way in copies.ways:  # the last one changes the run
         started = time.perf_counter()
         outcome, message = copies.restore(way, run)
         seconds = time.perf_counter() - started
-      counts[outcome] += 1
-      outcomes.slowest = max(outcomes.slowest, seconds)
-      if outcome in FAILURES:
-        place = f"bit {bit} of byte {byte} of {file}"
-        outcomes.failures.append(f"{outcome}: {way}, {place}: {message}")
+        counts[outcome] += 1
+        outcomes.slowest = max(outcomes.slowest, seconds)
+        if outcome in FAILURES:
+          place = f"bit {bit} of byte {byte} of {file}"
+          outcomes.failures.append(f"{outcome}: {way}, {place}: {message}")
   return outcomes
 
 

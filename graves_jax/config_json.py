@@ -19,7 +19,8 @@ def from_dict(values: object, kind: type) -> Any:
   default, which for a new field must be what was done before there was one.
 
   Raises:
-    ValueError: if a field is unknown, or of another type.
+    ValueError: if a field is unknown, of another type, or missing and without
+      a default.
   """
   if not isinstance(values, dict):
     raise ValueError(

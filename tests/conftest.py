@@ -46,6 +46,8 @@ def script(monkeypatch, capsys):
     command_line, "use_devices", lambda n: jax.devices()[: n or None]
   )
 
+  monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
   def run(name, *arguments):
     handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
     monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])

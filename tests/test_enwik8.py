@@ -114,5 +114,7 @@ def test_archives_that_are_not_the_published_one_are_refused(
   refuses(path, "Bad CRC-32")
   path.write_bytes(content[:900])
   refuses(path, "is damaged")
+  path.write_bytes(content[1:])  # the archive's places now begin before it
+  refuses(path, "is damaged")
   monkeypatch.setattr(enwik8, "BYTES", 999)
   refuses(pack(path), "unpacks to 1,000 bytes; enwik8 has 999")

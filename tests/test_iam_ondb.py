@@ -275,6 +275,9 @@ EXTERNAL = (
     (xml([[[np.nan, 1, 1]]]), "not a number below"),
     (xml([[[1e300, 1, 1]]]), "not a number below"),
     (xml([[[1, 1, 1]]]), "two points or more"),
+    (xml([[[k, 1, k] for k in range(20_001)]]), "more than 20,000 points"),
+    (b'<?xml version="1.0" encoding="rot13"?><a/>', "malformed XML"),
+    (b'<?xml version="1.0" encoding="no-such"?><a/>', "malformed XML"),
   ],
 )
 def test_a_bad_stroke_file_is_named(tmp_path, content, message):

@@ -57,8 +57,8 @@ DEEP = json.loads("[" * 300 + "]" * 300)
     (HANDWRITING, ("codec", "normalization", "mean"), [0.0, "1"], "2 numbers"),
     (HANDWRITING, ("codec", "normalization", "std"), [0.0, 1.0], "above 0"),
     (HANDWRITING, ("codec", "normalization", "std"), [NAN, 1.0], "2 numbers"),
-    (HANDWRITING, ("codec", "points_per_character"), 10**400, "1 numbers"),
-    (HANDWRITING, ("codec", "points_per_character"), True, "1 numbers"),
+    (HANDWRITING, ("codec", "points_per_character"), 10**400, "1 number below"),
+    (HANDWRITING, ("codec", "points_per_character"), True, "1 number below"),
   ],
 )
 def test_other_values_are_refused_by_name(values, path, value, message):

@@ -228,6 +228,20 @@ def test_a_name_taken_twice_is_named(tmp_path):
     read_stroke_file(path)
 
 
+@pytest.mark.parametrize(
+  ("limit", "message"),
+  [("MAX_LINES", "2 handwritten lines"), ("MAX_ALL_POINTS", "2 points")],
+)
+def test_a_file_takes_no_more_memory_than_allowed(
+  tmp_path, monkeypatch, limit, message
+):
+  monkeypatch.setattr(stroke_file, limit, 2)
+  path = tmp_path / "many.jsonl"
+  path.write_text('{"text": "a", "strokes": [[[0, 0], [1, 1], [2, 3]]]}\n' * 3)
+  with pytest.raises(ValueError, match=f"more than {message}, the most"):
+    stroke_file.read_stroke_file(path)
+
+
 def test_a_small_file_cannot_unpack_without_bound(tmp_path, monkeypatch):
   path = tmp_path / "x.jsonl.gz"
   path.write_bytes(gzip.compress(b"\n" * 30_000))

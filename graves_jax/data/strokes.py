@@ -203,4 +203,5 @@ def _numbers(name: str, values: object, count: int) -> np.ndarray:
     and all(type(v) in (int, float) and abs(v) < _MOST for v in values)
   ):
     return np.array(values, np.float64)
-  raise ValueError(f'"{name}" must hold {count} numbers below {_MOST:g}.')
+  what = f"{count} number{'s' * (count > 1)}"
+  raise ValueError(f'"{name}" must be {what} below {_MOST:g}.')

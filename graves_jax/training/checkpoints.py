@@ -80,9 +80,14 @@ class Checkpoints:
 
     Raises:
       OSError: if the folder cannot be made.
-      ValueError: if no checkpoint is whole, or the newest is of another run;
-        nothing is changed then.
+      ValueError: if no checkpoint is whole, the newest is of another run, or
+        the vocabulary too large for any; nothing is changed then.
     """
+    if len(json.dumps(to_json(metadata))) > _MOST_JSON_BYTES // 2:
+      raise ValueError(
+        f"a checkpoint cannot hold the names of {metadata.codec.size:,} "
+        "symbols; take fewer with data.vocabulary, or other data.units."
+      )
     folder = (workdir / _FOLDER).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     self._folder, self._is_saving = folder, False
