@@ -46,7 +46,8 @@ class Distributed:
 
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a script; a user's mistake is one line, and exit status 2."""
-  # Of a damaged checkpoint or a full disk, Orbax's tasks tell what the error line says too.
+  # Of a damaged checkpoint or a full disk, Orbax's tasks tell what the error
+  # line says too.
   for name in ("absl", "asyncio"):
     logging.getLogger(name).setLevel(logging.CRITICAL)
   sys.unraisablehook = _tell_unraisable
