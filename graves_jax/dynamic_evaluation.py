@@ -126,7 +126,8 @@ class DynamicEvaluation:
     """
     state, count = self._start(_zeros(self._params)), 0
     for batch in batches:
-      state, _, carry = self._advance("squares", state, carry, batch)
+      state, sums, carry = self._advance("squares", state, carry, batch)
+      jax.block_until_ready(sums)  # many steps under way can starve a CPU
       count += 1
     squares = jax.device_get(state.optimizer)
     return jax.tree.map(lambda s: np.sqrt(s / max(count, 1)), squares)
