@@ -29,7 +29,7 @@ class Arguments:
   out: Path = Path("curves.png")
   """A .png, .svg or .pdf file."""
   stages: tyro.conf.FlagCreatePairsOff[bool] = False
-  """Each run begins where the one before it ended: it started from there."""
+  """Draws each run after the one before it, not over it."""
 
 
 def main(argv: list[str]) -> None:
@@ -78,12 +78,16 @@ def read_rows(run: Path) -> list[dict]:
 
 
 def unit_of(rows: list[dict]) -> str:
-  """The unit of a run's validation, or of handwriting if there was none."""
+  """The unit of a run's validation.
+
+  Raises:
+    ValueError: if there was none yet.
+  """
   for row in rows:
     for unit, (score, _, _) in _UNITS.items():
       if row["kind"] == "validation" and score in row:
         return unit
-  return "nats per sequence"
+  raise ValueError("a run has no validation yet, whose unit all losses get.")
 
 
 def curve_of(name: str, rows: list[dict], unit: str, start: int) -> Curve:

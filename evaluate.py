@@ -49,8 +49,8 @@ class Arguments:
   tune: tyro.conf.FlagCreatePairsOff[bool] = False
   """With --dynamic: first chooses the learning rate (and decay) on the start
   of the validation split."""
-  tune_symbols: int = 20_000
-  """How much of it is scored at each trial."""
+  tune_symbols: int | None = None
+  """How much of it is scored at each trial (20,000)."""
 
 
 def main(argv: list[str]) -> None:
@@ -84,9 +84,10 @@ def require_dynamic(arguments: Arguments) -> None:
   alone = arguments.tune or arguments.dynamics != DynamicConfig()
   if alone and not arguments.dynamic:
     raise ValueError("--tune and --dynamics.* need --dynamic.")
-  if arguments.tune_symbols < 2:
+  symbols = arguments.tune_symbols
+  if symbols is not None and not (arguments.tune and symbols >= 2):
     raise ValueError(
-      f"tune_symbols (={arguments.tune_symbols}) must be 2 or more."
+      f"tune_symbols (={symbols}) must be 2 or more, and needs --tune."
     )
 
 

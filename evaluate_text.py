@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import time
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +15,12 @@ from graves_jax.data.sources.load_text import (
 )
 from graves_jax.data.streams import StreamBatches
 from graves_jax.data.text_codec import TextCodec
-from graves_jax.dynamic_evaluation import DynamicEvaluation, learning_rate, tune
+from graves_jax.dynamic_evaluation import (
+  DivergedError,
+  DynamicEvaluation,
+  learning_rate,
+  tune,
+)
 from graves_jax.evaluation import evaluate
 from graves_jax.losses import Sums
 from graves_jax.networks.build import build_network
@@ -71,11 +75,27 @@ class TextScorer:
     text = self.load(split, self.corpus_path)
     return text._replace(classes=beginning(text.classes, symbols))
 
+  @property
+  def reset_symbols(self) -> int | None:
+    """After how many symbols training, and so scoring, has a zero state again;
+    None: only at a stream's start."""
+    every = self.data.reset_every
+    return None if every is None else every * self.data.length
+
   def batches(self, text: TextSplit, length: int) -> StreamBatches:
-    """The text in segments of a length; resets stay where training had them."""
-    reset_every = self.data.reset_every
-    if reset_every is not None:
-      reset_every = max(1, reset_every * self.data.length // length)
+    """The text in segments of a length.
+
+    Raises:
+      ValueError: if resets would not fall between segments.
+    """
+    reset_every = None
+    if self.reset_symbols is not None:
+      reset_every, rest = divmod(self.reset_symbols, length)
+      if rest:
+        raise ValueError(
+          f"dynamics.length (={length}) must divide {self.reset_symbols:,}, the "
+          "symbols after which this network's state is reset."
+        )
     return StreamBatches(
       text.classes,
       batch_size=self.streams,
@@ -120,27 +140,28 @@ class TextScorer:
       with loading(self.console, "Gradients of training text"):
         rms = dynamic.gradient_rms(batches.in_order(), self.carry())
 
-    def score(text: TextSplit, config: DynamicConfig, what: str) -> Sums:
-      batches = self.batches(text, config.length)
+    def score(batches: StreamBatches, config: DynamicConfig, what: str) -> Sums:
       with loading(self.console, what) as progress:
         return dynamic(
           config, batches, self.carry(), rms=rms, progress=progress
         )
 
     if tune_symbols is not None:
-      validation = self.load_beginning("validation", tune_symbols)
+      beginning = self.load_beginning("validation", tune_symbols)
+      validation = self.batches(beginning, config.length)
 
       def trial(config: DynamicConfig) -> float:
         try:
           sums = score(validation, config, "Trying")
-        except ValueError:
+        except DivergedError:
           return math.inf
         bits = text_scores(sums).bits_per_symbol
         self.say(f"{name_numbers(config)}: {bits:.4f} bits/symbol")
         return bits
 
       config = tune(trial, config)
-    return score(self.text, config, "Scoring"), config
+    text = self.batches(self.text, config.length)
+    return score(text, config, "Scoring"), config
 
   def say(self, text: str) -> None:
     self.console.print(text, highlight=False, soft_wrap=True)
@@ -149,12 +170,12 @@ class TextScorer:
 def score_text(arguments, restored: Restored, devices, console) -> dict:
   """What evaluate.py prints of a text network."""
   scorer = TextScorer(arguments, restored, devices, console)
-  start, path, streams = time.monotonic(), scorer.path, scorer.streams
+  path, streams, reset = scorer.path, scorer.streams, scorer.reset_symbols
   figures, weights = {"dynamic": False}, "the weights are fixed"
   if arguments.dynamic:
-    symbols = arguments.tune_symbols if arguments.tune else None
+    symbols = (arguments.tune_symbols or 20_000) if arguments.tune else None
     sums, config = scorer.score_dynamically(arguments.dynamics, symbols)
-    figures = {"dynamic": True} | numbers(config)
+    figures = {"dynamic": True, "tuned": arguments.tune} | numbers(config)
     weights = (
       f"the weights learn from each segment of {config.length} symbols once it "
       f"is scored ({name_numbers(config)})"
@@ -162,12 +183,17 @@ def score_text(arguments, restored: Restored, devices, console) -> dict:
   else:
     sums = scorer.score()
   split = arguments.split or ("validation" if path is None else Path(path).name)
+  if arguments.tune and split == "validation":
+    scorer.say(
+      "The numbers were chosen on the start of this very split; for a fair "
+      "score give another --split, such as test."
+    )
+  resets = f"; its state is reset every {reset:,} symbols" if reset else ""
   scorer.say(
     f"{split}: {sums.elements:,.0f} symbols ({scorer.text.convention}) in "
     f"{streams} stream{'s' * (streams > 1)}, each from its first to its last "
-    f"symbol; {weights}."
+    f"symbol{resets}; {weights}."
   )
-  figures |= {"seconds": round(time.monotonic() - start, 1)}
   scores = text_figures(sums, scorer.text, scorer.codec)
   return {"split": split, "streams": streams} | scores | figures
 
@@ -176,8 +202,8 @@ def numbers(config: DynamicConfig) -> dict:
   """The numbers that a rule of dynamic evaluation reads."""
   values = dataclasses.asdict(config)
   values["learning_rate"] = learning_rate(config)
-  unread = {"sgd": ("decay", "epsilon", "rms_segments"), "rms": ("momentum",)}
-  return {k: v for k, v in values.items() if k not in unread[config.rule]}
+  unread = config.UNREAD[config.rule]
+  return {k: v for k, v in values.items() if k not in unread}
 
 
 def name_numbers(config: DynamicConfig) -> str:

@@ -16,8 +16,8 @@ work, are not counted.
   python train.py configs/shakespeare.py --data.path tinyshakespeare.txt \\
     --network.precision bfloat16 --training.evaluation-batch-size 64
 
-With `--network.dropout 0.3 --training.steps 1200`: 1.8184 after 2.2 minutes,
-1.4853 at the end, after 10.7.
+With `--network.dropout 0.3 --training.steps 1200 --training.evaluate-every 50`:
+1.8184 after 2.2 minutes, 1.4853 at the end, after 10.7.
 """
 
 from graves_jax.config import (

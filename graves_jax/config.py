@@ -44,6 +44,18 @@ class _Ranged:
       raise ValueError(f"{shown} must be finite.")
 
 
+def _require_defaults(
+  config: _Ranged, names: tuple[str, ...], choice: str
+) -> None:
+  """Refuses values of fields that nothing reads beside a choice."""
+  for field in dataclasses.fields(config):
+    value = getattr(config, field.name)
+    if field.name in names and value != field.default:
+      raise ValueError(
+        f"{field.name} (={value}) is not read with {choice}; leave it out."
+      )
+
+
 def _require_below_1(config: _Ranged, *names: str) -> None:
   for name in names:
     if getattr(config, name) >= 1:
@@ -193,7 +205,8 @@ class NoiseConfig(_Ranged):
   """fixed: weight noise. adaptive: adaptive weight noise, whose standard
   deviations are learned. Both are meant for a trained network (--init-from)."""
   stddev: float = 0.075
-  """Of the noise, or where the adaptive noise's begin."""
+  """Of the noise, or where the adaptive noise's begin; a run that starts from
+  another one of adaptive noise (--init-from) begins with that one's."""
   per: Literal["batch", "sequence"] = "batch"
   """One draw for a batch, the same on all devices; or one for each sequence of
   it, the paper's, at the cost of a copy of the weights for each."""
@@ -207,6 +220,8 @@ class NoiseConfig(_Ranged):
     super().__post_init__()
     if self.kind == "adaptive" and not self.stddev:
       raise ValueError("noise.stddev must be above 0 for adaptive noise.")
+    unread = {"none": ("stddev", "per", "gradient"), "fixed": ("gradient",)}
+    _require_defaults(self, unread.get(self.kind, ()), f"kind = {self.kind}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -427,6 +442,12 @@ class DynamicConfig(_Ranged):
   rms_segments: int = 200
   """Of rms: segments of each stream of training text to take it over."""
 
+  UNREAD: typing.ClassVar[dict[str, tuple[str, ...]]] = {
+    "sgd": ("decay", "epsilon", "rms_segments"),
+    "rms": ("momentum",),
+  }
+  """By rule, the numbers that it does not read."""
+
   _LEAST = {
     "learning_rate": 0,
     "momentum": 0,
@@ -435,3 +456,8 @@ class DynamicConfig(_Ranged):
     "length": 1,
     "rms_segments": 1,
   }
+
+  def __post_init__(self):
+    super().__post_init__()
+    _require_below_1(self, "momentum")
+    _require_defaults(self, self.UNREAD[self.rule], f"rule = {self.rule}")

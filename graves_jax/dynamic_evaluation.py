@@ -31,6 +31,10 @@ _LEAST_RATE = 1e-9
 _TUNED = {"sgd": ("learning_rate",), "rms": ("learning_rate", "decay")}
 
 
+class DivergedError(ValueError):
+  """Weights that learned until their loss was not finite."""
+
+
 class SgdState(NamedTuple):
   """Gradient descent: its numbers, and the decaying sum of gradients."""
 
@@ -151,7 +155,7 @@ class DynamicEvaluation:
       progress: called with the number of elements done and of all.
 
     Raises:
-      ValueError: if the loss does not stay finite.
+      DivergedError: if the loss does not stay finite.
     """
     state = self._start(self._rule_state(config, rms))
 
@@ -163,7 +167,7 @@ class DynamicEvaluation:
     try:
       return evaluate(sum_losses, None, carry, batches, progress)
     except ValueError as error:
-      raise ValueError(
+      raise DivergedError(
         f"dynamic evaluation with learning_rate = {learning_rate(config):g} "
         f"went astray; choose a smaller one ({error})"
       ) from None
@@ -213,6 +217,9 @@ def tune(
   Args:
     score: of a config, smaller being better; not finite: of no use.
     start: where to begin.
+
+  Raises:
+    ValueError: if no learning rate has a finite score.
   """
   score = functools.cache(score)
 
@@ -223,6 +230,11 @@ def tune(
   best = dataclasses.replace(start, learning_rate=learning_rate(start))
   while not math.isfinite(score(best)) and best.learning_rate > _LEAST_RATE:
     best = scaled(best, "learning_rate", 0.5)
+  if not math.isfinite(score(best)):
+    raise ValueError(
+      f"no learning rate from {learning_rate(start):g} down to "
+      f"{best.learning_rate:g} gives a finite loss; the weights may be damaged."
+    )
   before = None
   while before != best:
     before = best

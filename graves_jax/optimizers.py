@@ -97,16 +97,17 @@ def build_optimizer(
 def clip_by_norm(max_norm: float) -> optax.GradientTransformation:
   """Scales gradients down to a global norm.
 
-  With adaptive weight noise, those of the means and those of the standard
-  deviations each have a norm of their own: the latter hold squares, whose size
-  says nothing about a good step for the means.
+  With adaptive weight noise, those of the means only: the standard deviations'
+  hold squares, of which a few batches have most. These would be scaled down,
+  the complexity's would not be, and the deviations would settle too high.
   """
   clip = optax.clip_by_global_norm(max_norm)
 
   def update(updates, state, params=None):
     del params
     if isinstance(updates, AdaptiveParams):
-      return AdaptiveParams(*(clip.update(u, state)[0] for u in updates)), state
+      mean, state = clip.update(updates.mean, state)
+      return updates._replace(mean=mean), state
     return clip.update(updates, state)
 
   return optax.GradientTransformation(clip.init, update)

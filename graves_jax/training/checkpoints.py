@@ -132,7 +132,7 @@ class Checkpoints:
       SaveError: if this checkpoint, or the one before, cannot be written.
       ValueError: if a weight is not finite; what was saved before stays.
     """
-    if not all(np.isfinite(x).all() for x in jax.tree.leaves(state.params)):
+    if not all(np.isfinite(x).all() for x in jax.tree.leaves(state.trained)):
       raise ValueError(
         f"the weights of step {metadata.step} are not finite; the last "
         "checkpoint is intact. Lower optimizer.learning_rate."

@@ -84,10 +84,11 @@ class ConsoleListener:
       self.message(sentence)
     noise = config.noise
     if noise.kind != "none":
+      deviation = f" of standard deviation {noise.stddev:g}"
       self.message(
-        f"Noise on the weights while training: {noise.kind}, of standard "
-        f"deviation {noise.stddev:g}{' at first' * (noise.kind == 'adaptive')}, "
-        f"one draw a {noise.per}; none in validation and samples."
+        f"Noise on the weights while training: {noise.kind}"
+        f"{deviation * (noise.kind == 'fixed')}, one draw a {noise.per}; none "
+        "in validation and samples."
       )
 
   def message(self, text: str) -> None:

@@ -108,6 +108,8 @@ def train(
       listener.message(message)
     state = experiment.place(checkpoints.state)
     if not checkpoints.is_new:
+      with together():
+        _require_same_start(checkpoints.metadata, initial)
       listener.message(f"Continuing at step {int(state.step):,}.")
     elif metadata.ancestry:
       stage = metadata.ancestry[-1]
@@ -124,6 +126,16 @@ def train(
       return run.to_the_end(state, write_samples if is_first() else None)
   finally:
     checkpoints.close()
+
+
+def _require_same_start(metadata: Metadata, initial: Restored | None) -> None:
+  """Raises ValueError if a run was begun from another one than is named now."""
+  before = metadata.ancestry[-1].run if metadata.ancestry else "no other run"
+  if initial is not None and initial.run != before:
+    raise ValueError(
+      f"the run in the workdir started from {before}, not from {initial.run}; "
+      "give another --workdir, or leave --init-from out."
+    )
 
 
 def _identity(metadata: Metadata) -> str:
@@ -153,11 +165,12 @@ class _Run:
     experiment = self._experiment
     task = experiment.task
     training = task.metadata.config.training
-    self._catch_up(state)
-    begin, stops = int(state.step), False
+    step = begin = int(state.step)
+    stops = not self._has_caught_up(state)
     with together():
       batch = task.train_batches.batch(begin)
-    for step in range(begin + 1, training.steps + 1):
+    last = begin if stops else training.steps
+    for step in range(begin + 1, last + 1):
       if self._is_out_of_patience():
         break
       next_batch = self._read_ahead(step) if step < training.steps else None
@@ -224,14 +237,17 @@ class _Run:
       history=self._history,
     )
 
-  def _catch_up(self, state: TrainState) -> None:
-    """Makes up for a validation that was due when the run was stopped."""
+  def _has_caught_up(self, state: TrainState) -> bool:
+    """Makes up for a validation that was due when the run was stopped; false if
+    it is stopped again."""
     begun = self._begun_with
     every = begun.config.training.evaluate_every
     if begun.step and begun.scores is None and begun.step % every == 0:
       metadata = self._validate(state, self._metadata(begun.step))
       self._history = metadata.history
       self._last_time = time.monotonic()
+      return metadata.scores is not None
+    return True
 
   def _report(self) -> None:
     """Reports the last update: its numbers are fetched one update late."""

@@ -122,7 +122,7 @@ class Metadata:
     return Stage(run, self.step, self.config.noise.kind, self.scores)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class StoredMetadata:
   """`to_json`'s values, of which config and codec are not read yet."""
 
@@ -130,10 +130,10 @@ class StoredMetadata:
   config: Any
   codec: Any
   data: str
-  ancestry: tuple[Stage, ...]
+  ancestry: tuple[Stage, ...] = ()
   step: int
   scores: dict[str, float] | None
-  history: History
+  history: History = History()
 
 
 def to_json(metadata: Metadata) -> dict[str, Any]:
@@ -199,11 +199,13 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
           f"{new[field]!r}; give the same value or another --workdir."
         )
   old, new = saved.config.training, wanted.config.training
-  if old.seed != new.seed:
-    raise ValueError(
-      f"{folder} holds a run with training.seed = {old.seed}; give the same or "
-      "another --workdir."
-    )
+  for field in ("seed", "best_by"):
+    value = getattr(old, field)
+    if value != getattr(new, field):
+      raise ValueError(
+        f"{folder} holds a run with training.{field} = {value}; give the same "
+        "or another --workdir."
+      )
   if saved.config.optimizer.schedule != "constant" and old.steps != new.steps:
     raise ValueError(
       f"{folder} holds a run with training.steps = {old.steps}, on which its "
