@@ -72,7 +72,7 @@ def test_other_values_are_refused_by_name(values, path, value, message):
   assert len(str(error.value)) < 600 and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("key", sorted(TEXT))
+@pytest.mark.parametrize("key", sorted(TEXT.keys() - {"ancestry", "history"}))
 def test_a_missing_value_is_named(key):
   with pytest.raises(ValueError, match=rf"lacks the fields \['{key}'\]"):
     from_json({k: v for k, v in TEXT.items() if k != key})
