@@ -291,6 +291,7 @@ def test_a_config_that_is_none_is_one_line(script, tmp_path, source, message):
   assert str(path) in errors and message in errors
 
 
+@pytest.mark.slow
 def test_records_that_are_damaged_do_not_stop_a_resume(
   script, config, tmp_path
 ):

@@ -4,6 +4,8 @@ import pytest
 from checkpoint_copies import CheckpointCopies
 from flip_bytes import draw_places, flip_all
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory):

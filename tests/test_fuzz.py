@@ -4,6 +4,8 @@ import pytest
 from fuzz_parsers import parsers
 from fuzz_trial import MEGABYTES, try_inputs
 
+pytestmark = pytest.mark.slow
+
 PARSERS = parsers()
 SLOW = {"checkpoint folder": 40, "text by words": 60, "text by characters": 60}
 

@@ -55,7 +55,9 @@ def test_noise_changes_training_and_is_fixed_by_the_seed(tmp_path, kind):
     assert_same(one, plain)
 
 
-@pytest.mark.parametrize("per", ["batch", "sequence"])
+@pytest.mark.parametrize(
+  "per", ["batch", pytest.param("sequence", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("kind", ["fixed", "adaptive"])
 def test_one_device_equals_two_with_noise(tmp_path, kind, per):
   noise = {"kind": kind, "stddev": 0.05, "per": per}
@@ -66,7 +68,7 @@ def test_one_device_equals_two_with_noise(tmp_path, kind, per):
   assert_same(state.trained, expected.trained, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("stop", [1, 4, 5])
+@pytest.mark.parametrize("stop", [4, 5])
 def test_an_adaptive_run_resumes_exactly(adaptive, tmp_path, stop):
   folder, expected, _ = adaptive
   run(make_experiment(noise=ADAPTIVE), tmp_path, updates=stop)
@@ -223,6 +225,7 @@ def test_weights_of_a_run_without_noise_cannot_be_drawn(tmp_path):
     with_drawn_weights(restore_checkpoint(tmp_path), 0)
 
 
+@pytest.mark.slow
 def test_handwriting_trains_with_noise_too(tmp_path):
   config = dataclasses.replace(HANDWRITING, noise=NoiseConfig(**ADAPTIVE))
   listener = Silent()

@@ -202,6 +202,7 @@ def regularized(tmp_path_factory):
   return *run(make_experiment(REGULARIZED), folder), folder
 
 
+@pytest.mark.slow
 def test_a_regularized_run_resumes_exactly(regularized, tmp_path):
   expected, _, _ = regularized
   run(make_experiment(REGULARIZED), tmp_path, updates=3)
@@ -209,12 +210,14 @@ def test_a_regularized_run_resumes_exactly(regularized, tmp_path):
   assert_same(resumed, expected)
 
 
+@pytest.mark.slow
 def test_a_regularized_run_is_the_same_on_two_devices(regularized, tmp_path):
   expected, _, _ = regularized
   state, _ = run(make_experiment(REGULARIZED, devices=2), tmp_path)
   assert_same(state.params, expected.params, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_regularized_run_is_scored_without_regularization(regularized):
   state, listener, folder = regularized
   network = dataclasses.replace(REGULARIZED.network, recurrent_dropout=0.0)

@@ -16,6 +16,8 @@ from graves_jax.training.checkpoints import Checkpoints, SaveError
 from graves_jax.training.loop import train
 from graves_jax.training.metrics import MetricsFile
 
+pytestmark = pytest.mark.slow
+
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
