@@ -10,8 +10,10 @@ import pytest
 
 from graves_jax.config import (
   DataConfig,
+  DynamicConfig,
   HandwritingConfig,
   NetworkConfig,
+  NoiseConfig,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -120,3 +122,18 @@ def test_configs_of_the_papers_texts_are_the_papers(
   assert (optimizer.name, optimizer.learning_rate) == ("sgd", 1e-4)
   assert optimizer.momentum == (0.9 if name == "wikipedia" else 0.99)
   assert (optimizer.loss_per, config.network.lstm_clip) == ("sequence", 1.0)
+
+
+@pytest.mark.parametrize(
+  ("kind", "values", "message"),
+  [
+    (NoiseConfig, {"stddev": 0.1}, r"stddev .*kind = none"),
+    (NoiseConfig, {"kind": "fixed", "gradient": "reparameterized"}, "gradient"),
+    (DynamicConfig, {"decay": 0.1}, r"decay .*rule = sgd"),
+    (DynamicConfig, {"rule": "rms", "momentum": 0.5}, r"momentum .*rule = rms"),
+    (DynamicConfig, {"momentum": 1.0}, "below 1"),
+  ],
+)
+def test_numbers_that_nothing_reads_are_refused(kind, values, message):
+  with pytest.raises(ValueError, match=message):
+    kind(**values)

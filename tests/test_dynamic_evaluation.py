@@ -203,3 +203,8 @@ def test_tuning_can_begin_where_scores_are_not_finite():
 
   best = tune(score, DynamicConfig(rule="sgd", learning_rate=8e-3))
   np.testing.assert_allclose(best.learning_rate, 5e-4)
+
+
+def test_tuning_that_never_gives_a_finite_score_is_said():
+  with pytest.raises(ValueError, match="no learning rate"):
+    tune(lambda config: float("inf"), DynamicConfig(rule="sgd"))

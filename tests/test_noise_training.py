@@ -173,6 +173,30 @@ def test_a_stage_begins_with_the_weights_and_deviations_of_the_last(
   )
 
 
+def test_a_run_goes_on_only_from_the_run_that_it_started_from(tmp_path):
+  for name in ("a", "b"):
+    run(make_experiment(), tmp_path / name, updates=1)
+  start_from(tmp_path / "a", tmp_path / "c", training={"steps": 1})
+  with pytest.raises(ValueError, match="started from a, not from b"):
+    start_from(tmp_path / "b", tmp_path / "c", training={"steps": 1})
+
+
+def test_the_best_is_chosen_by_one_score_throughout_a_run(adaptive):
+  folder, _, _ = adaptive
+  by_length = {"best_by": "description_length"}
+  with pytest.raises(ValueError, match=r"training\.best_by"):
+    run(make_experiment(noise=ADAPTIVE, training=by_length), folder)
+
+
+def test_a_stop_while_catching_up_loses_no_validation(tmp_path):
+  run(make_experiment(), tmp_path, updates=4)  # stopped where one was due
+  experiment, listener = make_experiment(), Silent()
+  state = train(experiment, tmp_path, listener, should_stop=lambda: True)
+  assert experiment.fetch(state).step == 4
+  _, listener = run(make_experiment(), tmp_path)
+  assert [step for step, _ in listener.validations] == [4, 8]
+
+
 def test_other_noise_is_not_a_resume(adaptive):
   folder, _, _ = adaptive
   with pytest.raises(ValueError, match=r"noise\.kind"):

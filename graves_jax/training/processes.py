@@ -73,6 +73,8 @@ def require_agreement(text: str, what: str) -> None:
     text: of any length.
     what: its name in the message.
   """
+  if jax.process_count() == 1:
+    return
   digest = hashlib.sha256(text.encode()).digest()
   digests = multihost_utils.process_allgather(
     np.frombuffer(digest, np.uint8), tiled=True
