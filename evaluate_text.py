@@ -25,7 +25,6 @@ from graves_jax.evaluation import evaluate
 from graves_jax.losses import Sums
 from graves_jax.networks.build import build_network
 from graves_jax.text_loss import perplexity, text_loss, text_scores
-from graves_jax.training.checkpoints import Restored
 from graves_jax.training.console import loading
 from graves_jax.training.experiment import loss_summer
 from graves_jax.training.parallel import (
@@ -34,6 +33,7 @@ from graves_jax.training.parallel import (
   require_divisible,
 )
 from graves_jax.training.text_task import initial_text_carry
+from graves_jax.training.written_checkpoint import Restored
 
 
 class TextScorer:

@@ -8,7 +8,7 @@ from sample_arguments import Arguments, refuse_options_of_others
 
 def main(argv: list[str]) -> None:
   arguments = tyro.cli(Arguments, args=argv)
-  from graves_jax.training.checkpoints import restore_checkpoint
+  from graves_jax.training.run_folder import restore_checkpoint
 
   command_line.use_compilation_cache()
   restored = restore_checkpoint(arguments.checkpoint)

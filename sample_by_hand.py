@@ -14,7 +14,7 @@ from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
 from graves_jax.sampling.writer import Writer
-from graves_jax.training.checkpoints import Restored
+from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments, HandwritingOptions
 
 OUT = Path("handwriting.png")

@@ -14,7 +14,7 @@ from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
 from graves_jax.sampling.text import TextWriter
-from graves_jax.training.checkpoints import Restored
+from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments
 from text_output import write_out
 

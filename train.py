@@ -47,12 +47,12 @@ class Arguments(Generic[AnyConfig]):
 def main(argv: list[str]) -> None:
   arguments = parse(argv)
   workdir, config = arguments.workdir, arguments.config
-  from graves_jax.training.checkpoints import restore_checkpoint
   from graves_jax.training.console import ConsoleListener
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
   from graves_jax.training.parallel import fitting
   from graves_jax.training.processes import is_first, together
+  from graves_jax.training.run_folder import restore_checkpoint
 
   command_line.use_compilation_cache()
   command_line.join_processes(arguments.distributed)

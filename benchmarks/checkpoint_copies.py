@@ -18,9 +18,10 @@ from graves_jax.config import (
 )
 from graves_jax.data.corpus import Corpus
 from graves_jax.data.text_codec import TextCodec
-from graves_jax.training.checkpoints import Checkpoints, restore_checkpoint
+from graves_jax.training.checkpoints import Checkpoints
 from graves_jax.training.experiment import build_experiment
 from graves_jax.training.metadata import Metadata, to_json
+from graves_jax.training.run_folder import restore_checkpoint
 from graves_jax.training.text_task import text_task
 
 TEXT = "the cat sat on the mat. " * 9

@@ -37,9 +37,9 @@ def parsers() -> dict[str, Parser]:
   from graves_jax.data.strokes import StrokeCodec
   from graves_jax.data.text_codec import TextCodec
   from graves_jax.networks.build import build_network
-  from graves_jax.training.checkpoints import restore_checkpoint
   from graves_jax.training.metadata import from_json
   from graves_jax.training.metrics import MetricsFile
+  from graves_jax.training.run_folder import restore_checkpoint
 
   def read_config(content: bytes, folder: Path):
     import command_line
@@ -216,8 +216,8 @@ def _metadata_of_both_kinds() -> tuple[dict, dict]:
 
 def _signed(value: Any) -> bytes:
   """Metadata as a checkpoint's file holds them, their checksum right."""
-  from graves_jax.training import checkpoints
+  from graves_jax.training.checksums import signed
 
   if isinstance(value, dict):
-    value = checkpoints._signed(json.loads(json.dumps(value)))
+    value = signed(json.loads(json.dumps(value)))
   return json.dumps(value).encode()

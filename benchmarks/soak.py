@@ -138,9 +138,8 @@ class Run:
     step = max(self.checkpoints())
     path = self.workdir / f"checkpoints/{step}/metadata/metadata"
     values = json.loads(path.read_text("utf-8"))
-    sums = {k: v for k, v in values.items() if k.endswith("_sha256")}
     rows = map(json.loads, self._records.read_text("utf-8").splitlines())
-    return sums, [
+    return values["checksums"], [
       (row["kind"], row["step"], row.get("nats_per_element")) for row in rows
     ]
 

@@ -173,7 +173,9 @@ def test_nothing_imports_the_entry_points():
 
 
 def test_orbax_is_known_to_the_checkpoints_alone():
-  assert importers_of("orbax") <= {"graves_jax.training.checkpoints"}
+  training = "graves_jax.training"
+  names = ("checkpoints", "exported_weights", "written_checkpoint")
+  assert importers_of("orbax") <= {f"{training}.{name}" for name in names}
 
 
 @pytest.mark.parametrize("package", ["tensorflow_datasets", "array_record"])

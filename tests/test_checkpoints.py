@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 
 import jax
@@ -9,12 +10,11 @@ import numpy as np
 import pytest
 from experiments import CONFIG, Silent, make_experiment
 
-from graves_jax.training.checkpoints import (
-  Checkpoints,
-  export_weights,
-  restore_checkpoint,
-)
+from graves_jax.training.checkpoints import Checkpoints
+from graves_jax.training.checksums import array_checksums, signed, unsigned
+from graves_jax.training.exported_weights import export_weights
 from graves_jax.training.loop import train
+from graves_jax.training.run_folder import restore_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,40 @@ def test_a_broken_checkpoint_never_restores(copy, break_):
   break_(folder / "params")
   with pytest.raises(ValueError, match="damaged"):
     restore_checkpoint(folder)
+
+
+def test_every_array_has_a_checksum_and_a_wrong_one_is_named(copy):
+  folder = copy / "checkpoints" / "8"
+  path = folder / "metadata" / "metadata"
+  whole = unsigned(json.loads(path.read_text()))
+  params = restore_checkpoint(folder).params
+  names = [
+    jax.tree_util.keystr(p) for p, _ in jax.tree.leaves_with_path(params)
+  ]
+  assert sorted(whole["checksums"]["params"]) == sorted(names)
+  for name in names:
+    values = json.loads(json.dumps(whole))
+    values["checksums"]["params"][name] = "0" * 64
+    path.write_text(json.dumps(signed(values)))
+    with pytest.raises(ValueError, match=re.escape(f"params{name} does not")):
+      restore_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+  "other",
+  [
+    np.float32([1, 2, 4]),
+    np.float32([2, 1, 3]),
+    np.float32([[1, 2, 3]]),
+    np.float64([1, 2, 3]),
+    np.float32([1, 2, 3]).view(np.int32),
+  ],
+)
+def test_a_checksum_tells_arrays_apart(other):
+  array = np.float32([1, 2, 3])
+  one, same = array_checksums([array, array.copy()]).values()
+  assert one == same
+  assert one not in array_checksums([other]).values()
 
 
 def test_a_run_without_a_whole_checkpoint_is_not_overwritten(copy):

@@ -20,9 +20,9 @@ from graves_jax.config import (
 from graves_jax.data.corpus import Corpus
 from graves_jax.data.text_codec import TextCodec
 from graves_jax.evaluation import evaluate
-from graves_jax.training.checkpoints import restore_checkpoint
 from graves_jax.training.experiment import build_experiment
 from graves_jax.training.loop import train
+from graves_jax.training.run_folder import restore_checkpoint
 from graves_jax.training.step import evaluation_body, train_body
 from graves_jax.training.text_task import text_task
 

@@ -12,9 +12,9 @@ from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 from graves_jax.config import NetworkConfig, OptimizerConfig
 from graves_jax.evaluation import evaluate
 from graves_jax.handwriting_loss import handwriting_loss
-from graves_jax.training.checkpoints import restore_checkpoint
 from graves_jax.training.loop import train
 from graves_jax.training.parallel import fitting
+from graves_jax.training.run_folder import restore_checkpoint
 from graves_jax.training.step import train_body
 
 

@@ -10,7 +10,6 @@ import optax
 from graves_jax.evaluation import Batches
 from graves_jax.losses import LossFn, Sums
 from graves_jax.optimizers import build_optimizer
-from graves_jax.training.checkpoints import Restored
 from graves_jax.training.metadata import require_same_sequences
 from graves_jax.training.noise import initial_stddev, training_loss
 from graves_jax.training.parallel import (
@@ -22,6 +21,7 @@ from graves_jax.training.parallel import (
 from graves_jax.training.state import TrainState, init_state
 from graves_jax.training.step import StepMetrics, evaluation_body, train_body
 from graves_jax.training.task import Task
+from graves_jax.training.written_checkpoint import Restored
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,6 @@ from graves_jax.noise.adaptive_weight_noise import (
   DescriptionLength,
   description_length,
 )
-from graves_jax.training.checkpoints import Restored
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.kept_checkpoints import KeptCheckpoints
 from graves_jax.training.metadata import Metadata, to_json
@@ -36,6 +35,7 @@ from graves_jax.training.skipped import Skipped, require_progress
 from graves_jax.training.state import TrainState
 from graves_jax.training.step import StepMetrics
 from graves_jax.training.task import WriteSamples
+from graves_jax.training.written_checkpoint import Restored
 
 METRICS_FILE = "metrics.jsonl"
 

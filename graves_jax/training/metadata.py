@@ -151,13 +151,11 @@ def to_json(metadata: Metadata) -> dict[str, Any]:
 
 
 def from_json(values: object) -> Metadata:
-  """The inverse of `to_json`; checksums may stand beside its values.
+  """The inverse of `to_json`.
 
   Raises:
     ValueError: if the values were not written by `to_json`.
   """
-  if isinstance(values, dict):
-    values = {k: v for k, v in values.items() if not k.endswith("_sha256")}
   found = from_dict(values, StoredMetadata)
   if found.kind not in _KINDS:
     raise ValueError(

@@ -13,9 +13,9 @@ from graves_jax.noise.adaptive_weight_noise import (
   with_adaptive_weight_noise,
 )
 from graves_jax.noise.weight_noise import add_weight_noise, with_weight_noise
-from graves_jax.training.checkpoints import Restored
 from graves_jax.training.parallel import AXIS
 from graves_jax.training.task import Task
+from graves_jax.training.written_checkpoint import Restored
 
 
 def training_loss(task: Task) -> LossFn:
