@@ -62,7 +62,8 @@ def run(main: Callable[[list[str]], None]) -> None:
     if isinstance(error, RuntimeError) and "EXHAUSTED" not in str(error):
       raise
     Console(stderr=True).print(
-      "error: the memory is full; use smaller batches or shorter lines."
+      "error: the memory is full; use smaller batches, shorter lines or a "
+      "smaller vocabulary."
     )
     sys.exit(2)
   except KeyboardInterrupt:

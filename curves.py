@@ -46,9 +46,26 @@ def main(argv: list[str]) -> None:
     curves.append(curve_of(run.resolve().name, rows, unit, start))
     if arguments.stages:
       start = int(curves[-1].train_steps[-1])
+    say(f"{run}: {describe_time(rows)}")
   write_curves(arguments.out, curves, unit)
-  Console().print(
-    f"{arguments.out}: {unit}", markup=False, highlight=False, soft_wrap=True
+  say(f"{arguments.out}: {unit}")
+
+
+def say(text: str) -> None:
+  Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def describe_time(rows: list[dict]) -> str:
+  """How long a run's updates took: scoring is not counted, and of an update
+  that took more than twice the median (other work, a pause) twice that."""
+  updates = [row for row in rows if row["kind"] == "train"]
+  seconds = np.array([row["seconds"] for row in updates])
+  steps = np.diff([0, *(row["step"] for row in updates)])
+  median = np.median(seconds)
+  minutes = steps @ np.minimum(seconds, 2 * median) / 60
+  return (
+    f"{updates[-1]['step']:,} updates in {minutes:.1f} minutes, the median "
+    f"update {median:.3f} s"
   )
 
 

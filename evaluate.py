@@ -47,8 +47,8 @@ class Arguments:
   """Text: the weights go on learning from each segment once it is scored."""
   dynamics: DynamicConfig = dataclasses.field(default_factory=DynamicConfig)
   tune: tyro.conf.FlagCreatePairsOff[bool] = False
-  """With --dynamic: first chooses the learning rate (and decay) on the start
-  of the validation split."""
+  """With --dynamic: first chooses the learning rate, and momentum (sgd) or
+  decay (rms), on the start of the validation split."""
   tune_symbols: int | None = None
   """How much of it is scored at each trial (20,000)."""
 
@@ -76,11 +76,15 @@ def main(argv: list[str]) -> None:
         "dynamic evaluation is for text networks."
       )
     figures = score_handwriting(arguments, restored, devices, console)
-  print(json.dumps(figures | {"step": restored.metadata.step}))
+  figures |= {
+    "step": restored.metadata.step,
+    "draw_weights": arguments.draw_weights,
+  }
+  print(json.dumps(figures))
 
 
 def require_dynamic(arguments: Arguments) -> None:
-  """Raises ValueError if options of --dynamic stand alone, or cannot be used."""
+  """Raises ValueError if options of --dynamic stand alone, or are no use."""
   alone = arguments.tune or arguments.dynamics != DynamicConfig()
   if alone and not arguments.dynamic:
     raise ValueError("--tune and --dynamics.* need --dynamic.")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from graves_jax.config import DynamicConfig
-from graves_jax.data.corpus import beginning, count_characters
+from graves_jax.config import DynamicConfig, TextDataConfig
+from graves_jax.data.corpus import beginning, count_text
+from graves_jax.data.sources import penn_treebank
 from graves_jax.data.sources.load_text import (
   TextSplit,
   is_corpus,
@@ -58,6 +59,8 @@ class TextScorer:
     if self.streams is None:
       most = 1 if arguments.dynamic else 100
       self.streams = max(1, min(len(self.text.classes) // 10_000, most))
+    if self.streams < 1:
+      raise ValueError(f"batch_size (={self.streams}) must be 1 or more.")
     if not arguments.devices:
       devices = fitting(devices, self.streams)
     require_divisible("batch_size", self.streams, len(devices))
@@ -93,8 +96,8 @@ class TextScorer:
       reset_every, rest = divmod(self.reset_symbols, length)
       if rest:
         raise ValueError(
-          f"dynamics.length (={length}) must divide {self.reset_symbols:,}, the "
-          "symbols after which this network's state is reset."
+          f"dynamics.length (={length}) must divide {self.reset_symbols:,}, "
+          "the symbols after which this network's state is reset."
         )
     return StreamBatches(
       text.classes,
@@ -188,14 +191,17 @@ def score_text(arguments, restored: Restored, devices, console) -> dict:
       "The numbers were chosen on the start of this very split; for a fair "
       "score give another --split, such as test."
     )
-  resets = f"; its state is reset every {reset:,} symbols" if reset else ""
+  resets = f" and reset every {reset:,} symbols" if reset else ""
+  seed = arguments.draw_weights
+  drawn = "" if seed is None else f", drawn by the seed {seed}"
   scorer.say(
     f"{split}: {sums.elements:,.0f} symbols ({scorer.text.convention}) in "
     f"{streams} stream{'s' * (streams > 1)}, each from its first to its last "
-    f"symbol{resets}; {weights}."
+    f"symbol, the state carried on{resets}; {weights}{drawn}."
   )
-  scores = text_figures(sums, scorer.text, scorer.codec)
-  return {"split": split, "streams": streams} | scores | figures
+  scores = text_figures(sums, scorer.text, scorer.codec, scorer.data)
+  state = {"streams": streams, "reset_symbols": reset}
+  return {"split": split} | state | scores | figures
 
 
 def numbers(config: DynamicConfig) -> dict:
@@ -215,20 +221,33 @@ def name_numbers(config: DynamicConfig) -> str:
   )
 
 
-def text_figures(sums: Sums, text: TextSplit, codec: TextCodec) -> dict:
-  """Scores in the units of Tables 1 and 2."""
-  scores = text_scores(sums)
-  characters = scores.symbols
-  if codec.units == "words":
-    characters = count_characters(text.classes, codec)
+def text_figures(
+  sums: Sums, text: TextSplit, codec: TextCodec, data: TextDataConfig
+) -> dict:
+  """Scores in the units of Tables 1 and 2.
+
+  Words are turned into characters as Penn Treebank's convention spells them,
+  else as they are decoded, and so are bytes but for enwik8's: the paper counts
+  those.
+  """
+  scores, convention = text_scores(sums), text.convention
+  characters, words = count_text(text.classes, codec)
+  if data.source == "penn_treebank" and codec.units == "words":
+    convention = f"{convention}, characters {data.convention}"
+    characters = penn_treebank.count_characters(
+      text.classes, codec, data.convention
+    )
+  elif data.source == "enwik8":
+    characters = scores.symbols
+  words = words if text.words is None else text.words
   return {
-    "convention": text.convention,
+    "convention": convention,
     "symbols": scores.symbols,
     "characters": characters,
     "total_bits": scores.total_bits,
     "bits_per_character": scores.total_bits / characters,
     "nats_per_symbol": scores.nats_per_symbol,
-    "words": text.words,
-    "perplexity": perplexity(scores.total_bits, text.words),
+    "words": words,
+    "perplexity": perplexity(scores.total_bits, words),
     "error_percent": scores.error_percent,
   }

@@ -43,6 +43,8 @@ class TextOptions:
   """Text to go on from; - reads it from standard input."""
   novel: tyro.conf.FlagCreatePairsOff[bool] = False
   """Prints only whole lines that the training text does not have, each once."""
+  training_text: Path | None = None
+  """With --novel: where the training text lies now, if it was moved."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The part of sample.py that writes text."""
 
+import dataclasses
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,8 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
     ValueError, OSError: if an argument cannot be used.
   """
   notes, options = Console(stderr=True), arguments.for_text
+  if options.training_text is not None and not options.novel:
+    raise ValueError("--training-text needs --novel.")
   if arguments.text:
     raise ValueError(
       f"{arguments.checkpoint} holds a text network, which writes no given "
@@ -50,7 +53,10 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
   }
   before = codec.decoder()(codec.encode(prime))
   if options.novel:
-    training_lines = load_training_lines(metadata.config.data, codec)
+    data, moved = metadata.config.data, options.training_text
+    if moved is not None:
+      data = dataclasses.replace(data, path=str(moved))
+    training_lines = load_training_lines(data, codec)
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = show_novel(texts, training_lines, notes)
   elif arguments.copies != 1:
@@ -68,7 +74,7 @@ def read_prime(given: str, writer: TextWriter, notes: Console) -> str | bytes:
   if unknown:
     say(
       notes,
-      "left out of the prime, as the training text never has them: "
+      "left out of the prime, as the vocabulary does not have them: "
       f"{name_symbols(unknown, writer.codec.units)}",
     )
   return known
@@ -80,7 +86,13 @@ def load_training_lines(
   """The lines of the text that a checkpoint was trained on, as it sees them."""
   from graves_jax.data.sources import load_text
 
-  lines = load_text.load_training_lines(data)
+  try:
+    lines = load_text.load_training_lines(data)
+  except FileNotFoundError:
+    raise FileNotFoundError(
+      f"{data.path}, the training text, is not there any more; say where it is "
+      "with --training-text."
+    ) from None
   if codec.units != "words":
     return lines
   return (codec.decode(codec.encode(line)) for line in lines)

@@ -1,4 +1,4 @@
-"""Times several sides of one comparison in turn, so that they share the weather.
+"""Times several sides of a comparison in turn, so that they share the weather.
 
 Clock speed, page cache and other work on the machine drift over minutes. Every
 round runs every side once, every other round in the opposite order, and the

@@ -133,7 +133,7 @@ def compare_gradients(arguments: Arguments, config) -> dict:
 
 
 def by_reference(network):
-  """The same synthesis network, unrolled by the scans that JAX differentiates."""
+  """The same synthesis network, unrolled by scans that JAX differentiates."""
   from graves_jax.cells import unroll_reference
   from graves_jax.networks.synthesis import SynthesisNetwork, SynthesisState
   from graves_jax.networks.window_layer import (

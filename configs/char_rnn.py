@@ -9,6 +9,8 @@ truncated after 100 characters, the state carried on. Adam in place of RMSProp
 
 Without --data.path it learns from the sources of Python's standard library, so
 that nothing needs downloading. Text that is not UTF-8: --data.units bytes.
+
+Measured: not run to its end; for tiny Shakespeare see configs/shakespeare.py.
 """
 
 from graves_jax.config import (

@@ -7,18 +7,16 @@ those of Section 4, whose best of 3 x 400 is -1057.7 nats per sequence.
   python train.py configs/handwriting_prediction_dropout.py \\
     --data.path ~/iamondb
 
-3 x 400, M = 20, 3,368,121 weights. Two layers of 650, 5,252,121 weights:
-
-  python train.py configs/handwriting_prediction_dropout.py \\
-    --data.path ~/iamondb --network.hidden 650 650 --workdir runs/650
+3 x 400, M = 20, 3,368,121 weights; two layers of 650 are in
+configs/handwriting_prediction_dropout_650.py.
 
 The networks are the paper's, with peepholes and skip connections. The amounts
 (5 % dropped, lines stretched by up to 10 %), the length of 60 epochs, Adam and
 its cosine are our choices. Lines of over 1,200 points are left out of training,
 never of validation.
 
-Expected: -1068 nats per sequence for 3 x 400, -1135 for 2 x 650 (published; its
-training time is not stated). Measured: not run.
+Expected: -1068 nats per sequence (published; its training time is not stated).
+Measured: not run.
 """
 
 from graves_jax.config import (

@@ -4,7 +4,8 @@
   python sample.py --checkpoint runs/names --length 5000 --novel
 
 --novel prints only the names that are not in the training text; the post found
-nine in ten of them new.
+nine in ten of them new. names.txt is any file of one name a line. Measured: not
+run on his.
 """
 
 from graves_jax.config import (

@@ -7,7 +7,7 @@ after 3 minutes on a laptop's processor and 1.4697 on an A100.
   python train.py configs/shakespeare.py --data.path tinyshakespeare.txt
 
 Measured, on two CPU cores (AMD EPYC, AVX-512 BF16), with bfloat16 products and
-kept memory (benchmarks/same_memory.py), on the 111,539 characters of validation:
+kept memory (benchmarks/same_memory.py), on validation's 111,539 characters:
 1.4577 nats a character (2.103 bits, error 43.1 %) after 1,900 updates, 17.6
 minutes; 1.4613 at the end, after 30.3. Below 1.88 between 1.8 minutes (1.9285)
 and 2.7 (1.7737). Minutes are the updates' own: scoring, and pauses for other

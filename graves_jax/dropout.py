@@ -21,5 +21,5 @@ def draw_kept(keys: Array, steps: int, width: int, keep_rate: float) -> Array:
 
 
 def dropped(x: Array, kept: Array | None, keep_rate: float) -> Array:
-  """x where `kept`, scaled to keep the mean, and 0 elsewhere; None: all of x."""
+  """x where `kept`, scaled to keep the mean, else 0; kept None: all of x."""
   return x if kept is None else jnp.where(kept, x / keep_rate, 0)

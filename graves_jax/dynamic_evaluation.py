@@ -28,7 +28,9 @@ from graves_jax.training.step import train_body
 
 _FIRST_LEARNING_RATE = {"sgd": 1e-3, "rms": 1e-4}
 _LEAST_RATE = 1e-9
+# By rule: what is doubled and halved, and the momenta that are tried.
 _TUNED = {"sgd": ("learning_rate",), "rms": ("learning_rate", "decay")}
+_MOMENTA = {"sgd": (0.0, 0.5, 0.9), "rms": ()}
 
 
 class DivergedError(ValueError):
@@ -130,8 +132,8 @@ class DynamicEvaluation:
     """
     state, count = self._start(_zeros(self._params)), 0
     for batch in batches:
-      state, sums, carry = self._advance("squares", state, carry, batch)
-      jax.block_until_ready(sums)  # many steps under way can starve a CPU
+      state, metrics, carry = self._advance("squares", state, carry, batch)
+      jax.block_until_ready(metrics)  # many steps under way can starve a CPU
       count += 1
     squares = jax.device_get(state.optimizer)
     return jax.tree.map(lambda s: np.sqrt(s / max(count, 1)), squares)
@@ -155,22 +157,22 @@ class DynamicEvaluation:
       progress: called with the number of elements done and of all.
 
     Raises:
-      DivergedError: if the loss does not stay finite.
+      DivergedError: as soon as a loss or gradient is not finite.
     """
     state = self._start(self._rule_state(config, rms))
 
     def sum_losses(_, carry, batch):
       nonlocal state
-      state, sums, carry = self._advance(config.rule, state, carry, batch)
-      return sums, carry
+      state, metrics, carry = self._advance(config.rule, state, carry, batch)
+      if not metrics.is_finite:
+        raise DivergedError(
+          f"dynamic evaluation with learning_rate = {learning_rate(config):g} "
+          "went astray: a segment's loss or gradient is not finite; choose a "
+          "smaller one."
+        )
+      return metrics.sums, carry
 
-    try:
-      return evaluate(sum_losses, None, carry, batches, progress)
-    except ValueError as error:
-      raise DivergedError(
-        f"dynamic evaluation with learning_rate = {learning_rate(config):g} "
-        f"went astray; choose a smaller one ({error})"
-      ) from None
+    return evaluate(sum_losses, None, carry, batches, progress)
 
   def _rule_state(self, config: DynamicConfig, rms: Any) -> Any:
     if config.rule == "sgd":
@@ -186,7 +188,7 @@ class DynamicEvaluation:
   def _advance(self, name: str, state: TrainState, carry: Any, batch: Any):
     rows = carry, self._mapped.shard(batch)
     (state, metrics), carry = self._steps[name](state, rows)
-    return state, metrics.sums, carry
+    return state, metrics, carry
 
   def _map(self, loss_fn: LossFn, update: Callable):
     def calm_loss(params, carry, batch, keys):
@@ -211,8 +213,9 @@ def tune(
   """Chooses the numbers of a rule: those whose score is least.
 
   Halves the learning rate until the score is finite. Then doubles or halves
-  one number at a time for as long as that helps, until no number is left for
-  which it does.
+  one number at a time for as long as that helps, or takes another momentum (of
+  sgd) with the learning rate that leaves the length of the steps as it is,
+  until nothing is left that helps.
 
   Args:
     score: of a config, smaller being better; not finite: of no use.
@@ -227,6 +230,19 @@ def tune(
     value = getattr(config, name) * factor
     return dataclasses.replace(config, **{name: value})
 
+  def with_momentum(config, momentum):
+    longer = (1 - momentum) / (1 - config.momentum)
+    config = scaled(config, "learning_rate", longer)
+    return dataclasses.replace(config, momentum=momentum)
+
+  changes = [
+    functools.partial(scaled, name=name, factor=factor)
+    for name, factor in itertools.product(_TUNED[start.rule], (2.0, 0.5))
+  ]
+  changes += [
+    functools.partial(with_momentum, momentum=momentum)
+    for momentum in _MOMENTA[start.rule]
+  ]
   best = dataclasses.replace(start, learning_rate=learning_rate(start))
   while not math.isfinite(score(best)) and best.learning_rate > _LEAST_RATE:
     best = scaled(best, "learning_rate", 0.5)
@@ -238,8 +254,8 @@ def tune(
   before = None
   while before != best:
     before = best
-    for name, factor in itertools.product(_TUNED[start.rule], (2.0, 0.5)):
-      while score(other := scaled(best, name, factor)) < score(best):
+    for change in changes:
+      while score(other := change(best)) < score(best):
         best = other
   return best
 

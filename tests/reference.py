@@ -8,9 +8,10 @@ and at the network's raw outputs. tests/test_reference.py checks them against
 finite differences.
 
 Axis letters: T time, U characters, D inputs, H hidden, K windows (of text:
-classes), M mixture components, A alphabet. Gates are in the order i, f, c, o. Raw outputs are in
-the order e 1, pi M, mu 2M, sigma 2M, rho M: all first coordinates before all
-second ones. Raw windows are in the order alpha K, beta K, kappa K.
+classes), M mixture components, A alphabet. Gates are in the order i, f, c, o.
+Raw outputs are in the order e 1, pi M, mu 2M, sigma 2M, rho M: all first
+coordinates before all second ones. Raw windows are in the order alpha K, beta
+K, kappa K.
 
 An LSTM layer is a dict: inputs [D, 4H], recurrent [H, 4H], peephole [3, H]
 (rows w_ci, w_cf, w_co), bias [4H]; a tanh layer is one too: inputs [D, H],

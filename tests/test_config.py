@@ -137,3 +137,22 @@ def test_configs_of_the_papers_texts_are_the_papers(
 def test_numbers_that_nothing_reads_are_refused(kind, values, message):
   with pytest.raises(ValueError, match=message):
     kind(**values)
+
+
+@pytest.mark.parametrize(
+  ("name", "weights"),
+  [
+    ("handwriting_prediction", 3_368_121),
+    ("handwriting_prediction_dropout", 3_368_121),
+    ("handwriting_prediction_dropout_650", 5_252_121),
+  ],
+)
+def test_configs_of_prediction_have_their_weights(name, weights):
+  path = next(path for path in CONFIGS if path.stem == name)
+  config = runpy.run_path(str(path))["get_config"]()
+  network = build_network(config.network, 80)
+  shapes = jax.eval_shape(
+    network.init, jax.random.key(0), *example_inputs(network)
+  )
+  assert sum(x.size for x in jax.tree.leaves(shapes)) == weights
+  assert bool(config.network.recurrent_dropout) == ("dropout" in name)

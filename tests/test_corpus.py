@@ -3,21 +3,22 @@
 import numpy as np
 import pytest
 
+from graves_jax.data import corpus
 from graves_jax.data.corpus import (
   CodedText,
   Corpus,
   beginning,
+  count_text,
   vocabulary_warning,
 )
 from graves_jax.data.text_codec import TextCodec
 
 
-def test_coded_text_is_looked_up_when_it_is_sliced(tmp_path):
-  (tmp_path / "x").write_bytes(b"hello")
+def test_coded_text_is_looked_up_when_it_is_sliced():
   codec = TextCodec.of("helo")
   table = np.zeros(256, np.int32)
   table[[ord(symbol) for symbol in codec.symbols]] = range(codec.size)
-  text = CodedText(np.memmap(tmp_path / "x", np.uint8, "r"), table)
+  text = CodedText(np.frombuffer(b"hello", np.uint8), table)
   assert len(text) == 5
   assert text[0:5].dtype == np.int32
   assert codec.decode(text[1:4]) == "ell"
@@ -81,3 +82,15 @@ def test_the_beginning_of_a_text_stays_in_its_place():
   assert first[0:].tolist() == [9, 8, 7, 6]
   assert beginning(text, 10) is text and beginning(text, None) is text
   assert beginning(codes, 2).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+  "text", ["", " ", "a", " two  words\n", "ab cd\n\nef", "one,two three four"]
+)
+@pytest.mark.parametrize("block", [1, 2, 3, 100])
+@pytest.mark.parametrize("units", ["characters", "bytes"])
+def test_a_text_is_counted_in_parts(monkeypatch, text, block, units):
+  monkeypatch.setattr(corpus, "_BLOCK_SYMBOLS", block)
+  codec = TextCodec.of(text + "x\u00e9", units)
+  counts = count_text(codec.encode(text), codec)
+  assert counts == (len(text), len(text.split()))

@@ -17,7 +17,7 @@ def write_run(folder, score="bits_per_symbol", updates=10):
   folder.mkdir()
   rows = [
     {"kind": "train", "step": k, "nats_per_element": 1.0 + 1 / k}
-    | {"nats_per_sequence": 10 + 1 / k}
+    | {"nats_per_sequence": 10 + 1 / k, "seconds": 60.0 if k > 1 else 600.0}
     for k in range(1, updates + 1)
   ]
   rows.append({"kind": "validation", "step": updates, score: 2.0})
@@ -32,6 +32,8 @@ def test_curves_are_drawn_of_several_runs(script, tmp_path):
   status, output, errors = script("curves.py", *runs, "--out", out)
   assert (status, errors) == (0, "")
   assert "bits per symbol" in output
+  # The first update is counted as two of the median.
+  assert "10 updates in 11.0 minutes, the median update 60.000 s" in output
   assert out.read_bytes().startswith(b"\x89PNG")
 
 

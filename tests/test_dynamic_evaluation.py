@@ -9,7 +9,11 @@ from test_text_training import CONFIG, make_corpus
 
 from graves_jax.config import DynamicConfig
 from graves_jax.data.streams import StreamBatches
-from graves_jax.dynamic_evaluation import DynamicEvaluation, tune
+from graves_jax.dynamic_evaluation import (
+  DivergedError,
+  DynamicEvaluation,
+  tune,
+)
 from graves_jax.evaluation import evaluate
 from graves_jax.networks.build import build_network
 from graves_jax.text_loss import text_loss
@@ -63,7 +67,7 @@ def evaluate_statically(streams=1):
 
 
 def segments(classes, length):
-  """(inputs, targets) one after another, as a reader of Section 3.1 has them."""
+  """(inputs, targets) in turn, as a reader of Section 3.1 has them."""
   before = np.concatenate([[-1], classes[:-1]])
   for start in range(0, len(classes), length):
     yield before[start : start + length], classes[start : start + length]
@@ -208,3 +212,32 @@ def test_tuning_can_begin_where_scores_are_not_finite():
 def test_tuning_that_never_gives_a_finite_score_is_said():
   with pytest.raises(ValueError, match="no learning rate"):
     tune(lambda config: float("inf"), DynamicConfig(rule="sgd"))
+
+
+def test_tuning_tries_momenta_with_steps_of_the_same_length():
+  def score(config):
+    step = config.learning_rate / (1 - config.momentum)
+    return abs(np.log2(step / 4e-3)) + abs(config.momentum - 0.9)
+
+  best = tune(score, DynamicConfig(rule="sgd"))
+  assert best.momentum == 0.9
+  np.testing.assert_allclose(best.learning_rate, 4e-4)
+
+
+def test_a_pass_ends_at_the_first_segment_that_is_not_finite():
+  config = dataclasses.replace(SGD, learning_rate=1e38)
+  mapped = over_devices(jax.devices()[:1])
+  dynamic = DynamicEvaluation(text_loss(NETWORK), PARAMS, mapped)
+  read = []
+
+  class Counted(StreamBatches):
+    def in_order(self):
+      for batch in super().in_order():
+        read.append(batch)
+        yield batch
+
+  batches = Counted(CORPUS.validation, batch_size=1, length=7)
+  carry = mapped.shard(initial_text_carry(NETWORK, 1))
+  with pytest.raises(DivergedError):
+    dynamic(config, batches, carry)
+  assert len(read) < len(CORPUS.validation) // 7

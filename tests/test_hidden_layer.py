@@ -38,7 +38,7 @@ def x64():
 
 
 def random_case(layer, below):
-  """Weights, state, classes with some null vectors, float inputs, cotangents."""
+  """Weights, state, classes, some of them none, float inputs, cotangents."""
   rng = np.random.default_rng(below)
   shapes = jax.eval_shape(
     functools.partial(

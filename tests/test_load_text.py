@@ -93,6 +93,9 @@ def test_a_split_that_a_corpus_lacks_is_refused(path):
     ),
     ({"source": "penn_treebank", "units": "bytes"}, "characters or words"),
     ({"vocabulary": 9}, "--data.units words"),
+    ({"convention": "S"}, "convention .*not of text"),
+    ({"source": "enwik8", "validation_share": 0.2}, "splits of its own"),
+    ({"source": "penn_treebank", "validation_share": 0.2}, "of its own"),
   ],
 )
 def test_settings_that_do_not_go_together_are_refused(options, message):

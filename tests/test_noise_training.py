@@ -94,16 +94,16 @@ def test_standard_deviations_are_learned_and_kept(adaptive):
 def test_the_description_length_is_of_the_whole_training_text(adaptive):
   folder, _, listener = adaptive
   rows = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+  symbols = make_experiment().task.train_batches.elements
   nats, elements, validations = 0.0, 0, []
   for row in rows:
     if row["kind"] == "validation":
       validations.append((row, nats / elements))
-      nats, elements = 0.0, 0
     else:
       seen = round(row["elements_per_second"] * row["seconds"])
-      nats += row["nats_per_element"] * seen
-      elements += seen
-  symbols = make_experiment().task.train_batches.elements
+      kept = math.exp(-seen / symbols)
+      nats = kept * nats + row["nats_per_element"] * seen
+      elements = kept * elements + seen
   assert len(validations) == len(listener.descriptions) == 2
   for row, nats_per_element in validations:
     expected = nats_per_element * symbols / math.log(2)
@@ -173,11 +173,37 @@ def test_a_stage_begins_with_the_weights_and_deviations_of_the_last(
   )
 
 
+@pytest.mark.parametrize(
+  "network",
+  [
+    {"forget_bias": 3.0},
+    {"weight_range": 0.5},
+    {"lstm_clip": 9.0},
+    {"precision": "bfloat16"},
+    {"dropout": 0.1},
+  ],
+)
+def test_how_weights_are_drawn_and_trained_may_change_between_stages(
+  adaptive, network
+):
+  folder, state, _ = adaptive
+  begun = make_text(network={"hidden": (6,)} | network).initial_state(
+    restore_checkpoint(folder)
+  )
+  assert_same(begun.params, state.params)
+
+
+def test_what_weights_compute_may_not_change_between_stages(adaptive):
+  initial = restore_checkpoint(adaptive[0])
+  with pytest.raises(ValueError, match=r"network\.hidden = .*, not \(3,\)"):
+    make_text(network={"hidden": (3,)}).initial_state(initial)
+
+
 def test_a_run_goes_on_only_from_the_run_that_it_started_from(tmp_path):
   for name in ("a", "b"):
     run(make_experiment(), tmp_path / name, updates=1)
   start_from(tmp_path / "a", tmp_path / "c", training={"steps": 1})
-  with pytest.raises(ValueError, match="started from a, not from b"):
+  with pytest.raises(ValueError, match="started from a, step 1, not from b"):
     start_from(tmp_path / "b", tmp_path / "c", training={"steps": 1})
 
 
@@ -241,6 +267,10 @@ def test_drawn_weights_are_those_of_a_seed(adaptive):
   assert abs(z.std() - 1) < 4 / math.sqrt(2 * len(z))
   with pytest.raises(AssertionError):
     assert_same(one, other)
+  leaves = jax.tree.leaves(one)
+  assert all(isinstance(x, np.ndarray) for x in leaves)  # as all restored ones
+  with pytest.raises(ValueError, match="seed"):
+    with_drawn_weights(restored, 2**64)
 
 
 def test_weights_of_a_run_without_noise_cannot_be_drawn(tmp_path):

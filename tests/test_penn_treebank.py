@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from graves_jax.data.sources import penn_treebank
-from graves_jax.data.sources.penn_treebank import FILES, load, spell
+from graves_jax.data.sources.penn_treebank import (
+  FILES,
+  count_characters,
+  load,
+  spell,
+)
 
 REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "ptb"
 
@@ -181,5 +186,9 @@ def test_the_counts_of_the_paper(real, units, convention, size, counts):
     "characters S": "no it was n't black monday\nbut while the ",
     "words": "no it was n't black monday\nbut while",
   }[corpus.convention]
+  if units == "words":
+    for convention, characters in (("G", 461_228), ("S", 442_423)):
+      count = count_characters(corpus.test, corpus.codec, convention)
+      assert count == characters
   length = 9 if units == "words" else len(beginning)
   assert corpus.codec.decode(corpus.test[:length]) == beginning

@@ -1,4 +1,4 @@
-"""Laws of runs of several processes: the same weights, and none left waiting."""
+"""Laws of runs of several processes: the same weights, none left waiting."""
 
 import os
 import socket

@@ -105,7 +105,7 @@ def test_what_the_prime_loses_is_said(script, run):
   status, output, errors = script("sample.py", *arguments)
   assert status == 0
   assert output.startswith("a") and len(output) == 6
-  assert "the training text never has them: 'é', 'ß'\n" in errors
+  assert "the vocabulary does not have them: 'é', 'ß'\n" in errors
 
 
 def test_the_settings_decide(script, run):
@@ -144,6 +144,19 @@ def test_only_new_lines_are_shown(script, run):
   assert f"{len(lines)} of {len(lines) + 4} different lines are not" in errors
 
 
+def test_a_training_text_that_was_moved_is_named(script, run, tmp_path):
+  arguments = ("--checkpoint", run, "--length", 400, "--novel")
+  _, output, _ = script("sample.py", *arguments)
+  moved = tmp_path / "moved.txt"
+  moved.write_text(output)  # all that would be new is known
+  status, again, errors = script(
+    "sample.py", *arguments, "--training-text", moved
+  )
+  assert status == 0
+  assert not set(again.splitlines()) & set(output.splitlines())
+  assert "not in the training text" in errors
+
+
 @pytest.mark.parametrize(
   ("arguments", "message"),
   [
@@ -156,6 +169,8 @@ def test_only_new_lines_are_shown(script, run):
     (["--seed", "99999999999"], "seed (=99999999999)"),
     (["--prime", "xyz"], "none of the prime's characters"),
     (["--length", "1", "--novel"], "no whole line"),
+    (["--novel", "--training-text", "x"], "x, the training text, is not there"),
+    (["--training-text", "x"], "needs --novel"),
     (["--out", "page.png"], ".txt"),
     (["--out", "/proc/sample.txt"], "/proc/sample.txt"),
     (["abc"], "--prime"),

@@ -65,6 +65,15 @@ def test_a_moved_text_is_scored_by_its_split(
   assert status == 2 and "nonsense" in errors
 
 
+@pytest.mark.parametrize("streams", [0, -1])
+def test_streams_that_cannot_be_are_refused(script, run_folder, streams):
+  status, _, errors = script(
+    "evaluate.py", "--checkpoint", run_folder, "--batch-size", streams
+  )
+  assert status == 2
+  assert f"batch_size (={streams}) must be 1 or more" in errors
+
+
 def test_words_are_scored_per_word_and_per_character(
   script, config, text, tmp_path
 ):
@@ -273,7 +282,7 @@ def test_a_stage_with_noise_starts_from_a_run(
     "--init-from", run_folder, "--noise.kind", "adaptive",
   )  # fmt: skip
   assert (status, errors) == (0, "")
-  assert "Starting from the weights of run, step 4." in output
+  assert "Starting from the weights of run, step 4, all" in output
   assert "Noise on the weights" in output
   assert "description length" in output
   means, drawn, again = (

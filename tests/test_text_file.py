@@ -120,7 +120,9 @@ def coded_files(prepared):
   return sorted((prepared / "text").glob("*"))
 
 
-def test_ascii_and_bytes_are_mapped_and_nothing_is_written(tmp_path, prepared):
+def test_ascii_and_bytes_stay_in_place_and_nothing_is_written(
+  tmp_path, prepared
+):
   text_file.load(write(tmp_path, ASCII), prepared_dir=prepared)
   text_file.load(
     write(tmp_path, ACCENTED), units="bytes", prepared_dir=prepared
@@ -312,7 +314,7 @@ def test_memory_is_bounded(large, prepared, units):
   assert all(0 < done <= total == size for done, total in reports)
 
 
-def test_words_of_a_large_file_are_mapped(large, prepared):
+def test_words_of_a_large_file_are_coded_into_one(large, prepared):
   corpus = text_file.load(large, units="words", prepared_dir=prepared)
   assert corpus.codec.size == 1002
   (file,) = coded_files(prepared)

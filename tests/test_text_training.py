@@ -1,4 +1,4 @@
-"""Laws of training on text: carried state, resumes, devices, what is learned."""
+"""Laws of training on text: carried state, resumes, devices, learning."""
 
 import dataclasses
 import json

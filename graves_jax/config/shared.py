@@ -19,6 +19,8 @@ class OptimizerConfig(Ranged):
   decay: float = 0.95
   """Decay of the squared gradient's average; SGD does not read it."""
   epsilon: float = 1e-4
+  """Beside the squared gradient's average, or its root; SGD does not read
+  it."""
   schedule: Literal["constant", "cosine"] = "constant"
   warmup_steps: int = 0
   """Of the cosine schedule: updates until the learning rate is reached."""
@@ -51,7 +53,8 @@ class NoiseConfig(Ranged):
   deviations are learned. Both are meant for a trained network (--init-from)."""
   stddev: float = 0.075
   """Of the noise, or where the adaptive noise's begin; a run that starts from
-  another one of adaptive noise (--init-from) begins with that one's."""
+  another one of adaptive noise (--init-from) begins with that one's. The
+  paper's; a network that was trained briefly may bear far less."""
   per: Literal["batch", "sequence"] = "batch"
   """One draw for a batch, the same on all devices; or one for each sequence of
   it, the paper's, at the cost of a copy of the weights for each."""

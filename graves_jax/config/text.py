@@ -67,8 +67,8 @@ class TextDataConfig(Ranged):
   units: Literal["characters", "bytes", "words"] = "characters"
   """What a symbol is (enwik8: always bytes)."""
   convention: Literal["G", "S"] = "G"
-  """How Penn Treebank's characters are spelled: G fits the paper's figures,
-  S is the literature's."""
+  """How Penn Treebank is spelled in characters, also where bits of words are
+  told by character: G fits the paper's figures, S is the literature's."""
   vocabulary: int | None = None
   """Keeps so many of a text file's words, the most frequent; the others become
   <unk>. Nothing: all of them."""

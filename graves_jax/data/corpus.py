@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -65,12 +65,29 @@ def beginning(text: Classes, symbols: int | None) -> Classes:
   return text[:symbols]
 
 
-def count_characters(text: Classes, codec: TextCodec) -> int:
-  """Characters of a text as it is decoded; spaces between words count."""
-  decode, count = codec.decoder(), 0
+class TextCounts(NamedTuple):
+  """Of a text as it is decoded.
+
+  characters: spaces between words count.
+  words: what stands between white space.
+  """
+
+  characters: int
+  words: int
+
+
+def count_text(text: Classes, codec: TextCodec) -> TextCounts:
+  """Reads a text once, in parts."""
+  decode, characters, words = codec.decoder(), 0, 0
+  is_in_word = False
   for start in range(0, len(text), _BLOCK_SYMBOLS):
-    count += len(decode(text[start : start + _BLOCK_SYMBOLS]))
-  return count
+    block = decode(text[start : start + _BLOCK_SYMBOLS])
+    if not block:
+      continue
+    characters += len(block)
+    words += len(block.split()) - (is_in_word and not block[0].isspace())
+    is_in_word = not block[-1].isspace()
+  return TextCounts(characters, words)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

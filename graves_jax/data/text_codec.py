@@ -121,7 +121,8 @@ class TextCodec:
     """Raises the ValueError that names symbols as unknown."""
     raise ValueError(
       f"the text has {self.units} that the vocabulary of {self.size:,} lacks: "
-      f"{name_symbols(symbols, self.units)}."
+      f"{name_symbols(symbols, self.units)}; leave them out, or train on a "
+      "text that has them."
     )
 
   def decode(self, classes: Sequence[int] | np.ndarray) -> str:

@@ -41,7 +41,7 @@ class Prior(NamedTuple):
 
 
 class DescriptionLength(NamedTuple):
-  """What it takes to send the weights, the data given them, and both, in bits."""
+  """What it takes to send the weights, the data given them, and both: bits."""
 
   complexity_bits: float
   bits_per_weight: float
@@ -150,8 +150,9 @@ def with_adaptive_weight_noise(
   sequence it is that sequence's gradient, as in rnnlib, which makes an update
   for each. With one for a batch it is the gradient of the whole batch, over
   all devices: sum_s g_s^2 plus the products of different sequences' gradients,
-  whose expectation is zero where the mean gradient is. It varies as much as
-  that of a batch of one. In both, the gradient must be of unscaled nats, as
+  which cancel only as far as the mean gradient at the drawn weights is small.
+  It varies as much as that of a batch of one, and while sigma is large, it
+  draws sigma down harder. In both, the gradient must be of unscaled nats, as
   the derivative clipping inside a network needs too.
 
   Args:

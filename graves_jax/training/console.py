@@ -130,7 +130,8 @@ class ConsoleListener:
   def described(self, step: int, length: DescriptionLength) -> None:
     """Prints a description length."""
     self.message(
-      f"step {step:,}: description length {length.description_bits:,.0f} bits = "
+      f"step {step:,}: description length "
+      f"{length.description_bits:,.0f} bits = "
       f"{length.data_bits:,.0f} of the training data + "
       f"{length.complexity_bits:,.0f} of the weights "
       f"({length.bits_per_weight:.3f} each)"

@@ -97,7 +97,8 @@ def train(
   """
   metadata = experiment.task.metadata
   require_agreement(_identity(metadata), "config and data")
-  state = experiment.initial_state(initial)
+  with together():
+    state = experiment.initial_state(initial)
   if initial is not None:
     parent = initial.metadata
     ancestry = (*parent.ancestry, parent.as_stage(initial.run))
@@ -112,10 +113,7 @@ def train(
         _require_same_start(checkpoints.metadata, initial)
       listener.message(f"Continuing at step {int(state.step):,}.")
     elif metadata.ancestry:
-      stage = metadata.ancestry[-1]
-      listener.message(
-        f"Starting from the weights of {stage.run}, step {stage.step:,}."
-      )
+      listener.message(_start_of(metadata, initial))
     with contextlib.ExitStack() as stack:
       records = None
       with together():
@@ -129,13 +127,29 @@ def train(
 
 
 def _require_same_start(metadata: Metadata, initial: Restored | None) -> None:
-  """Raises ValueError if a run was begun from another one than is named now."""
-  before = metadata.ancestry[-1].run if metadata.ancestry else "no other run"
-  if initial is not None and initial.run != before:
+  """Raises ValueError if a run was begun from another checkpoint than is named
+  now; where that one lay does not matter."""
+  if initial is None:
+    return
+  stage = metadata.ancestry[-1] if metadata.ancestry else None
+  before = f"{stage.run}, step {stage.step:,}" if stage else "no other run"
+  now = f"{initial.run}, step {initial.metadata.step:,}"
+  if now != before:
     raise ValueError(
-      f"the run in the workdir started from {before}, not from {initial.run}; "
-      "give another --workdir, or leave --init-from out."
+      f"the run in the workdir started from {before}, not from {now}; give "
+      "another --workdir, or leave --init-from out."
     )
+
+
+def _start_of(metadata: Metadata, initial: Restored | None) -> str:
+  """What a stage says of where it starts."""
+  stage, noise = metadata.ancestry[-1], metadata.config.noise
+  text = f"Starting from the weights of {stage.run}, step {stage.step:,}"
+  if noise.kind != "adaptive":
+    return f"{text}."
+  if initial is not None and initial.stddev is not None:
+    return f"{text}, and from the standard deviations learned there."
+  return f"{text}, all standard deviations {noise.stddev:g}."
 
 
 def _identity(metadata: Metadata) -> str:
@@ -261,11 +275,12 @@ class _Run:
       self._skip(step, metrics)
       return
     metrics = jax.tree.map(float, metrics)
-    self._history = self._history.with_update(metrics.sums)
+    batches = self._experiment.task.train_batches
+    self._history = self._history.with_update(metrics.sums, batches.elements)
     report = StepReport.of(
       step,
       self._experiment.task.metadata.config.training.steps,
-      len(self._experiment.task.train_batches),
+      len(batches),
       metrics,
       seconds,
     )
@@ -300,20 +315,22 @@ class _Run:
     scores = task.scores(sums)
     self._listener.validated(metadata.step, scores)
     values = scores._asdict()
-    if state.stddev is not None:
+    if state.stddev is not None and self._history.elements:
       length = self._description_length(state)
       self._listener.described(metadata.step, length)
       values |= length._asdict()
     self._record("validation", {"step": metadata.step, **values})
+    if metadata.score_name not in values:  # no update was made yet
+      return metadata
     history = self._history.with_score(values[metadata.score_name])
     return dataclasses.replace(metadata, scores=values, history=history)
 
   def _description_length(self, state: TrainState) -> DescriptionLength:
     """Of the training data, whose nats at drawn weights, as in Section 4.2's
-    loss, are estimated from the updates since the last validation."""
+    loss, are estimated from the updates of about the last epoch."""
     history = self._history
     elements = self._experiment.task.train_batches.elements
-    nats = history.nats / max(history.elements, 1) * elements
+    nats = history.nats / history.elements * elements
     return description_length(jax.device_get(state.trained), nats)
 
   def _record(self, kind: str, values: dict[str, Any]) -> None:

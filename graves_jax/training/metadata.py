@@ -1,6 +1,7 @@
 """What a checkpoint says of itself, and whether a run can go on from it."""
 
 import dataclasses
+import math
 import reprlib
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,17 @@ _KINDS = {
 _SCORES = {"handwriting": "nats_per_sequence", "text": "bits_per_symbol"}
 # Where the same data lie may differ from one machine to the next.
 _MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
+# Of a network, what weights are trained with and not what they compute.
+_OF_TRAINING = {
+  "precision",
+  "weight_range",
+  "forget_bias",
+  "window_bias",
+  "lstm_clip",
+  "output_clip",
+  "dropout",
+  "recurrent_dropout",
+}
 _MOST_STEPS = 2**31 - 1  # they are counted in int32
 
 
@@ -45,7 +57,8 @@ class History:
 
   best: the best score of any validation so far.
   validations_since: validations after that one.
-  nats, elements: sums over the updates since the last validation.
+  nats, elements: sums over the updates, those long ago decayed: by 1/e in an
+    epoch.
   skipped: updates whose loss or gradient was not finite.
   skipped_in_a_row: those since the last update that was made.
   """
@@ -57,12 +70,13 @@ class History:
   skipped: int = 0
   skipped_in_a_row: int = 0
 
-  def with_update(self, sums: Sums) -> "History":
-    """After one more update, of these sums."""
+  def with_update(self, sums: Sums, epoch: int) -> "History":
+    """After one more update, of these sums; an epoch has so many elements."""
+    kept = math.exp(-sums.elements / max(epoch, 1))
     return dataclasses.replace(
       self,
-      nats=self.nats + sums.nats,
-      elements=self.elements + sums.elements,
+      nats=kept * self.nats + sums.nats,
+      elements=kept * self.elements + sums.elements,
       skipped_in_a_row=0,
     )
 
@@ -79,9 +93,7 @@ class History:
     since, best = self.validations_since + 1, self.best
     if best is None or score < best:
       since, best = 0, score
-    return dataclasses.replace(
-      self, best=best, validations_since=since, nats=0.0, elements=0.0
-    )
+    return dataclasses.replace(self, best=best, validations_since=since)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,24 +231,23 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
 def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
   """Raises ValueError unless weights of one run can start another.
 
-  Network (but for the precision of its products and what it drops) and codec
-  must agree; all else may differ.
+  What the network computes from its weights and the codec must agree; all else
+  may differ.
   """
-  if _weights_of(saved.config.network) != _weights_of(wanted.config.network):
+  if saved.kind != wanted.kind:
     raise ValueError(
-      f"the weights to start from are of another network: "
-      f"{saved.config.network}, not {wanted.config.network}."
+      f"the weights to start from are of a network of {saved.kind}, not "
+      f"{wanted.kind}."
     )
+  old = dataclasses.asdict(saved.config.network)
+  for field, new in dataclasses.asdict(wanted.config.network).items():
+    if field not in _OF_TRAINING and old[field] != new:
+      raise ValueError(
+        "the weights to start from are of another network: its "
+        f"network.{field} = {old[field]!r}, not {new!r}."
+      )
   if saved.codec != wanted.codec:
     raise ValueError(
       "the weights to start from were trained on other data: their symbols "
       "or normalization differ."
     )
-
-
-def _weights_of(network: Any) -> Any:
-  """A network's config without what may differ over the same weights."""
-  same = {"precision": "float32", "recurrent_dropout": 0.0}
-  if hasattr(network, "dropout"):
-    same["dropout"] = 0.0
-  return dataclasses.replace(network, **same)

@@ -13,6 +13,7 @@ from graves_jax.noise.adaptive_weight_noise import (
   with_adaptive_weight_noise,
 )
 from graves_jax.noise.weight_noise import add_weight_noise, with_weight_noise
+from graves_jax.sampling.seed import require_seed
 from graves_jax.training.parallel import AXIS
 from graves_jax.training.task import Task
 from graves_jax.training.written_checkpoint import Restored
@@ -56,16 +57,18 @@ def with_drawn_weights(restored: Restored, seed: int) -> Restored:
 
   Raises:
     ValueError: if it was trained without noise, or does not hold the standard
-      deviations.
+      deviations; or if the seed is out of range.
   """
+  require_seed(seed)
   noise, key = restored.metadata.config.noise, jax.random.key(seed)
   if restored.stddev is not None:
     posterior = AdaptiveParams(restored.params, restored.stddev)
-    return restored._replace(params=draw_weights(key, posterior))
-  if noise.kind == "fixed":
+    params = draw_weights(key, posterior)
+  elif noise.kind == "fixed":
     params = add_weight_noise(key, restored.params, noise.stddev)
-    return restored._replace(params=params)
-  raise ValueError(
-    "weights can be drawn only as they were in training, and this checkpoint "
-    "was trained without noise, or exported without its standard deviations."
-  )
+  else:
+    raise ValueError(
+      "weights can be drawn only as they were in training, and this checkpoint "
+      "was trained without noise, or exported without its standard deviations."
+    )
+  return restored._replace(params=jax.device_get(params))

@@ -15,7 +15,7 @@ from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.training.checksums import array_checksums, unsigned
 from graves_jax.training.metadata import Metadata, from_json
 
-# 16 MB hold a vocabulary of a million words; as damage they are read in no time.
+# 16 MB hold a vocabulary of a million words; damage of that size is soon read.
 MOST_JSON_BYTES = 2**24
 # Weights take at least a 16th of their size on disk, however they compress.
 _MOST_COMPRESSION = 16

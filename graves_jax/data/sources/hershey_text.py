@@ -69,7 +69,8 @@ def phrase(random: np.random.Generator, shortest: int, longest: int) -> str:
 
 
 def _words(random: np.random.Generator) -> Iterator[str]:
-  """An endless text, from anywhere in a sentence on: `place` is the next word's."""
+  """An endless text, from anywhere in a sentence on: `place` is of its next
+  word."""
   place = int(random.integers(len(_CLAUSE) + 1))
   start = place == 0
   while True:

@@ -1,4 +1,4 @@
-"""What was prepared from IAM-OnDB, beside the counts of the official release."""
+"""What was prepared from IAM-OnDB, beside the official release's counts."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

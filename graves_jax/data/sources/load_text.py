@@ -72,6 +72,17 @@ def _require_settings_that_go_together(data: TextDataConfig) -> None:
       f"data.vocabulary (={data.vocabulary}) is of text files, not of "
       f"{data.source}; leave it out."
     )
+  if data.source != "penn_treebank" and data.convention != "G":
+    raise ValueError(
+      f"data.convention (={data.convention}) is of Penn Treebank, not of "
+      f"{data.source}; leave it out."
+    )
+  share = data.validation_share
+  if data.source != "text" and share != TextDataConfig.validation_share:
+    raise ValueError(
+      f"data.validation_share (={share}) is of text files; {data.source} has "
+      "splits of its own. Leave it out."
+    )
   if data.source == "enwik8" and data.units == "words":
     raise ValueError(
       "data.units (=words) does not go with enwik8, whose symbols are bytes; "

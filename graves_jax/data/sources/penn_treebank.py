@@ -11,7 +11,9 @@ spelled out: 50 characters, as in most of the literature.
 from pathlib import Path
 from typing import Literal
 
-from graves_jax.data.corpus import Corpus
+import numpy as np
+
+from graves_jax.data.corpus import Classes, Corpus, count_text
 from graves_jax.data.sources import untrusted_tar
 from graves_jax.data.sources.download import Remote, download
 from graves_jax.data.sources.text_blocks import Progress
@@ -122,6 +124,17 @@ def spell(text: str, units: str, convention: Convention) -> str:
   if units == "characters" and convention == "G":
     return "".join(f"{word} " for word in split_symbols(text, "words"))
   return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+
+
+def count_characters(
+  words: Classes, codec: TextCodec, convention: Convention
+) -> int:
+  """How many characters a text of words has as `spell` spells it."""
+  if convention == "S":
+    return count_text(words, codec).characters
+  widths = np.array([len(word) + 1 for word in codec.symbols])
+  counts = np.bincount(words[:], minlength=codec.size)
+  return int(counts @ widths)
 
 
 def _check(file: str, what: str, got: int, expected: int) -> None:

@@ -2,7 +2,8 @@
 
 Bytes, and characters that are all ASCII, are read where they lie. Other
 characters and words are coded once, into a file of their classes that is kept.
-Either way the file is read in blocks and never held as a whole. Line ends are symbols like any other and stay as they are.
+Either way the file is read in blocks and never held as a whole. Line ends are
+symbols like any other and stay as they are.
 """
 
 import collections
