@@ -15,11 +15,12 @@ Expected: 1.32 bits a character on the test set after 9 epochs, perplexity 167
 A shorter way, on two CPU cores (AMD EPYC, AVX-512 BF16): Adam, 64 streams and
 bfloat16 products, 1,800 updates, 2.2 epochs, in 29.6 minutes, scoring and
 pauses for other work not counted. Validation: 1.664 bits a character (2.620,
-2.167, 1.850, 1.743, 1.685 after 300, 600, ... updates: docs/ptb_char.png), still
-falling. Test set, 461,228 characters in 4 streams: 1.6198 bits a character,
-perplexity 535, error 33.8 %; with dynamic evaluation 1.6027, perplexity 501, error 33.4 %, that
-is 0.017 better (the paper: 0.03). Its learning rate and decay are those that
---tune chose on the first 20,000 characters of validation.
+2.167, 1.850, 1.743, 1.685 after 300, 600, ... updates: docs/ptb_char.png),
+still falling. Test set, 461,228 characters in 4 streams: 1.6198 bits a
+character, perplexity 535, error 33.8 %; with dynamic evaluation 1.6027,
+perplexity 501, error 33.4 %, that is 0.017 better (the paper: 0.03). Its
+learning rate and decay are those that --tune chose on the first 20,000
+characters of validation.
 
   python train.py configs/ptb_char.py --data.path ptb --workdir runs/ptb_char \\
     --network.precision bfloat16 --network.forget-bias 1 --data.batch-size 64 \\
