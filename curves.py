@@ -1,4 +1,7 @@
-"""Draws learning curves: python curves.py runs/x runs/y --out curves.png."""
+"""Draws learning curves, and says how long the updates took:
+
+python curves.py runs/x runs/y --out curves.png
+"""
 
 import dataclasses
 import json
@@ -17,6 +20,11 @@ _METRICS = "metrics.jsonl"
 _UNITS = {
   "bits per symbol": ("bits_per_symbol", "nats_per_element", math.log(2)),
   "nats per sequence": ("nats_per_sequence", "nats_per_sequence", 1.0),
+}
+# What is read of a row, by its kind; rows that lack it are passed over.
+_FIELDS = {
+  "train": {"step", "seconds", "nats_per_element", "nats_per_sequence"},
+  "validation": {"step"},
 }
 
 
@@ -87,7 +95,8 @@ def read_rows(run: Path) -> list[dict]:
       row = json.loads(line)
     except ValueError:
       continue  # cut off when the run was killed
-    if isinstance(row, dict) and {"kind", "step"} <= row.keys():
+    needed = _FIELDS.get(row.get("kind")) if isinstance(row, dict) else None
+    if needed and needed <= row.keys():
       rows.append(row)
   if not any(row["kind"] == "train" for row in rows):
     raise ValueError(f"{path} holds no update yet.")

@@ -194,12 +194,12 @@ def score_text(arguments, restored: Restored, devices, console) -> dict:
   resets = f" and reset every {reset:,} symbols" if reset else ""
   seed = arguments.draw_weights
   drawn = "" if seed is None else f", drawn by the seed {seed}"
+  scores = text_figures(sums, scorer.text, scorer.codec, scorer.data)
   scorer.say(
-    f"{split}: {sums.elements:,.0f} symbols ({scorer.text.convention}) in "
+    f"{split}: {scores['symbols']:,} symbols ({scores['convention']}) in "
     f"{streams} stream{'s' * (streams > 1)}, each from its first to its last "
     f"symbol, the state carried on{resets}; {weights}{drawn}."
   )
-  scores = text_figures(sums, scorer.text, scorer.codec, scorer.data)
   state = {"streams": streams, "reset_symbols": reset}
   return {"split": split} | state | scores | figures
 
@@ -224,30 +224,40 @@ def name_numbers(config: DynamicConfig) -> str:
 def text_figures(
   sums: Sums, text: TextSplit, codec: TextCodec, data: TextDataConfig
 ) -> dict:
-  """Scores in the units of Tables 1 and 2.
-
-  Words are turned into characters as Penn Treebank's convention spells them,
-  else as they are decoded, and so are bytes but for enwik8's: the paper counts
-  those.
-  """
-  scores, convention = text_scores(sums), text.convention
-  characters, words = count_text(text.classes, codec)
-  if data.source == "penn_treebank" and codec.units == "words":
-    convention = f"{convention}, characters {data.convention}"
-    characters = penn_treebank.count_characters(
-      text.classes, codec, data.convention
-    )
-  elif data.source == "enwik8":
-    characters = scores.symbols
-  words = words if text.words is None else text.words
+  """Scores in the units of Tables 1 and 2."""
+  scores = text_scores(sums)
+  convention, characters, words = count(text, codec, data)
   return {
     "convention": convention,
     "symbols": scores.symbols,
     "characters": characters,
     "total_bits": scores.total_bits,
+    "bits_per_symbol": scores.bits_per_symbol,
     "bits_per_character": scores.total_bits / characters,
     "nats_per_symbol": scores.nats_per_symbol,
     "words": words,
     "perplexity": perplexity(scores.total_bits, words),
     "error_percent": scores.error_percent,
   }
+
+
+def count(
+  text: TextSplit, codec: TextCodec, data: TextDataConfig
+) -> tuple[str, int, int]:
+  """The convention of a text's symbols, and its characters and words.
+
+  Words are counted with the ends of lines. Characters are those of the decoded
+  text, but for the words of Penn Treebank, which its convention spells; and a
+  byte is one where it is so in the paper (enwik8) or the text is no UTF-8.
+  """
+  if data.source == "penn_treebank" and codec.units == "words":
+    characters = penn_treebank.count_characters(
+      text.classes, codec, data.convention
+    )
+    return f"words, characters {data.convention}", characters, text.words
+  counts = count_text(text.classes, codec)
+  words = counts.words if text.words is None else text.words
+  by_byte = data.source == "enwik8" or counts.undecoded
+  if codec.units == "bytes" and by_byte:
+    return text.convention, len(text.classes), words
+  return text.convention, counts.characters, words

@@ -4,12 +4,14 @@ import dataclasses
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jax
 from rich.console import Console
 
 from graves_jax.config import TextDataConfig
+from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.data.text_codec import TextCodec, name_symbols
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
@@ -53,10 +55,9 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
   }
   before = codec.decoder()(codec.encode(prime))
   if options.novel:
-    data, moved = metadata.config.data, options.training_text
-    if moved is not None:
-      data = dataclasses.replace(data, path=str(moved))
-    training_lines = load_training_lines(data, codec)
+    training_lines = load_training_lines(
+      metadata.config.data, options.training_text, codec
+    )
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = show_novel(texts, training_lines, notes)
   elif arguments.copies != 1:
@@ -81,11 +82,21 @@ def read_prime(given: str, writer: TextWriter, notes: Console) -> str | bytes:
 
 
 def load_training_lines(
-  data: TextDataConfig, codec: TextCodec
+  data: TextDataConfig, moved: Path | None, codec: TextCodec
 ) -> Iterable[str]:
-  """The lines of the text that a checkpoint was trained on, as it sees them."""
+  """The lines of the text that a checkpoint was trained on, as it sees them.
+
+  Args:
+    data: of the checkpoint.
+    moved: where its text file lies now; None: where it lay.
+    codec: its own.
+  """
   from graves_jax.data.sources import load_text
 
+  if moved is not None:
+    data = dataclasses.replace(
+      data, path=str(require_text_file(moved, "--training-text"))
+    )
   try:
     lines = load_text.load_training_lines(data)
   except FileNotFoundError:

@@ -219,5 +219,6 @@ def _signed(value: Any) -> bytes:
   from graves_jax.training.checksums import signed
 
   if isinstance(value, dict):
-    value = signed(json.loads(json.dumps(value)))
+    value = {"checksums": {"params": {}}} | json.loads(json.dumps(value))
+    value = signed(value)
   return json.dumps(value).encode()

@@ -40,10 +40,15 @@ class Arguments:
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
   experiment = random_experiment(arguments)
+  import jax
+
   batches = experiment.task.train_batches
   found = {
     "batch_seconds": median(
-      lambda k: experiment.mapped.shard(batches.batch(k)), arguments.rounds
+      lambda k: jax.block_until_ready(
+        experiment.mapped.shard(batches.batch(k))
+      ),
+      arguments.rounds,
     )
   }
   with tempfile.TemporaryDirectory() as folder:

@@ -19,8 +19,8 @@ def main(case: dict) -> None:
 
   Args:
     case: devices (of this process), batch_size (of all), length, hidden,
-      precision, rounds; and coordinator, processes, process, if there are
-      several.
+      precision, rounds, processes; and coordinator and process, which one
+      process alone does not read.
   """
   import command_line
 

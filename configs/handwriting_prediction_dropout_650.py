@@ -1,7 +1,7 @@
 """Handwriting prediction with recurrent dropout, two layers of 650 cells.
 
-The larger network of Ha et al., *HyperNetworks* (2016), Table 5: all but its
-layers is as in configs/handwriting_prediction_dropout.py, which see.
+The larger network of Ha et al., *HyperNetworks* (2016), Table 5; all but its
+layers is as in configs/handwriting_prediction_dropout.py, which says why.
 
   python train.py configs/handwriting_prediction_dropout_650.py \\
     --data.path ~/iamondb
@@ -10,13 +10,36 @@ layers is as in configs/handwriting_prediction_dropout.py, which see.
 (published; its training time is not stated). Measured: not run.
 """
 
-import dataclasses
-
-from configs import handwriting_prediction_dropout
-from graves_jax.config import HandwritingConfig
+from graves_jax.config import (
+  DataConfig,
+  HandwritingConfig,
+  NetworkConfig,
+  OptimizerConfig,
+  TrainingConfig,
+)
 
 
 def get_config() -> HandwritingConfig:
-  config = handwriting_prediction_dropout.get_config()
-  network = dataclasses.replace(config.network, hidden=(650, 650))
-  return dataclasses.replace(config, network=network)
+  return HandwritingConfig(
+    network=NetworkConfig(
+      kind="prediction", hidden=(650, 650), recurrent_dropout=0.05
+    ),
+    data=DataConfig(
+      batch_size=32, buckets=10, max_points=1200, scale_range=0.1
+    ),
+    optimizer=OptimizerConfig(
+      name="adam",
+      learning_rate=1e-3,
+      momentum=0.9,
+      decay=0.99,
+      epsilon=1e-8,
+      schedule="cosine",
+      warmup_steps=100,
+      final_share=0.01,
+      max_gradient_norm=1.0,
+      loss_per="element",
+    ),
+    training=TrainingConfig(
+      steps=20_000, evaluate_every=500, checkpoint_every=100, sample_every=500
+    ),
+  )

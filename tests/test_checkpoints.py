@@ -114,6 +114,9 @@ def test_every_array_has_a_checksum_and_a_wrong_one_is_named(copy):
   path = folder / "metadata" / "metadata"
   whole = unsigned(json.loads(path.read_text()))
   params = restore_checkpoint(folder).params
+  path.write_text(json.dumps(signed({**whole, "checksums": None})))
+  with pytest.raises(ValueError, match="another version"):
+    restore_checkpoint(folder)
   names = [
     jax.tree_util.keystr(p) for p, _ in jax.tree.leaves_with_path(params)
   ]

@@ -85,12 +85,31 @@ def test_the_beginning_of_a_text_stays_in_its_place():
 
 
 @pytest.mark.parametrize(
-  "text", ["", " ", "a", " two  words\n", "ab cd\n\nef", "one,two three four"]
+  "text",
+  [
+    "",
+    " ",
+    "a",
+    " two  words\n",
+    "ab cd\n\nef",
+    "one,two three",
+    "\u00e9 \u00e8\n\u20ac",
+  ],
 )
 @pytest.mark.parametrize("block", [1, 2, 3, 100])
-@pytest.mark.parametrize("units", ["characters", "bytes"])
+@pytest.mark.parametrize("units", ["characters", "bytes", "words"])
 def test_a_text_is_counted_in_parts(monkeypatch, text, block, units):
   monkeypatch.setattr(corpus, "_BLOCK_SYMBOLS", block)
-  codec = TextCodec.of(text + "x\u00e9", units)
-  counts = count_text(codec.encode(text), codec)
-  assert counts == (len(text), len(text.split()))
+  codec = TextCodec.of(text + "\nx", units)
+  classes = codec.encode(text)
+  decoded = codec.decode(classes)
+  words = len(decoded.split()) + decoded.count("\n")
+  assert count_text(classes, codec) == (len(decoded), words, 0)
+
+
+@pytest.mark.parametrize("block", [1, 2, 100])
+def test_bytes_that_are_no_utf8_are_counted_too(monkeypatch, block):
+  monkeypatch.setattr(corpus, "_BLOCK_SYMBOLS", block)
+  content = b"ab \xff\xf0\x9f"
+  codec = TextCodec.of(content, "bytes")
+  assert count_text(codec.encode(content), codec) == (5, 2, 2)

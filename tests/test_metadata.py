@@ -4,9 +4,10 @@ import copy
 import json
 
 import pytest
-from fuzz_parsers import _metadata_of_both_kinds
+from fuzz_parsers import _metadata_of_both_kinds, _signed
 
 from graves_jax.training.metadata import from_json, to_json
+from graves_jax.training.written_checkpoint import WrittenCheckpoint
 
 TEXT, HANDWRITING = _metadata_of_both_kinds()
 
@@ -16,6 +17,13 @@ def test_metadata_survive_json(values):
   metadata = from_json(values)
   assert json.loads(json.dumps(to_json(metadata))) == values
   assert from_json(to_json(metadata)) == metadata
+
+
+@pytest.mark.parametrize("values", [TEXT, HANDWRITING])
+def test_what_is_fuzzed_would_be_read_if_it_were_whole(values, tmp_path):
+  (tmp_path / "metadata").mkdir()
+  (tmp_path / "metadata" / "metadata").write_bytes(_signed(values))
+  assert WrittenCheckpoint.read(tmp_path).metadata == from_json(values)
 
 
 NAN = float("nan")

@@ -203,7 +203,7 @@ def test_a_run_goes_on_only_from_the_run_that_it_started_from(tmp_path):
   for name in ("a", "b"):
     run(make_experiment(), tmp_path / name, updates=1)
   start_from(tmp_path / "a", tmp_path / "c", training={"steps": 1})
-  with pytest.raises(ValueError, match="started from a, step 1, not from b"):
+  with pytest.raises(ValueError, match="started from a, not from b"):
     start_from(tmp_path / "b", tmp_path / "c", training={"steps": 1})
 
 
@@ -269,7 +269,7 @@ def test_drawn_weights_are_those_of_a_seed(adaptive):
     assert_same(one, other)
   leaves = jax.tree.leaves(one)
   assert all(isinstance(x, np.ndarray) for x in leaves)  # as all restored ones
-  with pytest.raises(ValueError, match="seed"):
+  with pytest.raises(ValueError, match="draw_weights"):
     with_drawn_weights(restored, 2**64)
 
 

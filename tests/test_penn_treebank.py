@@ -14,6 +14,7 @@ from graves_jax.data.sources.penn_treebank import (
   load,
   spell,
 )
+from graves_jax.data.text_codec import TextCodec
 
 REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "ptb"
 
@@ -157,6 +158,14 @@ def test_archives_that_are_not_the_published_one_are_refused(small, tmp_path):
 def test_bytes_are_refused(small):
   with pytest.raises(ValueError, match=r"units \(='bytes'\) must be char"):
     load(small, units="bytes")
+
+
+@pytest.mark.parametrize("convention", ["G", "S"])
+def test_characters_of_words_are_those_that_are_spelled(convention):
+  for text in TEXTS:
+    codec = TextCodec.of(text, "words")
+    count = count_characters(codec.encode(text), codec, convention)
+    assert count == len(spell(text, "characters", convention))
 
 
 # The real files.

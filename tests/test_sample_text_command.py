@@ -169,7 +169,10 @@ def test_a_training_text_that_was_moved_is_named(script, run, tmp_path):
     (["--seed", "99999999999"], "seed (=99999999999)"),
     (["--prime", "xyz"], "none of the prime's characters"),
     (["--length", "1", "--novel"], "no whole line"),
-    (["--novel", "--training-text", "x"], "x, the training text, is not there"),
+    (
+      ["--novel", "--training-text", "x"],
+      "--training-text (=x) does not exist",
+    ),
     (["--training-text", "x"], "needs --novel"),
     (["--out", "page.png"], ".txt"),
     (["--out", "/proc/sample.txt"], "/proc/sample.txt"),

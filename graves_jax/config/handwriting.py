@@ -5,10 +5,10 @@ from typing import Literal
 
 from graves_jax.config.ranges import MOST_WIDE, Ranged, require_below_1
 from graves_jax.config.shared import (
-  Experiment,
   NoiseConfig,
   OptimizerConfig,
   RunConfig,
+  WholeConfig,
 )
 
 
@@ -124,7 +124,7 @@ class TrainingConfig(RunConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class HandwritingConfig(Experiment):
+class HandwritingConfig(WholeConfig):
   """An experiment on handwriting (Sections 4, 5)."""
 
   network: NetworkConfig = NetworkConfig()

@@ -106,8 +106,8 @@ class RunConfig(Ranged):
   _MOST = {"seed": 2**32 - 1}
 
 
-class Experiment:
-  """Checks what concerns several parts of a config."""
+class WholeConfig:
+  """Checks what concerns several parts of a config, its fields."""
 
   def __post_init__(self):
     by_length = self.training.best_by == "description_length"

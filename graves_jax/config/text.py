@@ -5,10 +5,10 @@ from typing import Literal
 
 from graves_jax.config.ranges import MOST_WIDE, Ranged, require_below_1
 from graves_jax.config.shared import (
-  Experiment,
   NoiseConfig,
   OptimizerConfig,
   RunConfig,
+  WholeConfig,
 )
 
 
@@ -123,7 +123,7 @@ class TextTrainingConfig(RunConfig):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TextConfig(Experiment):
+class TextConfig(WholeConfig):
   """An experiment on text (Section 3)."""
 
   network: TextNetworkConfig = TextNetworkConfig()

@@ -69,25 +69,29 @@ class TextCounts(NamedTuple):
   """Of a text as it is decoded.
 
   characters: spaces between words count.
-  words: what stands between white space.
+  words: what stands between white space, and ends of lines.
+  undecoded: places where bytes are no UTF-8.
   """
 
-  characters: int
-  words: int
+  characters: int = 0
+  words: int = 0
+  undecoded: int = 0
 
 
 def count_text(text: Classes, codec: TextCodec) -> TextCounts:
   """Reads a text once, in parts."""
-  decode, characters, words = codec.decoder(), 0, 0
-  is_in_word = False
+  decode, counts, is_in_word = codec.decoder(), TextCounts(), False
   for start in range(0, len(text), _BLOCK_SYMBOLS):
-    block = decode(text[start : start + _BLOCK_SYMBOLS])
+    end = start + _BLOCK_SYMBOLS
+    block = decode(text[start:end], end >= len(text))
     if not block:
       continue
-    characters += len(block)
-    words += len(block.split()) - (is_in_word and not block[0].isspace())
+    goes_on = is_in_word and not block[0].isspace()
+    words = len(block.split()) - goes_on + block.count("\n")
+    here = TextCounts(len(block), words, block.count("\ufffd"))
+    counts = TextCounts(*map(sum, zip(counts, here, strict=True)))
     is_in_word = not block[-1].isspace()
-  return TextCounts(characters, words)
+  return counts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

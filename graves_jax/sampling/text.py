@@ -68,7 +68,7 @@ class TextWriter:
     known = [s for s in split_symbols(prime, units) if s not in left_out]
     if not known:
       raise ValueError(
-        f"the training text has none of the prime's {units}: "
+        f"the vocabulary has none of the prime's {units}: "
         f"{name_symbols(unknown, units)}; give a prime of others, or none."
       )
     joined = (" " if units == "words" else "").join(known)

@@ -1,4 +1,4 @@
-"""A run's checkpoints: saved, kept, chosen, and cleared of damaged ones.
+"""A run's checkpoints: saved, kept, and cleared of damaged ones.
 
 A checkpoint holds the weights, the optimizer's state, what the loss carries
 from batch to batch and, as JSON, all that sampling needs: config, codec,

@@ -10,7 +10,7 @@ import optax
 from graves_jax.evaluation import Batches
 from graves_jax.losses import LossFn, Sums
 from graves_jax.optimizers import build_optimizer
-from graves_jax.training.metadata import require_same_sequences
+from graves_jax.training.metadata import require_same_weights
 from graves_jax.training.noise import initial_stddev, training_loss
 from graves_jax.training.parallel import (
   Mapped,
@@ -53,7 +53,7 @@ class Experiment:
     """
     config, stddev = self.task.metadata.config, None
     if initial is not None:
-      require_same_sequences(initial.metadata, self.task.metadata)
+      require_same_weights(initial.metadata, self.task.metadata)
       params, stddev = initial.params, initial.stddev
     else:
       params = self.task.initial_params(config.training.seed)

@@ -127,17 +127,13 @@ def train(
 
 
 def _require_same_start(metadata: Metadata, initial: Restored | None) -> None:
-  """Raises ValueError if a run was begun from another checkpoint than is named
-  now; where that one lay does not matter."""
-  if initial is None:
-    return
-  stage = metadata.ancestry[-1] if metadata.ancestry else None
-  before = f"{stage.run}, step {stage.step:,}" if stage else "no other run"
-  now = f"{initial.run}, step {initial.metadata.step:,}"
-  if now != before:
+  """Raises ValueError if a run was begun from one of another name than is given
+  now; which of its checkpoints that was, is settled."""
+  before = metadata.ancestry[-1].run if metadata.ancestry else "no other run"
+  if initial is not None and initial.run != before:
     raise ValueError(
-      f"the run in the workdir started from {before}, not from {now}; give "
-      "another --workdir, or leave --init-from out."
+      f"the run in the workdir started from {before}, not from {initial.run}; "
+      "give another --workdir, or leave --init-from out."
     )
 
 
@@ -206,7 +202,7 @@ class _Run:
       self._report()
       metadata = self._metadata(step)
       if evaluates:
-        metadata = self._validate(state, metadata)
+        metadata = self._validate(state, metadata) or metadata
         self._history = metadata.history
       self._save(experiment.fetch(state), metadata)
       stops = stops or ask(self._wants_to_stop)()
@@ -258,9 +254,10 @@ class _Run:
     every = begun.config.training.evaluate_every
     if begun.step and begun.scores is None and begun.step % every == 0:
       metadata = self._validate(state, self._metadata(begun.step))
+      if metadata is None:
+        return False
       self._history = metadata.history
       self._last_time = time.monotonic()
-      return metadata.scores is not None
     return True
 
   def _report(self) -> None:
@@ -299,8 +296,8 @@ class _Run:
     self._listener.message(str(skipped))
     require_progress(skipped, task.metadata.config.training.max_skipped)
 
-  def _validate(self, state: TrainState, metadata: Metadata) -> Metadata:
-    """Metadata with scores, or without them if told to stop meanwhile."""
+  def _validate(self, state: TrainState, metadata: Metadata) -> Metadata | None:
+    """Metadata with scores; None if told to stop meanwhile."""
     task = self._experiment.task
     try:
       sums = evaluate(
@@ -311,7 +308,7 @@ class _Run:
         functools.partial(self._validating, metadata),
       )
     except StoppedError:
-      return metadata
+      return None
     scores = task.scores(sums)
     self._listener.validated(metadata.step, scores)
     values = scores._asdict()

@@ -21,7 +21,8 @@ _KINDS = {
 _SCORES = {"handwriting": "nats_per_sequence", "text": "bits_per_symbol"}
 # Where the same data lie may differ from one machine to the next.
 _MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
-# Of a network, what weights are trained with and not what they compute.
+# Of a network, how its weights are drawn and trained, and the precision: not
+# what they are to compute.
 _OF_TRAINING = {
   "precision",
   "weight_range",
@@ -228,7 +229,7 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
     )
 
 
-def require_same_sequences(saved: Metadata, wanted: Metadata) -> None:
+def require_same_weights(saved: Metadata, wanted: Metadata) -> None:
   """Raises ValueError unless weights of one run can start another.
 
   What the network computes from its weights and the codec must agree; all else

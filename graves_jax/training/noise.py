@@ -59,7 +59,7 @@ def with_drawn_weights(restored: Restored, seed: int) -> Restored:
     ValueError: if it was trained without noise, or does not hold the standard
       deviations; or if the seed is out of range.
   """
-  require_seed(seed)
+  require_seed(seed, "draw_weights")
   noise, key = restored.metadata.config.noise, jax.random.key(seed)
   if restored.stddev is not None:
     posterior = AdaptiveParams(restored.params, restored.stddev)

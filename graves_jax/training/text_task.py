@@ -92,7 +92,7 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
   if unknown := corpus.codec.unknown(training.sample_prime):
     raise ValueError(
       f"training.sample_prime has {name_symbols(unknown, corpus.codec.units)}, "
-      "which the text never has."
+      "which the vocabulary does not have."
     )
   validation = beginning(corpus.validation, training.evaluation_symbols)
   network = build_network(config.network, corpus.codec.size)

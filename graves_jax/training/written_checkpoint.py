@@ -72,8 +72,8 @@ class WrittenCheckpoint:
     checksums = values.pop("checksums", None)
     if not isinstance(checksums, dict):
       raise ValueError(
-        f"{folder} has no checksums of its arrays; it was written by another "
-        "version of graves_jax."
+        f"{folder} has no checksums of its arrays: another version of "
+        "graves_jax wrote it; use that one, or another checkpoint."
       )
     return cls(folder, from_json(values), checksums)
 
@@ -90,7 +90,7 @@ class WrittenCheckpoint:
     shapes = jax.eval_shape(
       network.init, jax.random.key(0), *example_inputs(network)
     )
-    self._require_size("params", shapes)
+    self._require_size(shapes)
     params = self.part("params", shapes)
     stddev = self.part("stddev", shapes) if "stddev" in self.checksums else None
     return Restored(params, self.metadata, stddev)
@@ -123,15 +123,15 @@ class WrittenCheckpoint:
         "metadata."
       )
 
-  def _require_size(self, name: str, shapes: Any) -> None:
-    """Raises unless a part is large enough to hold arrays of these shapes."""
-    files = (self.folder / name).rglob("*")
+  def _require_size(self, shapes: Any) -> None:
+    """Raises unless there are bytes enough for weights of these shapes."""
+    files = (self.folder / "params").rglob("*")
     needed = sum(math.prod(x.shape) * 4 for x in jax.tree.leaves(shapes))
     held = sum(p.stat().st_size for p in files if p.is_file())
     if needed > _SMALL_BYTES + _MOST_COMPRESSION * held:
       raise DamagedCheckpointError(
-        f"{self.folder / name} has {held:,} bytes, too few for the network of "
-        f"{needed // 4:,} weights that its metadata name."
+        f"{self.folder / 'params'} has {held:,} bytes, too few for the network "
+        f"of {needed // 4:,} weights that its metadata name."
       )
 
 

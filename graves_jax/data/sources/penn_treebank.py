@@ -22,6 +22,7 @@ from graves_jax.data.text_codec import TextCodec, split_symbols
 
 Convention = Literal["G", "S"]
 
+_BLOCK_WORDS = 1_000_000
 SPLITS = ("train", "validation", "test")
 ARCHIVE = "simple-examples.tgz"
 
@@ -133,8 +134,10 @@ def count_characters(
   if convention == "S":
     return count_text(words, codec).characters
   widths = np.array([len(word) + 1 for word in codec.symbols])
-  counts = np.bincount(words[:], minlength=codec.size)
-  return int(counts @ widths)
+  return sum(
+    int(widths[words[start : start + _BLOCK_WORDS]].sum())
+    for start in range(0, len(words), _BLOCK_WORDS)
+  )
 
 
 def _check(file: str, what: str, got: int, expected: int) -> None:

@@ -13,7 +13,7 @@ Progress = Callable[[int, int], None]
 BLOCK_BYTES = 2**18
 
 
-def require_text_file(path: str | Path) -> Path:
+def require_text_file(path: str | Path, name: str = "data.path") -> Path:
   """The path, home folder expanded, of a file that is not empty.
 
   Raises:
@@ -25,18 +25,18 @@ def require_text_file(path: str | Path) -> Path:
     status = path.stat()
   except (FileNotFoundError, NotADirectoryError):
     raise FileNotFoundError(
-      f"data.path (={path}) does not exist; give a text file."
+      f"{name} (={path}) does not exist; give a text file."
     ) from None
   except ValueError as error:  # a null character
-    raise ValueError(f"data.path (={str(path)!r}): {error}.") from None
+    raise ValueError(f"{name} (={str(path)!r}): {error}.") from None
   if stat.S_ISDIR(status.st_mode):
     raise ValueError(
-      f"data.path (={path}) is a folder; give a text file, one in which all "
+      f"{name} (={path}) is a folder; give a text file, one in which all "
       "text is joined."
     )
   if not stat.S_ISREG(status.st_mode):
     raise ValueError(
-      f"data.path (={path}) is no regular file; save the text to one."
+      f"{name} (={path}) is no regular file; save the text to one."
     )
   if not status.st_size:
     raise ValueError(f"{path} is empty; a text has two symbols or more.")
