@@ -11,8 +11,6 @@ import jax
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.slow
-
 WORKER = Path(as_processes.__file__)
 
 

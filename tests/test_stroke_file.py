@@ -187,7 +187,7 @@ BAD_LINES = [
 def test_a_bad_line_is_named(tmp_path, data, message, suffix):
   path = tmp_path / f"x.{suffix}"
   data = GOOD + data + b"\n" + GOOD
-  path.write_bytes(gzip.compress(data) if suffix[-1] == "z" else data)
+  path.write_bytes(gzip.compress(data, mtime=0) if suffix[-1] == "z" else data)
   with pytest.raises(ValueError) as error:
     read_stroke_file(path)
   assert str(error.value).startswith(f"{path}, line 2: ")
@@ -195,7 +195,7 @@ def test_a_bad_line_is_named(tmp_path, data, message, suffix):
   assert len(str(error.value)) < 700
 
 
-PACKED = gzip.compress(GOOD * 50)
+PACKED = gzip.compress(GOOD * 50, mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_file_takes_no_more_memory_than_allowed(
 
 def test_a_small_file_cannot_unpack_without_bound(tmp_path, monkeypatch):
   path = tmp_path / "x.jsonl.gz"
-  path.write_bytes(gzip.compress(b"\n" * 30_000))
+  path.write_bytes(gzip.compress(b"\n" * 30_000, mtime=0))
   monkeypatch.setattr(stroke_file, "MAX_FILE_BYTES", 20_000)
   with pytest.raises(ValueError, match="line 20001: the file so far is longer"):
     read_stroke_file(path)
