@@ -40,8 +40,8 @@ learning rate of 1e-4 and the decay of 2e-3 that --tune chose on the first
   python evaluate.py --checkpoint runs/ptb_char_2 --split test --batch-size 1 \\
     --dynamic --dynamics.rule rms --tune
 
-Weight noise from there, 600 updates in 10.9 minutes: validation falls from 1.4064
-to 1.4043 (the paper: from 1.32 to 1.27 on the test set, in 25 epochs).
+Weight noise from there, 600 updates in 10.9 minutes: validation falls from
+1.4064 to 1.4043 (the paper: from 1.32 to 1.27 on the test set, in 25 epochs).
 
   python train.py configs/ptb_char.py $options --workdir runs/ptb_noise \\
     --init-from runs/ptb_char_2 --noise.kind fixed --noise.stddev 0.02 \\
