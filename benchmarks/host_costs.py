@@ -90,11 +90,18 @@ def random_experiment(arguments: Arguments):
 
 def checkpoint_seconds(experiment, folder: Path, rounds: int) -> dict:
   """Medians of the parts of a save, and the bytes of one checkpoint."""
+  import jax
+  import numpy as np
+
   from graves_jax.training.checkpoints import Checkpoints
 
   metadata, state = experiment.task.metadata, experiment.initial_state()
   checkpoints = Checkpoints(folder, experiment.fetch(state), metadata)
-  fetched = experiment.fetch(state)
+  random = np.random.default_rng(0)  # zeros would be packed away to nothing
+  fetched = jax.tree.map(
+    lambda x: random.normal(size=x.shape).astype(x.dtype),
+    experiment.fetch(state),
+  )
 
   def hand_over(k: int) -> None:
     checkpoints.wait()
