@@ -95,7 +95,9 @@ def read_rows(run: Path) -> list[dict]:
       row = json.loads(line)
     except ValueError:
       continue  # cut off when the run was killed
-    needed = _FIELDS.get(row.get("kind")) if isinstance(row, dict) else None
+    if not isinstance(row, dict):
+      continue
+    needed = _FIELDS.get(str(row.get("kind")))
     if needed and needed <= row.keys():
       rows.append(row)
   if not any(row["kind"] == "train" for row in rows):

@@ -255,6 +255,8 @@ def count(
       text.classes, codec, data.convention
     )
     return f"words, characters {data.convention}", characters, text.words
+  if codec.units == "characters" and text.words is not None:
+    return text.convention, len(text.classes), text.words
   counts = count_text(text.classes, codec)
   words = counts.words if text.words is None else text.words
   by_byte = data.source == "enwik8" or counts.undecoded

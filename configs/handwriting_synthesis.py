@@ -63,7 +63,7 @@ kept memory (benchmarks/same_memory.py), in 19 minutes. Validation after 500 and
     --workdir runs/stage6 --init-from runs/stage5 --training.steps 1500 \\
     --optimizer.learning-rate 8e-4 --optimizer.warmup-steps 30
 
-Adaptive weight noise (Section 5) from these weights, in bfloat16, 360 updates:
+Adaptive weight noise (Table 4) from these weights, in bfloat16, 360 updates:
 -962.8, -974.9 and -982.4 nats per sequence on validation after 120, 240 and
 360, 14.3 minutes on two cores; the weights take 2.19, 1.81 and 1.74 bits each.
 
