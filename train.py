@@ -1,5 +1,6 @@
 """Trains a network: python train.py [CONFIG.py] [--data.path ...] [...]."""
 
+import contextlib
 import dataclasses
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 import command_line
 from graves_jax.config import Config, TextConfig
 from graves_jax.training.parallel import Parallel
+from graves_jax.training.preemption import SERVERS, Cloud, watching
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs/handwriting_synthetic.py"
 AnyConfig = TypeVar("AnyConfig")
@@ -39,6 +41,9 @@ class Arguments(Generic[AnyConfig]):
   the state. Without it such an update is skipped and training goes on."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
+  preemption_notice: Cloud | None = None
+  """Also asks this cloud's metadata server whether the machine is about to be
+  taken away, and stops then as on SIGTERM: for where no signal comes."""
   distributed: command_line.Distributed = dataclasses.field(
     default_factory=command_line.Distributed
   )
@@ -76,14 +81,19 @@ def main(argv: list[str]) -> None:
     arguments.tensorboard and is_first(),
     again=shlex.join(["python", "train.py", *argv]),
   )
-  with command_line.stopping_on_signals() as should_stop, listener:
+  server = SERVERS.get(arguments.preemption_notice)
+  with contextlib.ExitStack() as stack:
+    was_told_to = stack.enter_context(command_line.stopping_on_signals())
+    with together():
+      is_preempted = stack.enter_context(watching(server))
+    stack.enter_context(listener)
     listener.introduce(experiment, devices)
     train(
       experiment,
       workdir,
       listener,
       initial=initial,
-      should_stop=should_stop,
+      should_stop=lambda: was_told_to() or is_preempted(),
       write_samples=task.sample_writer(workdir),
     )
 

@@ -24,7 +24,8 @@ def main(
   cache: Path,
   devices: int,
 ) -> None:
-  """Trains to the end; then stops early, and goes on; then loses its data.
+  """Trains to the end; then stops early, and goes on; then one of several
+  processes loses its data, and then has other data than the rest.
 
   Args:
     folder: what the first process writes goes here.
@@ -51,13 +52,13 @@ def main(
         shutil.copytree(stopped, resumed)
       keep(train(whole, resumed), folder / f"{name}_resumed.npz")
   if distributed.is_wanted:
-    lost = lose_data(whole) if is_last else whole
-    answer = "trained to the end"
-    try:
-      train(lost, workdir / "lost")
-    except OSError as error:
-      answer = str(error)
-    (folder / f"lost_{jax.process_index()}").write_text(answer)
+    for name, change in {"lost": lose_data, "other": take_other_data}.items():
+      answer = "trained to the end"
+      try:
+        train(change(whole) if is_last else whole, workdir / name)
+      except (OSError, ValueError) as error:
+        answer = str(error)
+      (folder / f"{name}_{jax.process_index()}").write_text(answer)
 
 
 def experiments():
@@ -130,6 +131,13 @@ def lose_data(experiment):
   batches._rows = experiment.task.train_batches._rows
   batches.__class__ = Lost
   task = dataclasses.replace(experiment.task, train_batches=batches)
+  return dataclasses.replace(experiment, task=task)
+
+
+def take_other_data(experiment):
+  """The experiment, on data of another digest."""
+  metadata = dataclasses.replace(experiment.task.metadata, data="other")
+  task = dataclasses.replace(experiment.task, metadata=metadata)
   return dataclasses.replace(experiment, task=task)
 
 

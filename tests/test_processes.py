@@ -97,6 +97,14 @@ def test_where_one_process_loses_its_data_all_end(trained):
   assert (two / "lost" / "checkpoints" / "4").is_dir()
 
 
+def test_where_one_process_has_other_data_none_begins(trained):
+  _, two = trained
+  for process in range(2):
+    answer = (two / f"other_{process}").read_text()
+    assert answer.startswith("the config and data must be the same in all")
+  assert not (two / "other").exists()
+
+
 def test_only_the_first_process_writes(trained):
   _, two = trained
   assert not (two / "unused").exists()
