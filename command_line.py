@@ -18,6 +18,7 @@ import tyro
 from rich.console import Console
 
 COMPILED = Path.home() / ".cache/graves_jax/compiled"
+KERNELS = Path.home() / ".cache/graves_jax/kernels"
 # The devices of a CPU wait for each other; XLA ends a process in which one
 # waits for more than 40 s: a laptop that slept, a process that was stopped.
 _PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
@@ -155,6 +156,22 @@ def use_devices(count: int) -> list:
   if count > most:
     raise ValueError(f"devices (={count}) must be at most {most} here.")
   return first_of_each_process(devices, count or most)
+
+
+def use_kernels(console: Console) -> None:
+  """Compiles, once, and loads what makes training faster on this processor;
+  where that fails, says why and goes on without."""
+  from graves_jax.kernels import library
+
+  try:
+    with console.status("Compiling kernels for this processor, once"):
+      library.load(KERNELS)
+  except OSError as error:
+    console.print(
+      f"Without kernels, which is slower: {error}",
+      highlight=False,
+      soft_wrap=True,
+    )
 
 
 @contextlib.contextmanager

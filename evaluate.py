@@ -59,6 +59,7 @@ def main(argv: list[str]) -> None:
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
+  command_line.use_kernels(console)
   require_dynamic(arguments)
   restored = restore_checkpoint(arguments.checkpoint)
   if arguments.draw_weights is not None:

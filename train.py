@@ -63,6 +63,7 @@ def main(argv: list[str]) -> None:
   command_line.join_processes(arguments.distributed)
   devices = command_line.use_devices(arguments.devices)
   console, initial = Console(quiet=not is_first()), None
+  command_line.use_kernels(console)
   with together():
     if arguments.init_from is not None and is_first():
       initial = restore_checkpoint(arguments.init_from)

@@ -33,7 +33,8 @@ def _nested(depth: int) -> list:
 
 
 junk = st.one_of(
-  st.sampled_from(_WORDS + _NUMBERS + _OTHERS),
+  # Copied, as what is drawn here may be broken further on.
+  st.sampled_from(_WORDS + _NUMBERS + _OTHERS).map(copy.deepcopy),
   st.builds(_nested, st.integers(1, 400)),
   st.text(max_size=20),
   st.integers(),

@@ -174,8 +174,10 @@ def _read_iam_list(content: bytes, folder: Path):
   from graves_jax.data.sources import iam_ondb_archive as archive
 
   names = (archive.STROKES, archive.TRANSCRIPTS)
-  for name in (*names, *(f"{split}.txt" for split in archive.SPLITS)):
-    _write(folder / name, b"b01-000")
+  for name in names:
+    _write(folder / name, b"")
+  for k, split in enumerate(archive.SPLITS):
+    _write(folder / f"{split}.txt", b"b01-%03d" % k)
   _write(folder / "trainset.txt", content)
   return archive.read_forms(folder)
 

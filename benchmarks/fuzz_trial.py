@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 SECONDS = 1.0  # of the processor, for one input
 MEGABYTES = 1000  # beyond what the process has before the first input
 MOST_FAILURES = 5
+# Hypothesis remembers all inputs of a run; forgetting leaves the limit of
+# memory to the parser.
+_INPUTS_OF_A_RUN = 500
 
 # What nothing that only reads has any business to do.
 _FORBIDDEN = {
@@ -61,15 +64,6 @@ def try_inputs(parser: Parser, folder: Path, count: int) -> Trial:
     if is_watching and event in _FORBIDDEN:
       acts.append(f"{event}{arguments!r:.200}")
 
-  @seed(0)
-  @settings(
-    max_examples=count,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-  )
-  @given(parser.inputs)
   def read(value):
     acts.clear()
     started = time.process_time()
@@ -84,7 +78,15 @@ def try_inputs(parser: Parser, folder: Path, count: int) -> Trial:
 
   sys.addaudithook(watch)  # it stays for good
   try:
-    read()
+    for first in range(0, count, _INPUTS_OF_A_RUN):
+      inputs_of_a_run = settings(
+        max_examples=min(_INPUTS_OF_A_RUN, count - first),
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+      )
+      seed(first)(inputs_of_a_run(given(parser.inputs)(read)))()
   finally:
     is_watching = False
   trial.peak_mb = max(_memory_mb("VmHWM") - before, 0.0)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import jax
 from flax import linen as nn
 from random_batches import ALPHABET_SIZE
+from rich.console import Console
 from update import Update
 
 from configs.handwriting_synthesis import get_config
@@ -47,6 +48,7 @@ def training_devices(batch_size: int) -> Sequence[jax.Device]:
   import command_line
 
   devices = command_line.use_devices(0)
+  command_line.use_kernels(Console())
   if devices[0].platform != "cpu":
     return devices[:1]
   return fitting(devices, batch_size)

@@ -15,13 +15,12 @@ from jax import Array, lax
 from graves_jax import chunks
 from graves_jax.clipping import clip_derivative
 from graves_jax.dropout import dropped
-from graves_jax.products import (
-  Precision,
-  from_words,
-  join,
-  product,
-  to_words,
-  weight_gradient,
+from graves_jax.products import Precision, join, product, weight_gradient
+from graves_jax.recurrence import (
+  LSTMState,
+  NetGradient,
+  recurrence,
+  sigmoid,
 )
 
 
@@ -38,13 +37,6 @@ class LSTMParams(NamedTuple):
   recurrent: Array
   peephole: Array
   bias: Array
-
-
-class LSTMState(NamedTuple):
-  """Cell c and output h of one layer, each [..., H]."""
-
-  cell: Array
-  output: Array
 
 
 def init_lstm(
@@ -207,120 +199,8 @@ def unroll(
   return chunks.run(unroll_chunks, state, (tuple(inputs), net, kept))
 
 
-def sigmoid(x: Array) -> Array:
-  """The logistic function through tanh, which XLA vectorizes on CPU."""
-  return 0.5 * jnp.tanh(0.5 * x) + 0.5
-
-
-class Gates(NamedTuple):
-  """Activations of one step that its backward pass needs, each [..., H].
-
-  c is what dropout leaves of it.
-  """
-
-  i: Array
-  f: Array
-  c: Array
-  o: Array
-
-
-def gated_step(
-  peephole: Array,
-  cell: Array,
-  net: Array,
-  kept: Array | None = None,
-  keep_rate: float = 1.0,
-) -> tuple[LSTMState, Gates]:
-  """Eqs. (7)-(11) from net inputs [B, 4H]: new state and gates."""
-  i, f, c, o = jnp.split(net, 4, axis=-1)
-  i = sigmoid(i + peephole[0] * cell)
-  f = sigmoid(f + peephole[1] * cell)
-  c = dropped(jnp.tanh(c), kept, keep_rate)
-  cell = f * cell + i * c
-  o = sigmoid(o + peephole[2] * cell)
-  return LSTMState(cell, o * jnp.tanh(cell)), Gates(i, f, c, o)
-
-
-def remake_cells(first: Array, gates: Gates) -> tuple[Array, Array]:
-  """A chunk's cells by Eq. (9), which costs less than keeping them all.
-
-  Args:
-    first: the cell before the chunk, [B, H].
-    gates: of the chunk, each [C, B, H].
-
-  Returns:
-    The cells after each step, and those before it, both [C, B, H].
-  """
-
-  def step(cell, gates):
-    cell = gates.f * cell + gates.i * gates.c
-    return cell, cell
-
-  cells = lax.scan(step, first, gates)[1]
-  return cells, jnp.concatenate([first[None], cells[:-1]])
-
-
-def gated_step_backward(
-  peephole: Array,
-  clip: float,
-  d_state: LSTMState,
-  cell: Array,
-  previous_cell: Array,
-  gates: Gates,
-  kept: Array | None = None,
-  keep_rate: float = 1.0,
-) -> tuple[Gates, Array]:
-  """Derivatives of one step with respect to its net inputs and last cell.
-
-  Args:
-    peephole: [3, H].
-    clip: limit on the derivatives of the net inputs.
-    d_state: derivative of the loss with respect to the step's new state.
-    cell: the new cell.
-    previous_cell: the cell before the step.
-    gates: the step's activations.
-    kept: where c is not dropped, [B, H].
-    keep_rate: share of c that is kept.
-
-  Returns:
-    Clipped derivatives of the four net inputs, and that of the last cell.
-  """
-  i, f, c, o = gates
-  tanh_cell = jnp.tanh(cell)
-  d_o = d_state.output * tanh_cell * o * (1 - o)
-  d_o = jnp.clip(d_o, -clip, clip)
-  d_cell = d_state.cell + d_o * peephole[2]
-  d_cell += d_state.output * o * (1 - tanh_cell * tanh_cell)
-  d_i = jnp.clip(d_cell * c * i * (1 - i), -clip, clip)
-  d_f = jnp.clip(d_cell * previous_cell * f * (1 - f), -clip, clip)
-  d_c = dropped(d_cell * i, kept, keep_rate)
-  if kept is not None:
-    c = c * keep_rate  # the tanh itself, where it was kept
-  d_c = jnp.clip(d_c * (1 - c * c), -clip, clip)
-  d_previous = d_cell * f + d_i * peephole[0] + d_f * peephole[1]
-  return Gates(d_i, d_f, d_c, d_o), d_previous
-
-
-class PeepholeSums(NamedTuple):
-  """What a chunk's steps add to the peepholes' gradient, each [B, H]."""
-
-  i: Array
-  f: Array
-  o: Array
-
-  def add(
-    self, d_net: Gates, cell: Array, previous_cell: Array
-  ) -> "PeepholeSums":
-    """One step more, of the derivatives d_net."""
-    return PeepholeSums(
-      self.i + d_net.i * previous_cell,
-      self.f + d_net.f * previous_cell,
-      self.o + d_net.o * cell,
-    )
-
-
 def layer_gradient(
-  d_net: Array, below: Array, peephole: PeepholeSums, precision: Precision
+  d_net: Array, below: Array, added: NetGradient, precision: Precision
 ) -> LSTMParams:
   """Gradient of a layer's weights over one chunk.
 
@@ -329,17 +209,12 @@ def layer_gradient(
   Args:
     d_net: derivatives of the net inputs, [C, B, 4H].
     below: the layer's inputs and its previous output, joined: [C, B, D + H].
-    peephole: sums over the chunk.
+    added: over the chunk.
     precision: of the product.
   """
   weights = weight_gradient(below, d_net, precision)
   hidden = d_net.shape[-1] // 4
-  return LSTMParams(
-    weights[:-hidden],
-    weights[-hidden:],
-    jnp.stack([terms.sum(0) for terms in peephole]),
-    d_net.astype(weights.dtype).sum((0, 1)),
-  )
+  return LSTMParams(weights[:-hidden], weights[-hidden:], *added)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
@@ -353,83 +228,56 @@ def _unroll_chunks(
 def _unroll_forward(
   clip, precision, keep_rate, chunk, params, start, inputs, net, kept
 ):
-  del clip  # acts on derivatives only
-
-  def step(state, xs):
-    net, kept = xs
-    net = net + params.bias  # here it costs no pass of its own
-    net = net + product(state.output, params.recurrent, precision)
-    state, gates = gated_step(params.peephole, state.cell, net, kept, keep_rate)
-    return state, (state.output, gates)
-
-  def block(state, xs):
-    inputs, net, kept = xs
-    if inputs:
-      projected = product(join(inputs, precision), params.inputs, precision)
-      net = projected if net is None else net + projected
-    end, results = lax.scan(step, state, (net, kept))
-    return end, (*results, state.cell)
-
-  given = jax.tree.map(lambda x: chunks.split(x, chunk), (inputs, net, kept))
-  state, (outputs, gates, first_cells) = lax.scan(block, start, given)
-  residuals = (params, start.output, given, outputs, gates, first_cells)
-  return (state, chunks.join(outputs)), residuals
+  steps = _steps(clip, precision, keep_rate, params, kept)
+  state, outputs, gates, first_cells = steps.forward(
+    chunk, (start.output,), start.cell, inputs, net, kept
+  )
+  kept_of_chunks = jax.tree.map(
+    lambda x: chunks.split(x, chunk), (inputs, net, kept, outputs, gates)
+  )
+  residuals = params, start.output, *kept_of_chunks, first_cells
+  return (state, outputs), residuals
 
 
 def _unroll_backward(clip, precision, keep_rate, chunk, residuals, derivatives):
-  params, start_output, given, outputs, gates, first_cells = residuals
-  inputs, net, kept = given  # of net, only whether there is one is read
+  params, start_output, *of_chunks, first_cells = residuals
+  # Of net, only whether there is one is read.
+  inputs, net, kept, outputs, gates = of_chunks
   d_final, d_outputs = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
-  inputs_transposed = params.inputs.T
-  recurrent_transposed = params.recurrent.T
-
-  def step(carry, xs):
-    d_state, peephole = carry
-    d_output, cell, previous_cell, gates, kept = xs
-    d_state = LSTMState(d_state.cell, d_state.output + d_output)
-    d_net, d_cell = gated_step_backward(
-      params.peephole,
-      clip,
-      d_state,
-      cell,
-      previous_cell,
-      gates,
-      kept,
-      keep_rate,
-    )
-    peephole = peephole.add(d_net, cell, previous_cell)
-    d_net = join(d_net, precision)
-    d_below = product(d_net, recurrent_transposed, precision)
-    return (LSTMState(d_cell, d_below), peephole), to_words(d_net)
+  steps = _steps(clip, precision, keep_rate, params, kept)
 
   def block(carry, k):
     d_state, total = carry
-    here = chunks.pick(gates, k)
-    cell, previous_cell = remake_cells(chunks.pick(first_cells, k), here)
-    d_output, kept_here = chunks.pick((d_outputs, kept), k)
-    xs = (d_output, cell, previous_cell, here, kept_here)
-    (d_state, peephole), d_net = lax.scan(
-      step, (d_state, no_peephole), xs, reverse=True
+    d_net, d_output, d_cell, d_inputs, sums = steps.backward(
+      k, first_cells, gates, d_outputs, d_state, kept
     )
-    d_net = from_words(d_net)
     previous_output = chunks.shift(outputs, start_output, k)
     below = join((*chunks.pick(inputs, k), previous_output), precision)
-    gradient = layer_gradient(d_net, below, peephole, precision)
+    added = steps.gradient(sums, d_net)
+    gradient = layer_gradient(d_net, below, added, precision)
     total = jax.tree.map(jnp.add, total, gradient)
-    d_inputs = ()
-    if inputs:
-      d_inputs = product(d_net, inputs_transposed, precision)
-      d_inputs = split_widths(d_inputs, inputs)
+    d_inputs = split_widths(d_inputs, inputs) if inputs else ()
     d_given = None if net is None else d_net.astype(net.dtype)
-    return (d_state, total), (d_inputs, d_given)
+    return (LSTMState(d_cell, d_output), total), (d_inputs, d_given)
 
-  no_peephole = PeepholeSums(*(jnp.zeros_like(d_final.cell),) * 3)
   zeros = jax.tree.map(jnp.zeros_like, params)
   (d_start, gradient), d_given = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
   return gradient, d_start, *jax.tree.map(chunks.join, d_given), None
+
+
+def _steps(clip, precision, keep_rate, params, kept):
+  return recurrence(
+    params.recurrent,
+    params.inputs,
+    params.bias,
+    params.peephole,
+    clip=clip,
+    precision=precision,
+    keep_rate=None if kept is None else keep_rate,
+  )
 
 
 def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:

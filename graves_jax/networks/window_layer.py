@@ -22,6 +22,7 @@ from graves_jax.products import (
   to_words,
   weight_gradient,
 )
+from graves_jax.recurrence import Gates, recurrence, remake_cells
 from graves_jax.window import (
   WindowParams,
   soft_window,
@@ -168,7 +169,7 @@ class _Kept(NamedTuple):
   window: Array
   kappa: Array
   raw: Array
-  gates: cells.Gates
+  gates: Gates
 
 
 class _Residuals(NamedTuple):
@@ -181,24 +182,22 @@ class _Residuals(NamedTuple):
 
 
 def _forward(clip, precision, chunk, params, start, elements, text):
-  del clip  # acts on derivatives only
   lstm, window = params
   width = elements.shape[-1]
-  from_window_and_hidden = jnp.concatenate(
-    [lstm.inputs[width:], lstm.recurrent]
-  )
   from_element = lstm.inputs[:width]
+  cells_only = _recurrence(clip, precision, lstm, width)
 
   def step(state, net):
-    fed_back = join((state.window, state.lstm.output), precision)
-    net = net + lstm.bias  # here it costs no pass of its own
-    net = net + product(fed_back, from_window_and_hidden, precision)
-    cell_state, gates = cells.gated_step(lstm.peephole, state.lstm.cell, net)
+    fed_back = state.lstm.output, state.window
+    cell_state, _, gates, _ = cells_only.forward(
+      1, fed_back, state.lstm.cell, (), net[None]
+    )
     raw = _window_outputs(window, cell_state.output)
     state = WindowLayerState(
       cell_state,
       *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
     )
+    gates = jax.tree.map(lambda x: x[0], gates)
     kept = _Kept(cell_state.output, state.window, state.kappa, raw, gates)
     return state, kept
 
@@ -222,15 +221,13 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   width = elements.shape[-1]
   alphabet_size = start.window.shape[-1]
   lstm, window = params
-  to_window_and_hidden = jnp.concatenate(
-    [lstm.inputs[width:], lstm.recurrent]
-  ).T
+  cells_only = _recurrence(clip, precision, lstm, width)
   to_element = lstm.inputs[:width].T
   to_output = window.weights.T
 
   def step(carry, xs):
-    d_state, peephole = carry
-    d_output, d_window, cell, previous_cell, raw, previous_kappa, gates = xs
+    d_state, sums = carry
+    d_output, d_window, cell, raw, previous_kappa, gates = xs
     _, pull_back = jax.vjp(
       lambda raw, kappa: _advance_window(raw, kappa, text, alphabet_size),
       raw,
@@ -238,33 +235,29 @@ def _backward(clip, precision, chunk, residuals, derivatives):
     )
     d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
     d_output = d_output + product(d_raw, to_output, "float32")
-    d_lstm = LSTMState(d_state.lstm.cell, d_state.lstm.output + d_output)
-    d_net, d_cell = cells.gated_step_backward(
-      lstm.peephole, clip, d_lstm, cell, previous_cell, gates
+    gates, d_output = jax.tree.map(lambda x: x[None, None], (gates, d_output))
+    d_net, d_fed_back, d_cell, _, added = cells_only.backward(
+      0, cell[None], gates, d_output, d_state.lstm
     )
-    peephole = peephole.add(d_net, cell, previous_cell)
-    d_net = join(d_net, precision)
-    d_below = product(d_net, to_window_and_hidden, precision)
-    d_window, d_hidden = jnp.split(d_below, [alphabet_size], axis=-1)
+    d_hidden, d_window = jnp.split(d_fed_back, [d_cell.shape[-1]], axis=-1)
     d_state = WindowLayerState(LSTMState(d_cell, d_hidden), d_window, d_kappa)
-    return (d_state, peephole), (to_words(d_net), d_raw)
+    sums = jax.tree.map(jnp.add, sums, added)
+    return (d_state, sums), (to_words(d_net[0]), d_raw)
 
   def block(carry, k):
     d_state, total = carry
     here = chunks.pick(kept, k)
-    cell, previous_cell = cells.remake_cells(
-      chunks.pick(first_cells, k), here.gates
-    )
+    first_cell = chunks.pick(first_cells, k)
     xs = (
       *chunks.pick((d_outputs, d_windows), k),
-      cell,
-      previous_cell,
+      remake_cells(first_cell, here.gates)[1],
       here.raw,
       chunks.shift(kept.kappa, start.kappa, k),
       here.gates,
     )
-    (d_state, peephole), (d_net, d_raw) = lax.scan(
-      step, (d_state, no_peephole), xs, reverse=True
+    no_sums = cells_only.no_sums(first_cell)
+    (d_state, sums), (d_net, d_raw) = lax.scan(
+      step, (d_state, no_sums), xs, reverse=True
     )
     d_net = from_words(d_net)
     below = (
@@ -272,8 +265,9 @@ def _backward(clip, precision, chunk, residuals, derivatives):
       chunks.shift(kept.window, start.window, k),
       chunks.shift(kept.output, start.lstm.output, k),
     )
+    added = cells_only.gradient(sums, d_net)
     lstm_gradient = cells.layer_gradient(
-      d_net, join(below, precision), peephole, precision
+      d_net, join(below, precision), added, precision
     )
     window_gradient = WindowParams(
       weight_gradient(here.output, d_raw, "float32"), d_raw.sum((0, 1))
@@ -282,12 +276,19 @@ def _backward(clip, precision, chunk, residuals, derivatives):
     total = jax.tree.map(jnp.add, total, gradient)
     return (d_state, total), product(d_net, to_element, precision)
 
-  no_peephole = cells.PeepholeSums(*(jnp.zeros_like(d_final.lstm.cell),) * 3)
   zeros = jax.tree.map(jnp.zeros_like, params)
   (d_start, gradient), d_elements = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
   return gradient, d_start, chunks.join(d_elements), None
+
+
+def _recurrence(clip, precision, lstm, width):
+  """Of the layer's cells, into which output and window are fed back; what the
+  elements, `width` wide, add to their net inputs comes from elsewhere."""
+  fed_back = jnp.concatenate([lstm.recurrent, lstm.inputs[width:]])
+  weights = fed_back, lstm.inputs[:0], lstm.bias, lstm.peephole
+  return recurrence(*weights, clip=clip, precision=precision)
 
 
 _unroll_chunks.defvjp(_forward, _backward)

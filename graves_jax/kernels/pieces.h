@@ -1,0 +1,34 @@
+// Cuts work to the sizes that the processor's registers hold.
+#ifndef GRAVES_JAX_KERNELS_PIECES_H_
+#define GRAVES_JAX_KERNELS_PIECES_H_
+
+#include <cstdint>
+#include <type_traits>
+
+#include "products.h"
+
+namespace graves_jax {
+
+// Calls body(first, count) for pieces of at most `most`, of even sizes.
+template <typename Body>
+inline void InPieces(int64_t begin, int64_t end, int64_t most,
+                     const Body& body) {
+  int64_t count = end - begin, pieces = DivideUp(count, most);
+  for (int64_t k = 0; k < pieces; ++k) {
+    int64_t first = count * k / pieces;
+    body(begin + first, count * (k + 1) / pieces - first);
+  }
+}
+
+// Calls body(n) with n, of at most kMost, as a constant.
+template <int kMost, typename Body>
+inline void WithConstant(int64_t n, const Body& body) {
+  if constexpr (kMost > 0) {
+    if (n == kMost) return body(std::integral_constant<int, kMost>());
+    WithConstant<kMost - 1>(n, body);
+  }
+}
+
+}  // namespace graves_jax
+
+#endif  // GRAVES_JAX_KERNELS_PIECES_H_

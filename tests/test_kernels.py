@@ -1,0 +1,238 @@
+"""The compiled kernels against the equations, and against what XLA compiles."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import test_cells
+import test_synthesis_network
+
+from graves_jax import cells, chunks
+from graves_jax.cells import LSTMState
+from graves_jax.kernels import library, lstm
+from graves_jax.networks import window_layer
+from graves_jax.networks.window_layer import Text, WindowLayerState
+
+BATCH, HIDDEN, WIDTHS = 19, 37, (70, 33)
+STEPS = 2 * chunks.CHUNK + 1  # the last chunk has one step
+precisions = pytest.mark.parametrize(
+  ("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 1e-2)]
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+  return tmp_path_factory.mktemp("kernels")
+
+
+@pytest.fixture
+def kernels(folder):
+  """Kernels are loaded for the test, and for it alone."""
+  library.load(folder)
+  if not library.is_loaded("float32"):
+    pytest.skip("needs a processor with AVX-512, and a C++ compiler.")
+  yield
+  library.unload()
+
+
+def require_kernel(precision):
+  if not library.is_loaded(precision):
+    pytest.skip(f"this processor has no kernel in {precision}.")
+
+
+def relative_error(got, expected):
+  got, expected = (
+    np.concatenate([*map(np.ravel, jax.tree.leaves(x))])
+    for x in (got, expected)
+  )
+  return np.linalg.norm(got - expected) / np.linalg.norm(expected)
+
+
+def lstm_case(steps=STEPS, batch=BATCH, widths=WIDTHS):
+  """Arguments of `unroll`, and the loss's weights on its results."""
+  keys = iter(jax.random.split(jax.random.key(0), 20))
+
+  def normal(*shape):
+    return jax.random.normal(next(keys), shape)
+
+  params = cells.init_lstm(next(keys), sum(widths), HIDDEN, weight_range=0.3)
+  params = params._replace(bias=normal(4 * HIDDEN))
+  state = LSTMState(normal(batch, HIDDEN), 0.5 * normal(batch, HIDDEN))
+  inputs = tuple(normal(steps, batch, width) for width in widths)
+  net = normal(steps, batch, 4 * HIDDEN)
+  weights = LSTMState(*normal(2, batch, HIDDEN)), normal(steps, batch, HIDDEN)
+  return (params, state, inputs, net), weights
+
+
+def with_gradients(function, arguments, weights):
+  """Results and gradients, compiled anew."""
+
+  @jax.jit
+  def both(arguments, weights):
+    results, pull_back = jax.vjp(lambda a: function(*a), arguments)
+    return results, pull_back(weights)[0]
+
+  return both(arguments, weights)
+
+
+def unroll(precision="float32", clip=0.3, by=cells.unroll):
+  return lambda params, state, inputs, net: by(
+    params, state, inputs, clip=clip, precision=precision, net=net
+  )
+
+
+@pytest.mark.parametrize("steps", [1, 7, 2 * chunks.CHUNK + 3])
+@pytest.mark.parametrize("clip", [test_cells.FREE, 0.05])
+def test_a_layer_equals_the_equations(kernels, steps, clip):
+  with jax.enable_x64(True):
+    case = test_cells.random_case(steps)
+    got = test_cells.by_package(cells.unroll, *case, dtype="float32", clip=clip)
+    expected = test_cells.by_reference(*case, clip=clip)
+    test_cells.assert_all_close(got, expected, 1e-4)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_synthesis_network_equals_the_equations(kernels, layers):
+  with jax.enable_x64(True):
+    test = test_synthesis_network.test_loss_and_gradients_equal_the_equations
+    test(None, layers, 1.0, "float32", 1e-4)
+
+
+@precisions
+@pytest.mark.parametrize("widths", [(), (3,), WIDTHS])
+def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths):
+  require_kernel(precision)
+  case = lstm_case(widths=widths)
+  compiled = with_gradients(unroll(precision), *case)
+  library.unload()
+  scanned = with_gradients(unroll(precision), *case)
+  assert relative_error(compiled, scanned) < tolerance
+
+
+@precisions
+def test_the_window_layer_equals_the_scan(kernels, precision, tolerance):
+  require_kernel(precision)
+  keys = jax.random.split(jax.random.key(1), 9)
+  alphabet, windows = 11, 4
+  params = window_layer.WindowLayerParams(
+    cells.init_lstm(keys[0], 3 + alphabet, HIDDEN, weight_range=0.3),
+    window_layer.WindowParams(
+      0.2 * jax.random.normal(keys[1], (HIDDEN, 3 * windows)),
+      jnp.repeat(jnp.array([0.0, -0.5, -2.0]), windows),
+    ),
+  )
+  state = WindowLayerState(
+    LSTMState(*jax.random.normal(keys[2], (2, BATCH, HIDDEN))),
+    jax.random.normal(keys[3], (BATCH, alphabet)),
+    jnp.zeros((BATCH, windows)),
+  )
+  characters = jax.random.randint(keys[4], (BATCH, 9), 0, alphabet)
+  text = Text(characters, jnp.ones(characters.shape))
+  elements = jax.random.normal(keys[5], (STEPS, BATCH, 3))
+  layer = functools.partial(
+    window_layer.unroll_window_layer, clip=0.3, precision=precision
+  )
+
+  def run(params, state, elements):
+    return layer(params, state, elements, text)
+
+  results = jax.eval_shape(run, params, state, elements)
+  weights = jax.tree.map(lambda x: jnp.ones(x.shape), results)
+  case = (params, state, elements), weights
+  compiled = with_gradients(run, *case)
+  library.unload()
+  assert relative_error(compiled, with_gradients(run, *case)) < tolerance
+
+
+def test_halves_equal_the_whole(kernels):
+  (params, state, inputs, net), _ = lstm_case()
+  run, half = unroll(), STEPS // 2
+  first, second = (
+    jax.tree.map(lambda x, part=part: x[part], (inputs, net))
+    for part in (slice(half), slice(half, None))
+  )
+  middle, early = run(params, state, *first)
+  end, late = run(params, middle, *second)
+  whole_end, whole = run(params, state, inputs, net)
+  np.testing.assert_allclose(jnp.concatenate([early, late]), whole, atol=1e-6)
+  np.testing.assert_allclose(end.cell, whole_end.cell, atol=1e-6)
+
+
+def test_rows_shared_out_over_threads_are_the_same_rows(kernels, monkeypatch):
+  case = lstm_case(batch=33)
+  monkeypatch.setattr(lstm, "_devices", lambda: np.int64(10**6))
+  alone = with_gradients(unroll(), *case)
+  monkeypatch.setattr(lstm, "_devices", lambda: np.int64(1))
+  shared = with_gradients(unroll(), *case)
+  np.testing.assert_array_equal(alone[0][1], shared[0][1])
+  assert relative_error(shared, alone) < 1e-6
+
+
+def test_what_is_no_number_stays_none(kernels):
+  (params, state, inputs, net), weights = lstm_case()
+  broken = net.at[3, 2, 1].set(jnp.nan)
+  (_, outputs), gradients = with_gradients(
+    unroll(), (params, state, inputs, broken), weights
+  )
+  assert jnp.isnan(outputs[3:, 2]).any(-1).all()
+  assert jnp.isfinite(outputs[:, :2]).all()
+  assert jnp.isnan(gradients[0].recurrent).any()
+
+
+def test_mapped_over_networks_each_is_itself(kernels):
+  (params, *rest), _ = lstm_case(steps=3)
+  twice = jax.tree.map(lambda x: jnp.stack([x, 2 * x]), params)
+  run = jax.jit(lambda params: unroll()(params, *rest)[1])
+  mapped = jax.jit(jax.vmap(run))(twice)
+  for k in range(2):
+    one = run(jax.tree.map(lambda x, k=k: x[k], twice))
+    np.testing.assert_allclose(mapped[k], one, atol=1e-6)
+
+
+def test_dropout_in_the_recurrence_does_without(kernels):
+  (params, state, inputs, net), _ = lstm_case()
+  kept = jax.random.bernoulli(jax.random.key(2), 0.5, (*net.shape[:2], HIDDEN))
+  run = functools.partial(
+    cells.unroll, params, state, inputs, net=net, kept=kept, keep_rate=0.5
+  )
+  plain = cells.unroll_reference(
+    params, state, inputs, net=net, kept=kept, keep_rate=0.5
+  )
+  np.testing.assert_allclose(run()[1], plain[1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+  ("flags", "expected"),
+  [
+    ("sse2 avx2 fma", set()),
+    ("avx512f avx512bw avx512dq", set()),
+    ("avx512f avx512bw avx512dq avx512vl", {"float32"}),
+    (
+      "avx512f avx512bw avx512dq avx512vl avx512_bf16",
+      {"float32", "bfloat16"},
+    ),
+    ("avx512f avx512bw avx512dq avx512vl avx512_bf16 amx_bf16", {"float32"}),
+  ],
+)
+def test_which_kernels_fit_a_processor(flags, expected):
+  assert library.fitting(set(flags.split())) == expected
+
+
+def test_without_a_compiler_nothing_is_loaded(monkeypatch, tmp_path):
+  monkeypatch.setattr(library, "_compiler", lambda: None)
+  library.load(tmp_path / "unused")
+  assert not library.is_loaded("float32")
+  assert not (tmp_path / "unused").exists()
+
+
+def test_what_cannot_be_compiled_is_said(kernels, monkeypatch, tmp_path):
+  library.unload()
+  (tmp_path / "lstm.cc").write_text("no C++")
+  monkeypatch.setattr(library, "_SOURCES", tmp_path)
+  monkeypatch.setattr(library, "_registered", set())
+  with pytest.raises(OSError, match=r"cannot compile the kernels: .*lstm.cc"):
+    library.load(tmp_path)
+  assert not library.is_loaded("float32")
+  assert [path.name for path in tmp_path.iterdir()] == ["lstm.cc"]
