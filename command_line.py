@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -158,17 +158,19 @@ def use_devices(count: int) -> list:
   return first_of_each_process(devices, count or most)
 
 
-def use_kernels(console: Console) -> None:
-  """Compiles, once, and loads what makes training faster on this processor;
-  where that fails, says why and goes on without."""
+def use_kernels(console: Console, devices: Sequence) -> None:
+  """Compiles, once, and loads what makes these devices faster if they are this
+  processor's; where that fails, says why and goes on without."""
   from graves_jax.kernels import library
 
+  here = sum(d.process_index == d.client.process_index() for d in devices)
   try:
     with console.status("Compiling kernels for this processor, once"):
-      library.load(KERNELS)
+      library.load(KERNELS, here)
   except OSError as error:
     console.print(
       f"Without kernels, which is slower: {error}",
+      markup=False,
       highlight=False,
       soft_wrap=True,
     )

@@ -59,9 +59,9 @@ def main(argv: list[str]) -> None:
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)
-  command_line.use_kernels(console)
   require_dynamic(arguments)
   restored = restore_checkpoint(arguments.checkpoint)
+  command_line.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
 

@@ -1,9 +1,13 @@
 """Writes with a trained network: python sample.py "the quick brown fox"."""
 
 import tyro
+from rich.console import Console
 
 import command_line
 from sample_arguments import Arguments, refuse_options_of_others
+
+# So many lines at once are worth kernels, which the first use has to compile.
+FEWEST_COPIES = 16
 
 
 def main(argv: list[str]) -> None:
@@ -18,6 +22,9 @@ def main(argv: list[str]) -> None:
     restored = with_drawn_weights(restored, arguments.draw_weights)
   kind = restored.metadata.kind
   refuse_options_of_others(argv, arguments.checkpoint, kind)
+  if arguments.copies >= FEWEST_COPIES:
+    devices = command_line.use_devices(1)
+    command_line.use_kernels(Console(stderr=True), devices)
   if kind == "text":
     from sample_text import write_text as write
   else:

@@ -52,18 +52,18 @@ class Arguments(Generic[AnyConfig]):
 def main(argv: list[str]) -> None:
   arguments = parse(argv)
   workdir, config = arguments.workdir, arguments.config
+  from graves_jax.kernels import library
   from graves_jax.training.console import ConsoleListener
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
   from graves_jax.training.parallel import fitting
-  from graves_jax.training.processes import is_first, together
+  from graves_jax.training.processes import ask, is_first, together
   from graves_jax.training.run_folder import restore_checkpoint
 
   command_line.use_compilation_cache()
   command_line.join_processes(arguments.distributed)
   devices = command_line.use_devices(arguments.devices)
   console, initial = Console(quiet=not is_first()), None
-  command_line.use_kernels(console)
   with together():
     if arguments.init_from is not None and is_first():
       initial = restore_checkpoint(arguments.init_from)
@@ -71,6 +71,9 @@ def main(argv: list[str]) -> None:
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
+  command_line.use_kernels(console, devices)
+  if ask(lambda: not library.is_loaded(config.network.precision))():
+    library.unload()  # all processes, or none
   experiment = build_experiment(task, devices, arguments.parallel)
   if arguments.debug_nans:
     from graves_jax.training.first_operation import naming_first_operation

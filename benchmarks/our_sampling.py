@@ -5,7 +5,9 @@ from collections.abc import Callable
 import jax
 import numpy as np
 from random_batches import ALPHABET_SIZE, random_lines
+from rich.console import Console
 
+import command_line
 from graves_jax.config import NetworkConfig
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.window_layer import Text
@@ -27,6 +29,7 @@ def sampler(
   Returns:
     What writes them; it raises ValueError if a line ended early.
   """
+  command_line.use_kernels(Console(), jax.devices()[:1])
   config = NetworkConfig(
     hidden=hidden, window_bias=WINDOW_BIAS, precision=precision
   )

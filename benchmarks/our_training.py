@@ -48,10 +48,11 @@ def training_devices(batch_size: int) -> Sequence[jax.Device]:
   import command_line
 
   devices = command_line.use_devices(0)
-  command_line.use_kernels(Console())
   if devices[0].platform != "cpu":
     return devices[:1]
-  return fitting(devices, batch_size)
+  devices = fitting(devices, batch_size)
+  command_line.use_kernels(Console(), devices)
+  return devices
 
 
 def handwriting_network(

@@ -49,7 +49,7 @@ def main(argv: list[str]) -> None:
   import command_line
 
   devices = command_line.use_devices(0)
-  command_line.use_kernels(console)
+  command_line.use_kernels(console, devices)
   if not arguments.config.is_file():
     raise FileNotFoundError(f"there is no config {arguments.config}.")
   config = runpy.run_path(str(arguments.config))["get_config"]()

@@ -19,6 +19,7 @@ from graves_jax.products import Precision, join, product, weight_gradient
 from graves_jax.recurrence import (
   LSTMState,
   NetGradient,
+  fits_kernels,
   recurrence,
   sigmoid,
 )
@@ -132,6 +133,35 @@ def net_input(
   return projected if net is None else projected + net
 
 
+def step(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  net: Array | None = None,
+) -> tuple[LSTMState, Array]:
+  """Advances a layer by one time step from its inputs, as `unroll` does.
+
+  Args:
+    params, clip, precision: those of `unroll`.
+    state: each array [B, H].
+    inputs: each [B, d_k] with sum of d_k = D.
+    net: added to the net inputs, [B, 4H].
+
+  Returns:
+    The next state, and the output h [B, H] again.
+  """
+  options = {"clip": clip, "precision": precision}
+  if fits_kernels(state.cell, precision):
+    inputs, net = jax.tree.map(lambda x: x[None], (tuple(inputs), net))
+    state, outputs = unroll(params, state, inputs, net=net, **options)
+    return state, outputs[0]
+  net = net_input(params, inputs, precision, net)
+  return lstm_step(params, state, net, **options)
+
+
 def unroll_reference(
   params: LSTMParams,
   state: LSTMState,
@@ -222,37 +252,51 @@ def _unroll_chunks(
   clip, precision, keep_rate, chunk, params, state, inputs, net, kept
 ):
   options = clip, precision, keep_rate, chunk
-  return _unroll_forward(*options, params, state, inputs, net, kept)[0]
+  given = params, state, inputs, net, kept
+  return _unroll_forward(*options, *given, keeps_gates=False)[0]
 
 
 def _unroll_forward(
-  clip, precision, keep_rate, chunk, params, start, inputs, net, kept
+  clip,
+  precision,
+  keep_rate,
+  chunk,
+  params,
+  start,
+  inputs,
+  net,
+  kept,
+  keeps_gates=True,
 ):
-  steps = _steps(clip, precision, keep_rate, params, kept)
+  options = clip, precision, keep_rate, params, kept
+  steps = _steps(*options, start.cell, (start, inputs, net))
   state, outputs, gates, first_cells = steps.forward(
-    chunk, (start.output,), start.cell, inputs, net, kept
+    chunk, (start.output,), start.cell, inputs, net, kept, keeps_gates
   )
-  kept_of_chunks = jax.tree.map(
+  if not keeps_gates:
+    return (state, outputs), None
+  of_chunks = jax.tree.map(
     lambda x: chunks.split(x, chunk), (inputs, net, kept, outputs, gates)
   )
-  residuals = params, start.output, *kept_of_chunks, first_cells
+  residuals = params, start, *of_chunks, first_cells
   return (state, outputs), residuals
 
 
 def _unroll_backward(clip, precision, keep_rate, chunk, residuals, derivatives):
-  params, start_output, *of_chunks, first_cells = residuals
+  params, start, *of_chunks, first_cells = residuals
   # Of net, only whether there is one is read.
   inputs, net, kept, outputs, gates = of_chunks
   d_final, d_outputs = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
-  steps = _steps(clip, precision, keep_rate, params, kept)
+  options = clip, precision, keep_rate, params, kept
+  steps = _steps(*options, start.cell, (start, inputs, net))
 
   def block(carry, k):
     d_state, total = carry
     d_net, d_output, d_cell, d_inputs, sums = steps.backward(
       k, first_cells, gates, d_outputs, d_state, kept
     )
-    previous_output = chunks.shift(outputs, start_output, k)
+    previous_output = chunks.shift(outputs, start.output, k)
     below = join((*chunks.pick(inputs, k), previous_output), precision)
     added = steps.gradient(sums, d_net)
     gradient = layer_gradient(d_net, below, added, precision)
@@ -268,7 +312,7 @@ def _unroll_backward(clip, precision, keep_rate, chunk, residuals, derivatives):
   return gradient, d_start, *jax.tree.map(chunks.join, d_given), None
 
 
-def _steps(clip, precision, keep_rate, params, kept):
+def _steps(clip, precision, keep_rate, params, kept, cell, others):
   return recurrence(
     params.recurrent,
     params.inputs,
@@ -277,6 +321,8 @@ def _steps(clip, precision, keep_rate, params, kept):
     clip=clip,
     precision=precision,
     keep_rate=None if kept is None else keep_rate,
+    cell=cell,
+    others=others,
   )
 
 

@@ -28,6 +28,9 @@ from graves_jax.products import (
   to_words,
 )
 
+# Of a batch, on one device, for kernels to be the faster ones.
+FEWEST_ROWS = 16
+# Inputs narrower than this are data, mostly: nobody asks for their derivative.
 _FEWEST_INPUTS = 64
 
 
@@ -60,14 +63,15 @@ class NetGradient(NamedTuple):
 class Recurrence(NamedTuple):
   """One layer's steps, forward and back, as functions.
 
-  forward: (chunk, fed_back, cell, inputs, net, kept) to (LSTMState, outputs,
-    Gates, first_cells).
+  forward: (chunk, fed_back, cell, inputs, net, kept, keeps_gates) to
+    (LSTMState, outputs, Gates, first_cells).
     chunk: C, which divides T.
     fed_back: into the first step, a tuple: outputs [B, H], and the window.
     cell: before it, [B, H].
     inputs: from below, a tuple of [T, B, d_k] with sum of d_k = X; or ().
     net: what else reaches the net inputs, [T, B, 4H], or None.
     kept: where dropout keeps c, [T, B, H], or None.
+    keeps_gates: whether Gates will be read.
     outputs, Gates: of every step, each [T, B, H].
     first_cells: before each chunk, [N, B, H].
   backward: (k, first_cells, gates, d_outputs, d_state, kept) to (d_net,
@@ -99,6 +103,8 @@ def recurrence(
   clip: float,
   precision: Precision,
   keep_rate: float | None = None,
+  cell: Array,
+  others: Any = (),
 ) -> Recurrence:
   """The fastest implementation there is here.
 
@@ -110,13 +116,35 @@ def recurrence(
     clip: limit on the derivatives of the net inputs.
     precision: of the products.
     keep_rate: with recurrent dropout, the share of c that is kept.
+    cell: of a state, [B, H].
+    others: a tree of other arrays that enter the steps.
   """
   arrays = recurrent, projection, bias, peephole
-  is_float32 = all(x.dtype == jnp.float32 for x in arrays)
-  if library.is_loaded(precision) and is_float32 and keep_rate is None:
+  has_kernels = fits_kernels(cell, precision, (arrays, others))
+  if has_kernels and keep_rate is None:
     return _compiled(*arrays, clip, precision)
   rate = 1.0 if keep_rate is None else keep_rate
   return _scanned(*arrays, clip, precision, rate)
+
+
+def fits_kernels(cell: Array, precision: Precision, others: Any = ()) -> bool:
+  """Whether kernels are loaded for arrays like these, and faster.
+
+  Kernels share out rows among threads, XLA the columns of a weight matrix:
+  of few rows it makes more.
+
+  Args:
+    cell: [B, H].
+    precision: of the products.
+    others: a tree of other arrays.
+  """
+  dtypes = {x.dtype for x in jax.tree.leaves((cell, others))}
+  return (
+    library.is_loaded(precision)
+    and dtypes == {jnp.dtype("float32")}
+    and cell.ndim == 2
+    and len(cell) >= FEWEST_ROWS
+  )
 
 
 def gated_step(
@@ -230,7 +258,8 @@ def _scanned(
     end, results = _run(step_forward, carry, xs)
     return end, (*results, carry[1])
 
-  def forward(chunk, fed_back, cell, inputs, net, kept=None):
+  def forward(chunk, fed_back, cell, inputs, net, kept=None, keeps_gates=True):
+    del keeps_gates  # XLA leaves out what nobody reads
     xs = jax.tree.map(lambda x: chunks.split(x, chunk), (inputs, net, kept))
     end, results = _run(chunk_forward, (fed_back, cell), xs)
     ((output,), cell), (outputs, gates, first_cells) = end, results
@@ -292,13 +321,12 @@ def _compiled(
   """By the compiled kernels."""
   weights = recurrent, projection
   packed = [kernels.pack_gates(x, precision) for x in weights]
-  # XLA leaves out the derivatives of inputs that nobody asks for, which are
-  # the narrow ones: those of data.
+  # XLA makes the derivatives of narrow inputs, and leaves them out if unused.
   is_narrow = len(projection) < _FEWEST_INPUTS
   sent_back = recurrent, projection[:0] if is_narrow else projection
   transposed = [kernels.pack_transposed(x, precision) for x in sent_back]
 
-  def forward(chunk, fed_back, cell, inputs, net, kept=None):
+  def forward(chunk, fed_back, cell, inputs, net, kept=None, keeps_gates=True):
     del kept
     if inputs:
       inputs = kernels.pack_inputs(inputs, precision)
@@ -306,7 +334,7 @@ def _compiled(
       inputs = jnp.zeros((*net.shape[:2], 0), packed[0].dtype)
     fed_back = jnp.concatenate(fed_back, axis=-1)
     results = kernels.forward(
-      *packed, bias, peephole, fed_back, cell, inputs, net, chunk
+      *packed, bias, peephole, fed_back, cell, inputs, net, chunk, keeps_gates
     )
     state = LSTMState(results.cell, results.outputs[-1])
     return state, results.outputs, Gates(*results[1:5]), results.first_cells

@@ -107,6 +107,20 @@ def rnn_step(
   return RNNState(output), output
 
 
+def step(
+  params: RNNParams,
+  state: RNNState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  net: Array | None = None,
+) -> tuple[RNNState, Array]:
+  """One time step from inputs [..., d_k], as `cells.step` makes it."""
+  net = net_input(params, inputs, precision, net)
+  return rnn_step(params, state, net, clip=clip, precision=precision)
+
+
 def unroll_reference(
   params: RNNParams,
   state: RNNState,

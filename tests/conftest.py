@@ -45,7 +45,7 @@ def script(monkeypatch, capsys):
   monkeypatch.setattr(
     command_line, "use_devices", lambda n: jax.devices()[: n or None]
   )
-  monkeypatch.setattr(command_line, "use_kernels", lambda console: None)
+  monkeypatch.setattr(command_line, "use_kernels", lambda *_: None)
   monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
   def run(name, *arguments):

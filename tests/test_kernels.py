@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import test_cells
 import test_synthesis_network
+from rich.console import Console
 
-from graves_jax import cells, chunks
+import command_line
+from graves_jax import cells, chunks, recurrence
 from graves_jax.cells import LSTMState
-from graves_jax.kernels import library, lstm
+from graves_jax.kernels import library
 from graves_jax.networks import window_layer
 from graves_jax.networks.window_layer import Text, WindowLayerState
 
@@ -28,12 +30,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def kernels(folder):
+def kernels(folder, monkeypatch):
   """Kernels are loaded for the test, and for it alone."""
   library.load(folder)
   if not library.is_loaded("float32"):
     pytest.skip("needs a processor with AVX-512, and a C++ compiler.")
+  test_synthesis_network.compiled.cache_clear()
+  monkeypatch.setattr(recurrence, "FEWEST_ROWS", 1)
   yield
+  test_synthesis_network.compiled.cache_clear()
   library.unload()
 
 
@@ -146,6 +151,39 @@ def test_the_window_layer_equals_the_scan(kernels, precision, tolerance):
   assert relative_error(compiled, with_gradients(run, *case)) < tolerance
 
 
+def kernels_in(function, *arguments):
+  """Names of the kernels that a function of arrays calls, with gradients."""
+  results = jax.eval_shape(function, *arguments)
+  weights = jax.tree.map(lambda x: jnp.ones(x.shape, x.dtype), results)
+
+  def both(arguments, weights):
+    return jax.vjp(function, *arguments)[1](weights)
+
+  text = str(jax.make_jaxpr(both)(arguments, weights))
+  names = ("pack", "forward", "backward")
+  return {name for name in names if f"graves_jax_{name}_" in text}
+
+
+def test_where_kernels_are_called(kernels, monkeypatch):
+  every = {"pack", "forward", "backward"}
+  (params, state, inputs, net), _ = lstm_case()
+  case = params, state, inputs, net
+  assert kernels_in(unroll(), *case) == every
+  one = jax.tree.map(lambda x: x[0], (inputs, net))
+  step = lambda *case: cells.step(*case[:3], net=case[3])  # noqa: E731
+  assert kernels_in(step, params, state, *one) == every
+  kept = jnp.ones((*net.shape[:2], HIDDEN), bool)
+  dropping = functools.partial(cells.unroll, kept=kept, keep_rate=0.5)
+  assert not kernels_in(dropping, params, state, inputs)
+  half = jax.tree.map(lambda x: x.astype(jnp.bfloat16), inputs)
+  assert not kernels_in(unroll(), params, state, half, net)
+  monkeypatch.setattr(recurrence, "FEWEST_ROWS", BATCH + 1)
+  assert not kernels_in(unroll(), *case)
+  monkeypatch.setattr(recurrence, "FEWEST_ROWS", 1)
+  library.unload()
+  assert not kernels_in(unroll(), *case)
+
+
 def test_halves_equal_the_whole(kernels):
   (params, state, inputs, net), _ = lstm_case()
   run, half = unroll(), STEPS // 2
@@ -160,11 +198,22 @@ def test_halves_equal_the_whole(kernels):
   np.testing.assert_allclose(end.cell, whole_end.cell, atol=1e-6)
 
 
+@pytest.mark.parametrize("fewest_rows", [1, BATCH + 1])  # the latter: XLA
+def test_steps_equal_unroll(kernels, fewest_rows, monkeypatch):
+  monkeypatch.setattr(recurrence, "FEWEST_ROWS", fewest_rows)
+  (params, state, inputs, net), _ = lstm_case(steps=4)
+  _, whole = unroll()(params, state, inputs, net)
+  for t in range(4):
+    now, others = jax.tree.map(lambda x, t=t: x[t], (inputs, net))
+    state, output = cells.step(params, state, now, clip=0.3, net=others)
+    np.testing.assert_allclose(output, whole[t], atol=1e-6)
+
+
 def test_rows_shared_out_over_threads_are_the_same_rows(kernels, monkeypatch):
   case = lstm_case(batch=33)
-  monkeypatch.setattr(lstm, "_devices", lambda: np.int64(10**6))
+  monkeypatch.setattr(library, "_devices", 10**6)
   alone = with_gradients(unroll(), *case)
-  monkeypatch.setattr(lstm, "_devices", lambda: np.int64(1))
+  monkeypatch.setattr(library, "_devices", 1)
   shared = with_gradients(unroll(), *case)
   np.testing.assert_array_equal(alone[0][1], shared[0][1])
   assert relative_error(shared, alone) < 1e-6
@@ -182,13 +231,17 @@ def test_what_is_no_number_stays_none(kernels):
 
 
 def test_mapped_over_networks_each_is_itself(kernels):
-  (params, *rest), _ = lstm_case(steps=3)
+  (params, *rest), weights = lstm_case(steps=3)
   twice = jax.tree.map(lambda x: jnp.stack([x, 2 * x]), params)
-  run = jax.jit(lambda params: unroll()(params, *rest)[1])
+
+  def run(params):
+    return with_gradients(unroll(), (params, *rest), weights)
+
   mapped = jax.jit(jax.vmap(run))(twice)
   for k in range(2):
     one = run(jax.tree.map(lambda x, k=k: x[k], twice))
-    np.testing.assert_allclose(mapped[k], one, atol=1e-6)
+    mine = jax.tree.map(lambda x, k=k: x[k], mapped)
+    assert relative_error(mine, one) < 1e-6
 
 
 def test_dropout_in_the_recurrence_does_without(kernels):
@@ -225,6 +278,28 @@ def test_without_a_compiler_nothing_is_loaded(monkeypatch, tmp_path):
   library.load(tmp_path / "unused")
   assert not library.is_loaded("float32")
   assert not (tmp_path / "unused").exists()
+
+
+def test_a_compiler_that_knows_no_bfloat16_leaves_it_out(monkeypatch, tmp_path):
+  compiler = library._compiler()
+  if compiler is None:
+    pytest.skip("needs a C++ compiler.")
+  library.unload()
+  monkeypatch.setattr(library, "_registered", set())
+  monkeypatch.setattr(library, "fitting", lambda _: {"bfloat16"})
+  (tmp_path / "lstm.cc").write_text("int nothing = 0;")
+  monkeypatch.setattr(library, "_SOURCES", tmp_path)
+  library.load(tmp_path)
+  assert not library.is_loaded("bfloat16")
+
+
+def test_a_script_goes_on_without_kernels(monkeypatch, tmp_path, capsys):
+  def fail(*_):
+    raise OSError("c++ cannot compile [with P = x] the kernels")
+
+  monkeypatch.setattr(library, "load", fail)
+  command_line.use_kernels(Console(), jax.devices())
+  assert "Without kernels, which is slower: c++" in capsys.readouterr().out
 
 
 def test_what_cannot_be_compiled_is_said(kernels, monkeypatch, tmp_path):

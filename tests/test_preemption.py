@@ -23,7 +23,9 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
   def do_GET(self):
     self.server.asked += 1
-    if self.server.broken:
+    if self.server.broken == "garbage":
+      self.wfile.write(b"no answer of any kind\r\n\r\n")
+    elif self.server.broken:
       self._answer(503, "")
     elif self.path == "/computeMetadata/v1/instance/preempted":
       is_asked = self.headers["Metadata-Flavor"] == "Google"
@@ -77,9 +79,10 @@ def test_a_notice_is_seen_when_it_comes(answers, cloud, monkeypatch):
 
 
 @pytest.mark.parametrize("cloud", ["google", "amazon"])
-def test_a_question_without_an_answer_is_asked_again(answers, cloud):
+@pytest.mark.parametrize("how", [True, "garbage"])
+def test_a_question_without_an_answer_is_asked_again(answers, cloud, how):
   with watching(metadata_server(cloud, answers), 0.01) as is_preempted:
-    answers.broken = True
+    answers.broken = how
     asked = answers.asked
     wait_until(lambda: answers.asked > asked + 2)
     assert not is_preempted()

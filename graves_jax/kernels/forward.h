@@ -26,6 +26,7 @@ struct Forward {
   const float* net;      // nullptr: nothing else
   const float *bias, *peephole, *start, *start_cell;
   int64_t chunk;
+  bool keeps_gates;
   float *outputs, *i, *f, *c, *o;
   float *first_cells, *cell;  // [T / chunk, B, H], [B, H]
 
@@ -85,9 +86,9 @@ struct Forward {
       for (int g = 0; net && g < kGates; ++g) {
         _mm_prefetch(net + (row * kGates + g) * hidden + unit, _MM_HINT_T0);
       }
-      for (const float* to : {outputs, i, f, c, o}) {
-        __builtin_prefetch(to + at, 1);
-      }
+      __builtin_prefetch(outputs + at, 1);
+      if (!keeps_gates) continue;
+      for (const float* to : {i, f, c, o}) __builtin_prefetch(to + at, 1);
     }
     Add(sums, from, recurrent, groups, group);
     const Word* rows = inputs + (t * batch + b) * projection.depth;
@@ -118,11 +119,13 @@ struct Forward {
       x[3] = Sigmoid(_mm512_fmadd_ps(w_co, state, x[3]));  // Eq. (10)
       Vec output = _mm512_mul_ps(x[3], Tanh(state));       // Eq. (11)
       _mm512_mask_storeu_ps(own_cell, mask, state);
-      _mm512_mask_storeu_ps(i + at, mask, x[0]);
-      _mm512_mask_storeu_ps(f + at, mask, x[1]);
-      _mm512_mask_storeu_ps(c + at, mask, x[2]);
-      _mm512_mask_storeu_ps(o + at, mask, x[3]);
       _mm512_mask_storeu_ps(outputs + at, mask, output);
+      if (keeps_gates) {
+        _mm512_mask_storeu_ps(i + at, mask, x[0]);
+        _mm512_mask_storeu_ps(f + at, mask, x[1]);
+        _mm512_mask_storeu_ps(c + at, mask, x[2]);
+        _mm512_mask_storeu_ps(o + at, mask, x[3]);
+      }
       P::Store(to + r * recurrent.depth + unit, output, mask);
     }
   }

@@ -24,6 +24,7 @@ _OPTIONS = ("-O3", "-std=c++17", "-march=native", "-shared", "-fPIC", "-w")
 _NEEDED = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
 _registered: set[Precision] = set()  # JAX takes each name once a process
 _loaded: set[Precision] = set()
+_devices = 1
 
 
 def is_loaded(precision: Precision) -> bool:
@@ -31,21 +32,26 @@ def is_loaded(precision: Precision) -> bool:
   return precision in _loaded
 
 
-def load(folder: Path) -> None:
+def load(folder: Path, devices: int = 1) -> None:
   """Loads the kernels for all code that is traced from now on; compiles them
   first, where that was not done yet. Does nothing where they do not fit.
 
   Args:
     folder: where compiled kernels are kept.
+    devices: among how many devices of this process its threads are shared out.
 
   Raises:
     OSError: if they cannot be compiled or kept there.
   """
+  global _devices
+  _devices = devices
   precisions = fitting(_processor_flags())
   if not precisions or jax.default_backend() != "cpu" or not _compiler():
     return
   if not _registered:
     library = ctypes.CDLL(str(_compiled(folder)))
+    # A compiler may not know what its processor can do.
+    precisions = {p for p in precisions if hasattr(library, f"forward_{p}")}
     for precision in precisions:
       for name in ("pack", "forward", "backward"):
         jax.ffi.register_ffi_target(
@@ -54,7 +60,12 @@ def load(folder: Path) -> None:
           platform="cpu",
         )
     _registered.update(precisions)
-  _loaded.update(precisions)
+  _loaded.update(precisions & _registered)
+
+
+def devices() -> int:
+  """How many devices share the process's threads."""
+  return _devices
 
 
 def unload() -> None:
@@ -108,7 +119,8 @@ def _compiled(folder: Path) -> Path:
         text=True,
       )
       if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["nothing said"])[0]
+        lines = done.stderr.strip().splitlines() or ["nothing said"]
+        reason = next((line for line in lines if "error" in line), lines[0])
         raise OSError(f"{compiler} cannot compile the kernels: {reason}")
       made.replace(library)
   return library

@@ -44,26 +44,31 @@ ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
                       Output first_cells, Output cell, int64_t chunk,
                       int64_t devices) {
   auto shape = outputs->dimensions();
+  if (shape.size() != 3 || start.dimensions().size() != 2 ||
+      inputs.dimensions().size() != 3) {
+    return Mismatch();
+  }
   int64_t steps = shape[0], batch = shape[1], hidden = shape[2];
   int64_t fed_back = start.dimensions()[1];
   int64_t depth = DivideUp(fed_back, P::kDepth) * P::kDepth;
   int64_t panels = kGates * DivideUp(hidden, kLanes);
   int64_t below = inputs.dimensions()[2], every = SizeOf(*outputs);
-  bool has_net = SizeOf(net) > 0;
+  bool has_net = SizeOf(net) > 0, keeps_gates = SizeOf(*i) > 0;
+  int64_t gates = keeps_gates ? every : 0;
   bool fits = chunk > 0 && steps % chunk == 0 &&
               SizeOf(*first_cells) == steps / chunk * batch * hidden &&
               (!has_net || SizeOf(net) == every * kGates) &&
               SizeOf(inputs) == steps * batch * below &&
               below % P::kDepth == 0 &&
               SizeOf(projection) == panels * Panels<P>::SizeOf(below) &&
-              SizeOf(*i) == every && SizeOf(*f) == every &&
-              SizeOf(*c) == every && SizeOf(*o) == every &&
+              SizeOf(*i) == gates && SizeOf(*f) == gates &&
+              SizeOf(*c) == gates && SizeOf(*o) == gates &&
               SizeOf(start) == batch * fed_back &&
               SizeOf(start_cell) == batch * hidden &&
               SizeOf(bias) == kGates * hidden &&
               SizeOf(peephole) == 3 * hidden &&
               SizeOf(*cell) == batch * hidden &&
-              (steps == 1 || fed_back == hidden) &&
+              (steps == 1 ? fed_back >= hidden : fed_back == hidden) &&
               SizeOf(recurrent) == panels * Panels<P>::SizeOf(depth);
   if (!fits) return Mismatch();
   Forward<P> forward{steps,
@@ -79,6 +84,7 @@ ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
                      start.typed_data(),
                      start_cell.typed_data(),
                      chunk,
+                     keeps_gates,
                      outputs->typed_data(),
                      i->typed_data(),
                      f->typed_data(),
@@ -102,6 +108,10 @@ ffi::Error RunBackward(ffi::ThreadPool pool, ffi::Buffer<ffi::S32> index,
                        Output d_cell, Output d_inputs, Output sums, float clip,
                        int64_t devices) {
   auto shape = d_outputs.dimensions();
+  if (shape.size() != 4 || d_state->dimensions().size() != 2 ||
+      d_inputs->dimensions().size() != 3) {
+    return Mismatch();
+  }
   int64_t chunks = shape[0], steps = shape[1], batch = shape[2];
   int64_t hidden = shape[3], every = steps * batch * hidden;
   int64_t fed_back = d_state->dimensions()[1];
@@ -121,7 +131,7 @@ ffi::Error RunBackward(ffi::ThreadPool pool, ffi::Buffer<ffi::S32> index,
               SizeOf(*d_cell) == batch * hidden &&
               SizeOf(*d_net) == every * kGates &&
               SizeOf(first_cell) == chunks * batch * hidden &&
-              (steps == 1 || fed_back == hidden) &&
+              (steps == 1 ? fed_back >= hidden : fed_back == hidden) &&
               SizeOf(transposed) == size_for(fed_back);
   int64_t k = *index.typed_data();
   if (!fits || k < 0 || k >= chunks) return Mismatch();

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from graves_jax.kernels import library
 from graves_jax.products import Precision, from_words, join, to_words
 
 _LANES = 16  # columns of a panel: what the processor multiplies at once
@@ -93,6 +94,7 @@ def forward(
   inputs: Array,
   net: Array | None,
   chunk: int,
+  keeps_gates: bool,
 ) -> StepsForward:
   """Runs some steps.
 
@@ -106,22 +108,23 @@ def forward(
     inputs: from below, by `pack_inputs`.
     net: what else reaches the net inputs, [T, B, 4H].
     chunk: C, which divides T.
+    keeps_gates: whether gates are wanted; they are empty otherwise.
   """
   steps = inputs.shape[0]
-  every, firsts, last = (
+  every, gates, firsts, last = (
     jax.ShapeDtypeStruct((*shape, *cell.shape), jnp.float32)
-    for shape in ((steps,), (steps // chunk,), ())
+    for shape in ((steps,), (steps * keeps_gates,), (steps // chunk,), ())
   )
   call = jax.ffi.ffi_call(
     f"graves_jax_forward_{_precision_of(recurrent)}",
-    (*(every,) * 5, firsts, last),
+    (every, *(gates,) * 4, firsts, last),
     vmap_method="sequential",
   )
   results = call(
     *(recurrent, projection, bias, peephole, fed_back, cell, inputs),
     jnp.zeros((0, 0, 0), jnp.float32) if net is None else net,
     chunk=np.int64(chunk),
-    devices=_devices(),
+    devices=np.int64(library.devices()),
   )
   return StepsForward(*results)
 
@@ -176,14 +179,9 @@ def backward(
     *(jnp.asarray(k, jnp.int32), d_outputs, *gates),
     *(recurrent, projection, peephole, first_cells, d_hidden, d_cell),
     clip=np.float32(clip),
-    devices=_devices(),
+    devices=np.int64(library.devices()),
   )
   return StepsBackward(from_words(net), *others)
-
-
-def _devices() -> np.int64:
-  """Among how many devices the process's threads are shared out."""
-  return np.int64(jax.local_device_count())
 
 
 def _precision_of(packed: Array) -> Precision:

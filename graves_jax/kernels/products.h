@@ -77,7 +77,7 @@ struct BFloat16 {
 #endif
 
 // Panels: columns 16 by 16, each [depth / kDepth + 1, 16, kDepth]. The last of
-// these rows is never read: it keeps panels from lying a power of two apart,
+// these rows, zeros, is never read: it keeps panels from lying a power of two apart,
 // where they would share too few places of the cache.
 template <typename P>
 struct Panels {
@@ -119,6 +119,8 @@ struct Packing {
           }
           P::StoreDeep(to + k * kLanes, deep);
         }
+        std::memset(to + rows * kLanes, 0,
+                    P::kDepth * kLanes * sizeof(typename P::Word));
         to += Panels<P>::SizeOf(rows);
       }
     }

@@ -20,22 +20,16 @@ class HiddenLayer:
     NamedTuple with the fields inputs [D, G], recurrent and bias.
   zero_state: (hidden, *batch, dtype) to the state before the first step, a
     NamedTuple with the field output [*batch, H].
-  net_input: (params, inputs, precision, net) to net inputs [..., G].
-  advance: (params, state, net inputs, clip, precision) to (state, output).
+  step: (params, state, inputs, clip, precision, net) to (state, output): one
+    time step from inputs [B, d_k] and net [B, G], as `unroll` does.
   unroll: (params, state, inputs, clip, precision, net) to (state, outputs);
     that of LSTM also takes recurrent dropout, (kept, keep_rate).
   """
 
   init: Callable[..., Any]
   zero_state: Callable[..., Any]
-  net_input: Callable[..., Array]
-  advance: Callable[..., tuple[Any, Array]]
+  step: Callable[..., tuple[Any, Array]]
   unroll: Callable[..., tuple[Any, Array]]
-
-  def step(self, params, state, inputs, *, precision, net=None):
-    """One time step from inputs [B, d_k] and net [B, G], as `unroll` does."""
-    projected = self.net_input(params, inputs, precision, net)
-    return self.advance(params, state, projected, precision=precision)
 
 
 def _init_rnn(key, inputs, hidden, weight_range, forget_bias):
@@ -46,15 +40,13 @@ def _init_rnn(key, inputs, hidden, weight_range, forget_bias):
 LSTM = HiddenLayer(
   init=cells.init_lstm,
   zero_state=cells.zero_state,
-  net_input=cells.net_input,
-  advance=cells.lstm_step,
+  step=cells.step,
   unroll=cells.unroll,
 )
 RNN = HiddenLayer(
   init=_init_rnn,
   zero_state=vanilla_rnn.zero_state,
-  net_input=vanilla_rnn.net_input,
-  advance=vanilla_rnn.rnn_step,
+  step=vanilla_rnn.step,
   unroll=vanilla_rnn.unroll,
 )
 

@@ -12,8 +12,7 @@ from jax import Array
 from graves_jax.cells import (
   LSTMState,
   init_lstm,
-  lstm_step,
-  net_input,
+  step,
   unroll,
   zero_state,
 )
@@ -136,10 +135,7 @@ class SynthesisNetwork(nn.Module):
       precision=self.precision,
     )
 
-    def advance(params, state, inputs):
-      net = net_input(params, inputs, self.precision)
-      return lstm_step(params, state, net, precision=self.precision)
-
+    advance = functools.partial(step, precision=self.precision)
     seen = (element, first.window)
     outputs = first.lstm.output
     states, y = self._upper_layers(advance, state.layers, seen, outputs)

@@ -80,9 +80,9 @@ def window_layer_step(
     The next state and phi [B, U + 1], phi(t, U+1) of the stop rule included;
     not masked.
   """
-  net = cells.net_input(params.lstm, (element, state.window), precision)
-  lstm, output = cells.lstm_step(
-    params.lstm, state.lstm, net, clip=clip, precision=precision
+  inputs = element, state.window
+  lstm, output = cells.step(
+    params.lstm, state.lstm, inputs, clip=clip, precision=precision
   )
   raw = _window_outputs(params.window, output)
   alpha, beta, kappa = window_parameters(raw, state.kappa)
@@ -185,7 +185,7 @@ def _forward(clip, precision, chunk, params, start, elements, text):
   lstm, window = params
   width = elements.shape[-1]
   from_element = lstm.inputs[:width]
-  cells_only = _recurrence(clip, precision, lstm, width)
+  cells_only = _recurrence(clip, precision, lstm, width, start)
 
   def step(state, net):
     fed_back = state.lstm.output, state.window
@@ -221,7 +221,7 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   width = elements.shape[-1]
   alphabet_size = start.window.shape[-1]
   lstm, window = params
-  cells_only = _recurrence(clip, precision, lstm, width)
+  cells_only = _recurrence(clip, precision, lstm, width, start)
   to_element = lstm.inputs[:width].T
   to_output = window.weights.T
 
@@ -283,12 +283,13 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   return gradient, d_start, chunks.join(d_elements), None
 
 
-def _recurrence(clip, precision, lstm, width):
+def _recurrence(clip, precision, lstm, width, start):
   """Of the layer's cells, into which output and window are fed back; what the
   elements, `width` wide, add to their net inputs comes from elsewhere."""
   fed_back = jnp.concatenate([lstm.recurrent, lstm.inputs[width:]])
   weights = fed_back, lstm.inputs[:0], lstm.bias, lstm.peephole
-  return recurrence(*weights, clip=clip, precision=precision)
+  options = {"clip": clip, "precision": precision}
+  return recurrence(*weights, cell=start.lstm.cell, others=start, **options)
 
 
 _unroll_chunks.defvjp(_forward, _backward)

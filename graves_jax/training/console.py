@@ -14,7 +14,6 @@ from rich.live import Live
 from rich.progress import Progress
 from rich.text import Text
 
-from graves_jax.kernels import library
 from graves_jax.networks.synthesis import count_weights
 from graves_jax.noise.adaptive_weight_noise import DescriptionLength
 from graves_jax.training.experiment import Experiment
@@ -75,14 +74,11 @@ class ConsoleListener:
     first, *others = self._task.introduction()
     processes = len({device.process_index for device in devices})
     hosts = f" of {processes} processes" if processes > 1 else ""
-    where = f"device{'s' * (len(devices) > 1)}{hosts}"
-    if library.is_loaded(config.network.precision):
-      where += ", with compiled kernels"
     cells = " + ".join(map(str, config.network.hidden))
     self.message(
       f"{self._task.metadata.kind}: {cells} cells, "
       f"{count_weights(weights):,} weights, on {len(devices)} "
-      f"{devices[0].platform} {where}; {first}"
+      f"{devices[0].platform} device{'s' * (len(devices) > 1)}{hosts}; {first}"
     )
     for sentence in others:
       self.message(sentence)

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from graves_jax.kernels import library
 from graves_jax.training.experiment import Experiment, update_body
 from graves_jax.training.parallel import AXIS
 from graves_jax.training.state import TrainState
@@ -43,6 +44,7 @@ def first_operation(body, state: TrainState, batch: Any) -> str:
   that gives an infinity, and the line of this package that it is in."""
   rows = jax.tree.map(lambda x: jnp.asarray(x)[None], (state.carry, batch))
   one_device = jax.vmap(body, (None, 0), axis_name=AXIS)
+  library.unload()  # a kernel is one operation, of many steps
   for check in (jax.debug_nans, jax.debug_infs):
     try:
       with check(True), jax.disable_jit():

@@ -6,21 +6,23 @@ every few seconds by a thread of its own.
 """
 
 import contextlib
+import dataclasses
+import http.client
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 Cloud = Literal["google", "amazon"]
 
 _SECONDS_BETWEEN = 5.0
 _TIMEOUT_SECONDS = 2.0
 _MOST_BYTES = 1000
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class MetadataServer(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class MetadataServer:
   """Where a cloud's machines ask about themselves.
 
   cloud: whose it is.
@@ -60,8 +62,13 @@ class MetadataServer(NamedTuple):
     request = urllib.request.Request(
       self.address + path, headers=headers, method=method
     )
-    with _NO_PROXY.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-      return answer.read(_MOST_BYTES).decode("ascii", "replace").strip()
+    without_proxy = urllib.request.ProxyHandler({})
+    opener = urllib.request.build_opener(without_proxy)
+    try:
+      with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
+        return answer.read(_MOST_BYTES).decode("ascii", "replace").strip()
+    except (http.client.HTTPException, ValueError) as error:
+      raise OSError(f"it does not answer as such a server: {error}") from None
 
 
 SERVERS = {
