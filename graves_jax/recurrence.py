@@ -29,7 +29,7 @@ from graves_jax.products import (
 )
 
 # Of a batch, on one device, for kernels to be the faster ones.
-FEWEST_ROWS = 16
+FEWEST_ROWS = 4
 # Inputs narrower than this are data, mostly: nobody asks for their derivative.
 _FEWEST_INPUTS = 64
 

@@ -200,7 +200,7 @@ def test_halves_equal_the_whole(kernels):
 
 @pytest.mark.parametrize("fewest_rows", [1, BATCH + 1])  # the latter: XLA
 def test_steps_equal_unroll(kernels, fewest_rows, monkeypatch):
-  monkeypatch.setattr(recurrence, "FEWEST_ROWS", fewest_rows)
+  monkeypatch.setattr(cells, "_FEWEST_ROWS", fewest_rows)
   (params, state, inputs, net), _ = lstm_case(steps=4)
   _, whole = unroll()(params, state, inputs, net)
   for t in range(4):

@@ -8,8 +8,12 @@
 
 namespace graves_jax {
 
-// exp(x) for |x| < 87, to about one unit in the last place.
-inline Vec Exp(Vec x) {
+// exp(x) = 2^n (1 + p) for |x| < 87, p to about one unit in the last place.
+struct Exponential {
+  Vec p, n;
+};
+
+inline Exponential Exp(Vec x) {
   const Vec log2e = _mm512_set1_ps(1.44269504f);
   Vec n = _mm512_roundscale_ps(_mm512_mul_ps(x, log2e),
                                _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -21,9 +25,7 @@ inline Vec Exp(Vec x) {
   p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
   p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
   p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
-  p = _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
-  p = _mm512_add_ps(p, _mm512_set1_ps(1.0f));
-  return _mm512_scalef_ps(p, n);
+  return {_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r), n};
 }
 
 inline Vec Clamp(Vec x, Vec limit) {
@@ -35,16 +37,19 @@ inline Vec Clamp(Vec x, Vec limit) {
 inline Vec Sigmoid(Vec x) {
   const Vec one = _mm512_set1_ps(1.0f);
   x = Clamp(x, _mm512_set1_ps(80.0f));
-  return _mm512_div_ps(
-      one, _mm512_add_ps(one, Exp(_mm512_sub_ps(_mm512_setzero_ps(), x))));
+  Exponential e = Exp(_mm512_sub_ps(_mm512_setzero_ps(), x));
+  Vec exp = _mm512_scalef_ps(_mm512_add_ps(e.p, one), e.n);
+  return _mm512_div_ps(one, _mm512_add_ps(one, exp));
 }
 
-// tanh(x) = 1 - 2 / (exp(2 x) + 1): an error of about 1e-7.
+// tanh(x) = m / (m + 2) with m = exp(2 x) - 1, exact for small x too.
 inline Vec Tanh(Vec x) {
-  const Vec one = _mm512_set1_ps(1.0f), two = _mm512_set1_ps(2.0f);
+  const Vec one = _mm512_set1_ps(1.0f);
   x = Clamp(x, _mm512_set1_ps(20.0f));
-  Vec e = Exp(_mm512_add_ps(x, x));
-  return _mm512_sub_ps(one, _mm512_div_ps(two, _mm512_add_ps(e, one)));
+  Exponential e = Exp(_mm512_add_ps(x, x));
+  Vec power = _mm512_scalef_ps(one, e.n);
+  Vec m = _mm512_fmadd_ps(e.p, power, _mm512_sub_ps(power, one));
+  return _mm512_div_ps(m, _mm512_add_ps(m, _mm512_set1_ps(2.0f)));
 }
 
 }  // namespace graves_jax
