@@ -52,6 +52,8 @@ class Arguments(Generic[AnyConfig]):
 def main(argv: list[str]) -> None:
   arguments = parse(argv)
   workdir, config = arguments.workdir, arguments.config
+  import jax
+
   from graves_jax.kernels import library
   from graves_jax.training.console import ConsoleListener
   from graves_jax.training.experiment import build_experiment
@@ -76,15 +78,21 @@ def main(argv: list[str]) -> None:
     library.unload()  # all processes, or none
   experiment = build_experiment(task, devices, arguments.parallel)
   if arguments.debug_nans:
+    if jax.process_count() > 1:
+      raise ValueError(
+        "--debug-nans is for one process; a run of several goes on with one, "
+        "with the same batches."
+      )
     from graves_jax.training.first_operation import naming_first_operation
 
     experiment = naming_first_operation(experiment)
-  listener = ConsoleListener(
-    console,
-    workdir,
-    arguments.tensorboard and is_first(),
-    again=shlex.join(["python", "train.py", *argv]),
-  )
+  with together():
+    listener = ConsoleListener(
+      console,
+      workdir,
+      arguments.tensorboard and is_first(),
+      again=shlex.join(["python", "train.py", *argv]),
+    )
   server = SERVERS.get(arguments.preemption_notice)
   with contextlib.ExitStack() as stack:
     was_told_to = stack.enter_context(command_line.stopping_on_signals())

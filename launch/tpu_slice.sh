@@ -12,7 +12,8 @@ code=graves_jax                    # this repository, in every host's home
 arguments="configs/handwriting_synthesis.py
   --data.path iamondb.jsonl.gz
   --workdir runs/iam
-  --data.batch-size 64"
+  --data.batch-size 64
+  --preemption-notice google"
 # ------------------------------------------------------------------------------
 
 on_all_hosts() {

@@ -19,6 +19,7 @@ from graves_jax.training.metrics import MetricsFile
 pytestmark = pytest.mark.slow
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+READ_ONLY = OSError(errno.EROFS, os.strerror(errno.EROFS))
 
 
 def run(folder, experiment=None, listener=None, **options):
@@ -41,19 +42,20 @@ def expected(tmp_path_factory):
   return run(tmp_path_factory.mktemp("expected"))
 
 
-def test_a_full_disk_ends_the_run_and_loses_one_interval(
-  expected, tmp_path, monkeypatch
+@pytest.mark.parametrize("trouble", [FULL, READ_ONLY])
+def test_where_nothing_is_written_any_more_one_interval_is_lost(
+  expected, tmp_path, monkeypatch, trouble
 ):
   save = Checkpoints.save
 
   def fail(self, state, metadata):
     if metadata.step >= 6:
-      raise FULL
+      raise trouble
     save(self, state, metadata)
 
   with monkeypatch.context() as patch:
     patch.setattr(Checkpoints, "save", fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=trouble.strerror):
       run(tmp_path)
   assert saved(tmp_path) == [2, 4]
   listener = Silent()

@@ -18,6 +18,7 @@ from graves_jax.networks.synthesis import count_weights
 from graves_jax.noise.adaptive_weight_noise import DescriptionLength
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.metrics import StepReport
+from graves_jax.training.tensorboard import TensorboardFigures
 
 # Without a terminal (a log file), one line in so many seconds.
 _SECONDS_BETWEEN_LOG_LINES = 30.0
@@ -49,9 +50,9 @@ class ConsoleListener:
     self._live = Live(console=console, auto_refresh=False, transient=True)
     self._recent = collections.deque(maxlen=30)  # seconds of updates
     self._last_logged = -_SECONDS_BETWEEN_LOG_LINES
-    self._tensorboard = (
-      _tensorboard_writer(workdir) if is_on_tensorboard else None
-    )
+    self._tensorboard = None
+    if is_on_tensorboard:
+      self._tensorboard = TensorboardFigures(workdir, self.message)
 
   def __enter__(self) -> "ConsoleListener":
     self._live.start()
@@ -110,10 +111,9 @@ class ConsoleListener:
       self._last_logged = time.monotonic()
       self.message(line)
     if self._tensorboard:
-      for name in ("nats_per_sequence", "nats_per_element", "gradient_norm"):
-        self._tensorboard.add_scalar(
-          f"train/{name}", getattr(report, name), report.step
-        )
+      names = "nats_per_sequence", "nats_per_element", "gradient_norm"
+      figures = {name: getattr(report, name) for name in names}
+      self._tensorboard.add("train", figures, report.step)
 
   def validating(self, done: int, total: int) -> None:
     """Shows how many elements are scored."""
@@ -124,8 +124,7 @@ class ConsoleListener:
     """Prints a validation, which stays."""
     self.message(f"step {step:,}: validation {self._task.outcome(scores)}")
     if self._tensorboard:
-      for name, value in scores._asdict().items():
-        self._tensorboard.add_scalar(f"validation/{name}", value, step)
+      self._tensorboard.add("validation", scores._asdict(), step)
 
   def described(self, step: int, length: DescriptionLength) -> None:
     """Prints a description length."""
@@ -137,8 +136,7 @@ class ConsoleListener:
       f"({length.bits_per_weight:.3f} each)"
     )
     if self._tensorboard:
-      for name, value in length._asdict().items():
-        self._tensorboard.add_scalar(f"description/{name}", value, step)
+      self._tensorboard.add("description", length._asdict(), step)
 
   def stopped(self, step: int) -> None:
     """Says how to go on."""
@@ -153,17 +151,6 @@ def loading(
   with Progress(console=console, transient=True) as bars:
     task = bars.add_task(what, total=None)
     yield lambda done, total: bars.update(task, completed=done, total=total)
-
-
-def _tensorboard_writer(workdir: Path):
-  try:
-    from tensorboardX import SummaryWriter
-  except ImportError:
-    raise ValueError(
-      "--tensorboard needs tensorboardX; install the extra: "
-      'pip install -e ".[tensorboard]"'
-    ) from None
-  return SummaryWriter(str(workdir))
 
 
 def _duration(seconds: float) -> str:
