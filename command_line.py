@@ -121,6 +121,8 @@ def join_processes(distributed: Distributed) -> None:
     return
   import jax
 
+  # It would keep SIGTERM to itself until `stopping_on_signals` takes over.
+  jax.config.update("jax_enable_preemption_service", False)
   try:
     jax.distributed.initialize(
       distributed.coordinator, distributed.processes, distributed.process

@@ -1,5 +1,5 @@
 // The recurrence of peephole LSTM layers, Eqs. (7)-(11), for processors with
-// AVX-512: all steps of a chunk in one call, forward and backward.
+// AVX-512: all steps in one call forwards, those of a chunk backwards.
 //
 // Axes: T time, B batch, H hidden, X inputs from below, D what is fed back into
 // the layer (its own outputs, and for the synthesis network's first layer also

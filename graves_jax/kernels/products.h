@@ -77,8 +77,8 @@ struct BFloat16 {
 #endif
 
 // Panels: columns 16 by 16, each [depth / kDepth + 1, 16, kDepth]. The last of
-// these rows, zeros, is never read: it keeps panels from lying a power of two apart,
-// where they would share too few places of the cache.
+// these rows, zeros, is never read: it keeps panels from lying a power of two
+// apart, where they would share too few places of the cache.
 template <typename P>
 struct Panels {
   const typename P::Word* words;

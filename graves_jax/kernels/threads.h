@@ -14,6 +14,8 @@
 
 namespace graves_jax {
 
+namespace ffi = xla::ffi;
+
 // Runs body(part) for every part, on the pool's threads and this one. Waits
 // only for parts that a running thread has taken, so that calls from the
 // pool's own threads cannot wait for each other.
