@@ -8,10 +8,60 @@ from jax import Array, lax
 
 Precision = Literal["float32", "bfloat16"]
 
+# From so many columns on a layer's input is another layer's output.
+_WIDE = 128
+
 
 def product(a: Array, weights: Array, precision: Precision) -> Array:
   """a [..., K] times weights [K, N]: [..., N], no narrower than float32."""
   return _contract(a, weights, (a.ndim - 1,), (0,), precision)
+
+
+def project(
+  parts: Sequence[Array], weights: Array, precision: Precision
+) -> Array:
+  """Parts [..., d_k], side by side, times weights [sum of d_k, N], where
+  `with_remainders` keeps the rounded weights of narrow parts exact."""
+  widths = [x.shape[-1] for x in parts]
+  weights = with_remainders(weights, widths, precision)
+  joined = jnp.concatenate(with_repeats(parts, precision), axis=-1)
+  return product(joined, weights, precision)
+
+
+def with_repeats(
+  parts: Sequence[Array], precision: Precision
+) -> tuple[Array, ...]:
+  """Parts [..., d_k] to multiply with the weights of `with_remainders`."""
+  if precision == "float32":
+    return tuple(parts)
+  return (*parts, *(x for x in parts if x.shape[-1] < _WIDE))
+
+
+def with_remainders(
+  weights: Array, widths: Sequence[int], precision: Precision
+) -> Array:
+  """Adds rows of what rounding takes from the weights of narrow parts.
+
+  Data and the window are narrow and their numbers large: rounded weights of
+  theirs are most of what bfloat16 would cost, and to have them in twice as
+  many bits costs little.
+
+  Args:
+    weights: [sum of widths, N].
+    widths: of the parts that they are for.
+    precision: of their product.
+  """
+  if precision == "float32":
+    return weights
+  ends = [sum(widths[: k + 1]) for k in range(len(widths))]
+  narrow = [
+    weights[end - width : end]
+    for end, width in zip(ends, widths, strict=True)
+    if width < _WIDE
+  ]
+  # Not by a change of type and back, which XLA takes for nothing.
+  remainders = [x - lax.reduce_precision(x, 8, 7) for x in narrow]
+  return jnp.concatenate([weights, *remainders])
 
 
 def weight_gradient(a: Array, z: Array, precision: Precision) -> Array:

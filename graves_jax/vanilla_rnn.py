@@ -11,8 +11,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from graves_jax.class_inputs import look_up
 from graves_jax.clipping import clip_derivative
-from graves_jax.products import Precision, product, weight_gradient
+from graves_jax.products import (
+  Precision,
+  product,
+  project,
+  weight_gradient,
+)
 
 
 class RNNParams(NamedTuple):
@@ -68,18 +74,15 @@ def net_input(
   params: RNNParams,
   inputs: Sequence[Array],
   precision: Precision = "float32",
-  net: Array | None = None,
+  classes: Array | None = None,
 ) -> Array:
-  """Projects a layer's inputs [..., d_k], sum of d_k = D, to [..., H].
-
-  What else reaches the net inputs, `net` [..., H], is added; with it, there
-  may be no other input.
-  """
-  if not inputs:
-    return net + params.bias
-  joined = jnp.concatenate(inputs, axis=-1)
-  projected = product(joined, params.inputs, precision) + params.bias
-  return projected if net is None else projected + net
+  """Projects a layer's inputs to [..., H], with its bias; `inputs` and
+  `classes` are those of `unroll`, with any leading axes."""
+  weights, net = look_up(params.inputs, inputs, classes)
+  if inputs:
+    projected = project(inputs, weights, precision)
+    net = projected if net is None else projected + net
+  return net + params.bias
 
 
 def rnn_step(
@@ -114,10 +117,10 @@ def step(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
-  net: Array | None = None,
+  classes: Array | None = None,
 ) -> tuple[RNNState, Array]:
-  """One time step from inputs [..., d_k], as `cells.step` makes it."""
-  net = net_input(params, inputs, precision, net)
+  """One time step from inputs [..., d_k] and classes [...], as `unroll`."""
+  net = net_input(params, inputs, precision, classes)
   return rnn_step(params, state, net, clip=clip, precision=precision)
 
 
@@ -128,7 +131,7 @@ def unroll_reference(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
-  net: Array | None = None,
+  classes: Array | None = None,
 ) -> tuple[RNNState, Array]:
   """Unrolls a layer by a plain scan that JAX differentiates.
 
@@ -138,7 +141,7 @@ def unroll_reference(
   def step(state, net):
     return rnn_step(params, state, net, clip=clip, precision=precision)
 
-  return lax.scan(step, state, net_input(params, inputs, precision, net))
+  return lax.scan(step, state, net_input(params, inputs, precision, classes))
 
 
 def unroll(
@@ -148,18 +151,21 @@ def unroll(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
-  net: Array | None = None,
+  classes: Array | None = None,
 ) -> tuple[RNNState, Array]:
   """Unrolls a layer over time, with a backward pass written by hand.
 
   Args:
     params: the layer's weights.
     state: where to start, [B, H].
-    inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D.
+    inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D, less
+      the classes.
     clip: limit on the derivatives of the net inputs at every step.
     precision: of the matrix products.
-    net: added to the net inputs, [T, B, H], where something besides `inputs`
-      reaches them. With it, there may be no inputs: then D = 0.
+    classes: more inputs, as one-hot vectors that are not built: integers
+      [T, B] that choose among the first rows of `params.inputs`, as many as
+      `inputs` leave; of any other, such as -1, the vector is null. With them,
+      there may be no other inputs.
 
   Returns:
     The state after the last step, and every output [T, B, H].
@@ -167,7 +173,7 @@ def unroll(
   Raises:
     ValueError: if there is no time step.
   """
-  projected = net_input(params, inputs, precision, net)
+  projected = net_input(params, inputs, precision, classes)
   if not projected.shape[0]:
     raise ValueError("the inputs have no time step; give one or more.")
   outputs = _recur(clip, precision, params.recurrent, state.output, projected)

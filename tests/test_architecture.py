@@ -41,12 +41,17 @@ FORBIDDEN = {
 MATHEMATICS = {
   "cells",
   "chunks",
+  "class_inputs",
   "clipping",
+  "compiled_layer",
   "distributions",
   "dropout",
+  "gated_step",
   "kernels",
+  "lstm",
   "products",
   "recurrence",
+  "scanned_layer",
   "vanilla_rnn",
   "window",
 }

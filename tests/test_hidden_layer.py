@@ -1,4 +1,4 @@
-"""Classes looked up in weights, and net inputs from outside of a layer."""
+"""Classes looked up in weights, beside a layer's other inputs."""
 
 import functools
 
@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 
 from graves_jax import cells, chunks, vanilla_rnn
-from graves_jax.networks.hidden_layer import (
-  LSTM,
-  RNN,
-  hidden_layer,
-  look_up,
-)
+from graves_jax.class_inputs import look_up
+from graves_jax.networks.hidden_layer import LSTM, RNN, hidden_layer
 
 BATCH, HIDDEN, CLASSES, BELOW = 3, 4, 6, 5
 STEPS = chunks.CHUNK + 3
@@ -76,8 +72,7 @@ def test_classes_equal_one_hot_vectors(layer, unroll, below):
   assert set(np.unique(classes)) == set(range(-1, CLASSES))
 
   def by_rows(params, state, inputs):
-    params, net = look_up(params, classes, CLASSES)
-    return unroll(params, state, inputs, clip=0.1, net=net)
+    return unroll(params, state, inputs, clip=0.1, classes=classes)
 
   def by_vectors(params, state, inputs):
     return unroll(params, state, (one_hot(classes), *inputs), clip=0.1)
@@ -99,12 +94,11 @@ def test_classes_equal_one_hot_vectors(layer, unroll, below):
 @with_and_without_below
 def test_stepping_equals_unrolling(layer, below):
   params, state, classes, inputs, _ = random_case(layer, below)
-  params, net = look_up(params, classes, CLASSES)
-  final, outputs = layer.unroll(params, state, inputs, net=net)
+  final, outputs = layer.unroll(params, state, inputs, classes=classes)
   step = jax.jit(functools.partial(layer.step, precision="float32"))
   for t in range(STEPS):
     below_now = tuple(x[t] for x in inputs)
-    state, output = step(params, state, below_now, net=net[t])
+    state, output = step(params, state, below_now, classes=classes[t])
     np.testing.assert_allclose(output, outputs[t], atol=1e-12)
   jax.tree.map(
     lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), state, final
@@ -112,9 +106,11 @@ def test_stepping_equals_unrolling(layer, below):
 
 
 def test_a_class_out_of_range_is_the_null_vector():
-  params, *_ = random_case(RNN, BELOW)
-  _, net = look_up(params, jnp.array([-7, -1, 0, CLASSES, 99]), CLASSES)
-  np.testing.assert_array_equal(net[2], params.inputs[0])
+  weights = random_case(RNN, BELOW)[0].inputs
+  classes = jnp.array([-7, -1, 0, CLASSES, 99])
+  others, net = look_up(weights, [np.zeros((5, BELOW))], classes)
+  np.testing.assert_array_equal(others, weights[CLASSES:])
+  np.testing.assert_array_equal(net[2], weights[0])
   np.testing.assert_array_equal(net[jnp.array([0, 1, 3, 4])], 0)
 
 

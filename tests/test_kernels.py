@@ -55,20 +55,25 @@ def relative_error(got, expected):
   return np.linalg.norm(got - expected) / np.linalg.norm(expected)
 
 
-def lstm_case(steps=STEPS, batch=BATCH, widths=WIDTHS):
-  """Arguments of `unroll`, and the loss's weights on its results."""
+def lstm_case(steps=STEPS, batch=BATCH, widths=WIDTHS, count=0):
+  """Arguments of `unroll`, and the loss's weights on its results.
+
+  With a count of classes, some rows and steps have none.
+  """
   keys = iter(jax.random.split(jax.random.key(0), 20))
 
   def normal(*shape):
     return jax.random.normal(next(keys), shape)
 
-  params = cells.init_lstm(next(keys), sum(widths), HIDDEN, weight_range=0.3)
+  inputs = count + sum(widths)
+  params = cells.init_lstm(next(keys), inputs, HIDDEN, weight_range=0.3)
   params = params._replace(bias=normal(4 * HIDDEN))
   state = LSTMState(normal(batch, HIDDEN), 0.5 * normal(batch, HIDDEN))
   inputs = tuple(normal(steps, batch, width) for width in widths)
-  net = normal(steps, batch, 4 * HIDDEN)
   weights = LSTMState(*normal(2, batch, HIDDEN)), normal(steps, batch, HIDDEN)
-  return (params, state, inputs, net), weights
+  shape = steps, batch
+  classes = jax.random.randint(next(keys), shape, -1, count + 1)
+  return (params, state, inputs), weights, classes if count else None
 
 
 def with_gradients(function, arguments, weights):
@@ -82,9 +87,9 @@ def with_gradients(function, arguments, weights):
   return both(arguments, weights)
 
 
-def unroll(precision="float32", clip=0.3, by=cells.unroll):
-  return lambda params, state, inputs, net: by(
-    params, state, inputs, clip=clip, precision=precision, net=net
+def unroll(classes=None, precision="float32"):
+  return functools.partial(
+    cells.unroll, classes=classes, clip=0.3, precision=precision
   )
 
 
@@ -106,14 +111,19 @@ def test_the_synthesis_network_equals_the_equations(kernels, layers):
 
 
 @precisions
-@pytest.mark.parametrize("widths", [(), (3,), WIDTHS])
-def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths):
+@pytest.mark.parametrize(
+  ("widths", "count"), [((3,), 0), (WIDTHS, 0), ((), 7), (WIDTHS, 7)]
+)
+def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths, count):
   require_kernel(precision)
-  case = lstm_case(widths=widths)
-  compiled = with_gradients(unroll(precision), *case)
+  *case, classes = lstm_case(widths=widths, count=count)
+  compiled = with_gradients(unroll(classes, precision), *case)
   library.unload()
-  scanned = with_gradients(unroll(precision), *case)
-  assert relative_error(compiled, scanned) < tolerance
+  scanned = with_gradients(unroll(classes, precision), *case)
+  for mine, expected in zip(
+    jax.tree.leaves(compiled), jax.tree.leaves(scanned), strict=True
+  ):
+    assert relative_error(mine, expected) < tolerance
 
 
 @precisions
@@ -166,34 +176,34 @@ def kernels_in(function, *arguments):
 
 def test_where_kernels_are_called(kernels, monkeypatch):
   every = {"pack", "forward", "backward"}
-  (params, state, inputs, net), _ = lstm_case()
-  case = params, state, inputs, net
-  assert kernels_in(unroll(), *case) == every
-  one = jax.tree.map(lambda x: x[0], (inputs, net))
-  step = lambda *case: cells.step(*case[:3], net=case[3])  # noqa: E731
-  assert kernels_in(step, params, state, *one) == every
-  kept = jnp.ones((*net.shape[:2], HIDDEN), bool)
-  dropping = functools.partial(cells.unroll, kept=kept, keep_rate=0.5)
-  assert not kernels_in(dropping, params, state, inputs)
+  (params, state, inputs), _, classes = lstm_case(count=7)
+  case = params, state, inputs
+  assert kernels_in(unroll(classes), *case) == every
+  one = tuple(x[0] for x in inputs)
+  step = functools.partial(cells.step, classes=classes[0])
+  assert kernels_in(step, params, state, one) == every
+  kept = jnp.ones((*classes.shape, HIDDEN), bool)
+  dropping = functools.partial(unroll(classes), kept=kept, keep_rate=0.5)
+  assert not kernels_in(dropping, *case)
   half = jax.tree.map(lambda x: x.astype(jnp.bfloat16), inputs)
-  assert not kernels_in(unroll(), params, state, half, net)
+  assert not kernels_in(unroll(classes), params, state, half)
   monkeypatch.setattr(recurrence, "FEWEST_ROWS", BATCH + 1)
-  assert not kernels_in(unroll(), *case)
+  assert not kernels_in(unroll(classes), *case)
   monkeypatch.setattr(recurrence, "FEWEST_ROWS", 1)
   library.unload()
-  assert not kernels_in(unroll(), *case)
+  assert not kernels_in(unroll(classes), *case)
 
 
 def test_halves_equal_the_whole(kernels):
-  (params, state, inputs, net), _ = lstm_case()
-  run, half = unroll(), STEPS // 2
-  first, second = (
-    jax.tree.map(lambda x, part=part: x[part], (inputs, net))
-    for part in (slice(half), slice(half, None))
-  )
-  middle, early = run(params, state, *first)
-  end, late = run(params, middle, *second)
-  whole_end, whole = run(params, state, inputs, net)
+  (params, state, inputs), _, classes = lstm_case(count=7)
+  half = STEPS // 2
+
+  def run(state, part):
+    return unroll(classes[part])(params, state, [x[part] for x in inputs])
+
+  middle, early = run(state, slice(half))
+  end, late = run(middle, slice(half, None))
+  whole_end, whole = run(state, slice(None))
   np.testing.assert_allclose(jnp.concatenate([early, late]), whole, atol=1e-6)
   np.testing.assert_allclose(end.cell, whole_end.cell, atol=1e-6)
 
@@ -201,29 +211,35 @@ def test_halves_equal_the_whole(kernels):
 @pytest.mark.parametrize("fewest_rows", [1, BATCH + 1])  # the latter: XLA
 def test_steps_equal_unroll(kernels, fewest_rows, monkeypatch):
   monkeypatch.setattr(cells, "_FEWEST_ROWS", fewest_rows)
-  (params, state, inputs, net), _ = lstm_case(steps=4)
-  _, whole = unroll()(params, state, inputs, net)
+  (params, state, inputs), _, classes = lstm_case(steps=4, count=7)
+  _, whole = unroll(classes)(params, state, inputs)
   for t in range(4):
-    now, others = jax.tree.map(lambda x, t=t: x[t], (inputs, net))
-    state, output = cells.step(params, state, now, clip=0.3, net=others)
+    now = [x[t] for x in inputs]
+    options = {"clip": 0.3, "classes": classes[t]}
+    state, output = cells.step(params, state, now, **options)
     np.testing.assert_allclose(output, whole[t], atol=1e-6)
 
 
-def test_rows_shared_out_over_threads_are_the_same_rows(kernels, monkeypatch):
-  case = lstm_case(batch=33)
+@precisions
+@pytest.mark.parametrize("batch", [33, 34])
+def test_rows_shared_out_over_threads_are_the_same_rows(
+  kernels, precision, tolerance, batch, monkeypatch
+):
+  require_kernel(precision)
+  *case, classes = lstm_case(batch=batch, count=7)
   monkeypatch.setattr(library, "_devices", 10**6)
-  alone = with_gradients(unroll(), *case)
+  alone = with_gradients(unroll(classes, precision), *case)
   monkeypatch.setattr(library, "_devices", 1)
-  shared = with_gradients(unroll(), *case)
+  shared = with_gradients(unroll(classes, precision), *case)
   np.testing.assert_array_equal(alone[0][1], shared[0][1])
   assert relative_error(shared, alone) < 1e-6
 
 
 def test_what_is_no_number_stays_none(kernels):
-  (params, state, inputs, net), weights = lstm_case()
-  broken = net.at[3, 2, 1].set(jnp.nan)
+  (params, state, inputs), weights, _ = lstm_case()
+  broken = inputs[0].at[3, 2, 1].set(jnp.nan), *inputs[1:]
   (_, outputs), gradients = with_gradients(
-    unroll(), (params, state, inputs, broken), weights
+    unroll(), (params, state, broken), weights
   )
   assert jnp.isnan(outputs[3:, 2]).any(-1).all()
   assert jnp.isfinite(outputs[:, :2]).all()
@@ -231,7 +247,7 @@ def test_what_is_no_number_stays_none(kernels):
 
 
 def test_mapped_over_networks_each_is_itself(kernels):
-  (params, *rest), weights = lstm_case(steps=3)
+  (params, *rest), weights, _ = lstm_case(steps=3)
   twice = jax.tree.map(lambda x: jnp.stack([x, 2 * x]), params)
 
   def run(params):
@@ -245,14 +261,15 @@ def test_mapped_over_networks_each_is_itself(kernels):
 
 
 def test_dropout_in_the_recurrence_does_without(kernels):
-  (params, state, inputs, net), _ = lstm_case()
-  kept = jax.random.bernoulli(jax.random.key(2), 0.5, (*net.shape[:2], HIDDEN))
-  run = functools.partial(
-    cells.unroll, params, state, inputs, net=net, kept=kept, keep_rate=0.5
-  )
-  plain = cells.unroll_reference(
-    params, state, inputs, net=net, kept=kept, keep_rate=0.5
-  )
+  (params, state, inputs), _, classes = lstm_case(count=7)
+  shape = *classes.shape, HIDDEN
+  options = {
+    "classes": classes,
+    "kept": jax.random.bernoulli(jax.random.key(2), 0.5, shape),
+    "keep_rate": 0.5,
+  }
+  run = functools.partial(cells.unroll, params, state, inputs, **options)
+  plain = cells.unroll_reference(params, state, inputs, **options)
   np.testing.assert_allclose(run()[1], plain[1], atol=1e-5)
 
 

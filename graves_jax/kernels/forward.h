@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "activations.h"
+#include "gates.h"
 #include "pieces.h"
 #include "products.h"
 
@@ -23,11 +24,16 @@ struct Forward {
   Panels<P> recurrent;   // [D, 4 H], each gate filled up to whole panels
   Panels<P> projection;  // [X, 4 H], likewise
   const Word* inputs;    // [T, B, X], X filled up to kDepth
-  const float* net;      // nullptr: nothing else
+  // What else reaches the net inputs: rows of `net` [A, 4 H], which classes
+  // [T, B] choose (none, where there is none of that number); without classes
+  // one row after another; without net nothing.
+  const float* net;
+  const int32_t* classes;
+  int64_t net_rows;
   const float *bias, *peephole, *start, *start_cell;
   int64_t chunk;
-  bool keeps_gates;
-  float *outputs, *i, *f, *c, *o;
+  float* outputs;         // [T, B, H]
+  typename P::Gate* gates;  // by GatesAt, or nullptr: they are not wanted
   float *first_cells, *cell;  // [T / chunk, B, H], [B, H]
 
   void Rows(int64_t begin, int64_t end) const {
@@ -52,12 +58,14 @@ struct Forward {
           const Word* from = now.data() + (b - begin) * stride;
           Word* to = next.data() + (b - begin) * stride;
           WithConstant<kMostRows>(count, [&](auto rows) {
-            Group<decltype(rows)::value>(t, b, group, from, to);
+            const Forward self(*this);  // of which nobody else knows
+            self.template Group<decltype(rows)::value>(t, b, group, from, to);
           });
         });
       }
       std::swap(now, next);
     }
+    _mm_sfence();  // for gates that went past the cache
   }
 
   // Net inputs of sixteen units, from rows as long as the panels are deep.
@@ -67,7 +75,12 @@ struct Forward {
       int64_t groups, int64_t group) {
     const Word* panels[kGates];
     for (int g = 0; g < kGates; ++g) panels[g] = weights[g * groups + group];
-    Accumulate<P>(sums, rows, weights.depth, panels, weights.depth);
+    Accumulate<P>(sums, rows, weights.depth, P::kDepth, panels, weights.depth);
+  }
+
+  const float* NetRow(int64_t row) const {
+    int64_t k = classes ? classes[row] : row;
+    return net && k >= 0 && k < net_rows ? net + k * kGates * hidden : nullptr;
   }
 
   // Sixteen units of some rows, one step.
@@ -83,12 +96,12 @@ struct Forward {
     }
     for (int r = 0; r < kRows; ++r) {  // they come while sums are formed
       int64_t row = t * batch + b + r, at = row * hidden + unit;
-      for (int g = 0; net && g < kGates; ++g) {
-        _mm_prefetch(net + (row * kGates + g) * hidden + unit, _MM_HINT_T0);
-      }
+      const float* added = NetRow(row);
       __builtin_prefetch(outputs + at, 1);
-      if (!keeps_gates) continue;
-      for (const float* to : {i, f, c, o}) __builtin_prefetch(to + at, 1);
+      for (int g = 0; g < kGates; ++g) {
+        int64_t column = g * hidden + unit;
+        if (added) _mm_prefetch(added + column, _MM_HINT_T0);
+      }
     }
     Add(sums, from, recurrent, groups, group);
     const Word* rows = inputs + (t * batch + b) * projection.depth;
@@ -97,34 +110,38 @@ struct Forward {
     auto load = [mask](const float* at) {
       return _mm512_maskz_loadu_ps(mask, at);
     };
+    Vec w_ci = load(peephole + unit), w_cf = load(peephole + hidden + unit);
+    Vec w_co = load(peephole + 2 * hidden + unit);
+    bool past_cache = steps > 1 && reinterpret_cast<uintptr_t>(gates) % 64 == 0;
+    Vec state[kRows];
+    // Rows in turn at every stage: each waits long for its own stage before.
     for (int r = 0; r < kRows; ++r) {
-      int64_t row = t * batch + b + r, at = row * hidden + unit;
-      Vec x[kGates];
+      const float* added = NetRow(t * batch + b + r);
       for (int g = 0; g < kGates; ++g) {
         int64_t column = g * hidden + unit;
-        x[g] = _mm512_add_ps(sums[r][g], load(bias + column));
-        if (net) {
-          x[g] = _mm512_add_ps(x[g],
-                               load(net + row * kGates * hidden + column));
-        }
+        sums[r][g] = _mm512_add_ps(sums[r][g], load(bias + column));
+        if (added) sums[r][g] = _mm512_add_ps(sums[r][g], load(added + column));
       }
-      float* own_cell = cell + (b + r) * hidden + unit;
-      Vec state = load(own_cell);
-      Vec w_ci = load(peephole + unit), w_cf = load(peephole + hidden + unit);
-      Vec w_co = load(peephole + 2 * hidden + unit);
-      x[0] = Sigmoid(_mm512_fmadd_ps(w_ci, state, x[0]));  // Eq. (7)
-      x[1] = Sigmoid(_mm512_fmadd_ps(w_cf, state, x[1]));  // Eq. (8)
-      x[2] = Tanh(x[2]);
-      state = _mm512_fmadd_ps(x[1], state, _mm512_mul_ps(x[0], x[2]));  // (9)
-      x[3] = Sigmoid(_mm512_fmadd_ps(w_co, state, x[3]));  // Eq. (10)
-      Vec output = _mm512_mul_ps(x[3], Tanh(state));       // Eq. (11)
-      _mm512_mask_storeu_ps(own_cell, mask, state);
-      _mm512_mask_storeu_ps(outputs + at, mask, output);
-      if (keeps_gates) {
-        _mm512_mask_storeu_ps(i + at, mask, x[0]);
-        _mm512_mask_storeu_ps(f + at, mask, x[1]);
-        _mm512_mask_storeu_ps(c + at, mask, x[2]);
-        _mm512_mask_storeu_ps(o + at, mask, x[3]);
+      state[r] = load(cell + (b + r) * hidden + unit);
+      sums[r][0] = _mm512_fmadd_ps(w_ci, state[r], sums[r][0]);
+      sums[r][1] = _mm512_fmadd_ps(w_cf, state[r], sums[r][1]);
+    }
+    for (auto& x : sums) x[0] = Sigmoid(x[0]);  // Eq. (7)
+    for (auto& x : sums) x[1] = Sigmoid(x[1]);  // Eq. (8)
+    for (auto& x : sums) x[2] = Tanh(x[2]);
+    for (int r = 0; r < kRows; ++r) {
+      auto& x = sums[r];
+      state[r] = _mm512_mul_ps(x[1], state[r]);
+      state[r] = _mm512_fmadd_ps(x[0], x[2], state[r]);  // Eq. (9)
+      x[3] = Sigmoid(_mm512_fmadd_ps(w_co, state[r], x[3]));  // Eq. (10)
+    }
+    for (int r = 0; r < kRows; ++r) {
+      int64_t row = t * batch + b + r;
+      Vec output = _mm512_mul_ps(sums[r][3], Tanh(state[r]));  // Eq. (11)
+      _mm512_mask_storeu_ps(cell + (b + r) * hidden + unit, mask, state[r]);
+      _mm512_mask_storeu_ps(outputs + row * hidden + unit, mask, output);
+      if (gates) {
+        StoreGates(gates + GatesAt(row, group, groups), sums[r], past_cache);
       }
       P::Store(to + r * recurrent.depth + unit, output, mask);
     }

@@ -53,7 +53,7 @@ def load(folder: Path, devices: int = 1) -> None:
     # A compiler may not know what its processor can do.
     precisions = {p for p in precisions if hasattr(library, f"forward_{p}")}
     for precision in precisions:
-      for name in ("pack", "forward", "backward"):
+      for name in ("pack", "forward", "backward", "step_backward"):
         jax.ffi.register_ffi_target(
           f"graves_jax_{name}_{precision}",
           jax.ffi.pycapsule(getattr(library, f"{name}_{precision}")),

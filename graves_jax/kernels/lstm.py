@@ -1,9 +1,11 @@
 """Calls of the compiled recurrence of LSTM layers, Eqs. (7)-(11).
 
-Axes: T time, N chunks of C steps, B batch, H hidden, X inputs from below, D
-what is fed back: a layer's own outputs, and behind them the window for the
-synthesis network's first one.
-Everything is float32; only products round to bfloat16, where that is asked.
+Axes: T time, N chunks of C steps, B batch, H hidden, X inputs from below, A
+classes, D what is fed back: a layer's own outputs, and behind them the window
+for the synthesis network's first one, G gates: four of every unit, and of some
+that fill up the last sixteen.
+Everything is float32; only products round to bfloat16, where that is asked, and
+keep gates in 16 bits then.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 
 from graves_jax.kernels import library
 from graves_jax.products import Precision, from_words, join, to_words
@@ -21,48 +23,65 @@ _LANES = 16  # columns of a panel: what the processor multiplies at once
 
 
 class StepsForward(NamedTuple):
-  """Results of some steps: outputs and gates each [T, B, H].
+  """Results of T steps.
 
+  outputs: [T, B, H].
+  gates: [T, B, G], for the way back.
   first_cells: before each chunk, [N, B, H].
   cell: after the last step, [B, H].
   """
 
   outputs: Array
-  i: Array
-  f: Array
-  c: Array
-  o: Array
+  gates: Array
   first_cells: Array
   cell: Array
 
 
-class StepsBackward(NamedTuple):
-  """Derivatives that the steps of a chunk give.
+class LayerBackward(NamedTuple):
+  """Derivatives with respect to what `forward` was given.
 
-  net: of the net inputs, [C, B, 4H]; bfloat16 where products are.
-  fed_back: of what was fed back into the first step, [B, D].
-  cell: of the cell before it, [B, H].
-  inputs: of the inputs, [C, B, X].
+  input_weights: of classes and inputs, [A + X, 4H].
+  recurrent: [H, 4H].
   sums: of the peepholes (3) and biases (4), [7, H].
+  output, cell: before the first step, [B, H].
+  inputs: [T, B, X].
+  """
+
+  input_weights: Array
+  recurrent: Array
+  sums: Array
+  output: Array
+  cell: Array
+  inputs: Array
+
+
+class StepBackward(NamedTuple):
+  """Derivatives through one step.
+
+  net: of the net inputs, [B, 4H]; bfloat16 where products are.
+  sums: of the peepholes (3) and biases (4), [7, H].
+  fed_back: [B, D].
+  cell: of the cell before the step, [B, H].
   """
 
   net: Array
+  sums: Array
   fed_back: Array
   cell: Array
-  inputs: Array
-  sums: Array
 
 
 def pack_gates(weights: Array, precision: Precision) -> Array:
-  """Weights [K, 4H] as `forward` reads them, for all steps to come."""
+  """Weights [K, 4H] as `forward` reads them."""
   depth, width = weights.shape
-  return _pack(weights, precision, depth, 4, width // 4, transposed=False)
+  return _pack(weights, precision, depth, 4, width // 4, 0, transposed=False)
 
 
-def pack_transposed(weights: Array, precision: Precision) -> Array:
-  """Weights [K, 4H] as `backward` reads them."""
-  depth, width = weights.shape
-  return _pack(weights, precision, width, 1, depth, transposed=True)
+def pack_transposed(
+  weights: Array, precision: Precision, first: int = 0
+) -> Array:
+  """Weights [K, 4H] as the backward functions read them, from row `first`."""
+  depth, width = weights.shape[0] - first, weights.shape[1]
+  return _pack(weights, precision, width, 1, depth, first, transposed=True)
 
 
 def pack_inputs(parts: Sequence[Array], precision: Precision) -> Array:
@@ -72,16 +91,15 @@ def pack_inputs(parts: Sequence[Array], precision: Precision) -> Array:
   return jnp.pad(joined, ((0, 0), (0, 0), (0, odd)))
 
 
-def _pack(weights, precision, depth, groups, width, transposed):
+def _pack(weights, precision, depth, groups, width, first, transposed):
   """Panels of 16 columns each; lstm.cc says what they look like."""
   together = 2 if precision == "bfloat16" else 1
   panels, rows = groups * -(-width // _LANES), -(-depth // together) + 1
-  dtype = jnp.uint16 if precision == "bfloat16" else jnp.float32
-  packed = jax.ShapeDtypeStruct((panels, rows, _LANES, together), dtype)
-  call = jax.ffi.ffi_call(
-    f"graves_jax_pack_{precision}", packed, vmap_method="sequential"
+  packed = jax.ShapeDtypeStruct(
+    (panels, rows, _LANES, together), word_type(precision)
   )
-  return call(weights, transposed=transposed)
+  call = _call("pack", precision, packed)
+  return call(weights, first=np.int64(first), transposed=transposed)
 
 
 def forward(
@@ -92,7 +110,10 @@ def forward(
   fed_back: Array,
   cell: Array,
   inputs: Array,
-  net: Array | None,
+  net: Array,
+  classes: Array | None,
+  *,
+  net_rows: int,
   chunk: int,
   keeps_gates: bool,
 ) -> StepsForward:
@@ -106,23 +127,32 @@ def forward(
     fed_back: into the first step, [B, D]; D = H if there are more.
     cell: before the first step, [B, H].
     inputs: from below, by `pack_inputs`.
-    net: what else reaches the net inputs, [T, B, 4H].
-    chunk: C, which divides T.
+    net: what else reaches the net inputs, its first `net_rows` rows, each
+      [4H]: those that classes choose, or without classes all T B in turn.
+    classes: integers [T, B], or None; those that are no number of a row choose
+      none.
+    net_rows: 0 if nothing else does.
+    chunk: C.
     keeps_gates: whether gates are wanted; they are empty otherwise.
   """
-  steps = inputs.shape[0]
-  every, gates, firsts, last = (
-    jax.ShapeDtypeStruct((*shape, *cell.shape), jnp.float32)
-    for shape in ((steps,), (steps * keeps_gates,), (steps // chunk,), ())
-  )
-  call = jax.ffi.ffi_call(
-    f"graves_jax_forward_{_precision_of(recurrent)}",
-    (every, *(gates,) * 4, firsts, last),
-    vmap_method="sequential",
+  steps, batch, hidden = inputs.shape[0], *cell.shape
+  precision = _precision_of(recurrent)
+  width = 4 * -(-hidden // _LANES) * _LANES
+  kept = (steps if keeps_gates else 0, batch, width)
+  call = _call(
+    "forward",
+    precision,
+    (
+      _floats(steps, batch, hidden),
+      jax.ShapeDtypeStruct(kept, word_type(precision)),
+      _floats(-(-steps // chunk), batch, hidden),
+      _floats(batch, hidden),
+    ),
   )
   results = call(
-    *(recurrent, projection, bias, peephole, fed_back, cell, inputs),
-    jnp.zeros((0, 0, 0), jnp.float32) if net is None else net,
+    *(recurrent, projection, bias, peephole, fed_back, cell, inputs, net),
+    _or_none(classes),
+    net_rows=np.int64(net_rows),
     chunk=np.int64(chunk),
     devices=np.int64(library.devices()),
   )
@@ -130,58 +160,143 @@ def forward(
 
 
 def backward(
+  steps: StepsForward,
+  inputs: Array,
+  classes: Array | None,
+  fed_back: Array,
   recurrent: Array,
   projection: Array,
   peephole: Array,
-  clip: float,
-  k: Array,
-  first_cells: Array,
-  gates: tuple[Array, Array, Array, Array],
   d_outputs: Array,
   d_hidden: Array,
   d_cell: Array,
-  fed_back_width: int,
-  inputs_width: int,
-) -> StepsBackward:
-  """Runs back through the steps of one chunk.
+  *,
+  clip: float,
+  input_width: int,
+  classes_count: int,
+  chunk: int,
+) -> LayerBackward:
+  """Runs back through all steps of a layer, and forms its gradient.
 
   Args:
+    steps: what `forward` gave, gates included.
+    inputs, classes, fed_back, chunk: what it was given; D = H.
     recurrent, projection: weights of what is fed back and of the inputs, by
       `pack_transposed`.
     peephole: [3, H].
-    clip: limit on the derivatives of the net inputs.
-    k: which chunk it is.
-    first_cells: before each chunk, [N, B, H].
-    gates: activations of every step, each [N, C, B, H].
-    d_outputs: derivatives of the loss with respect to the outputs,
-      [N, C, B, H].
-    d_hidden: with respect to the last output, by the steps after it, [B, H].
+    d_outputs: derivatives of the loss with respect to the outputs, [T, B, H].
+    d_hidden: with respect to the last output, by what comes later, [B, H].
     d_cell: with respect to the last cell, [B, H].
-    fed_back_width: D.
-    inputs_width: X.
+    clip: limit on the derivatives of the net inputs.
+    input_width: X.
+    classes_count: A.
   """
-  _, steps, batch, hidden = d_outputs.shape
-  shapes = (
-    (batch, fed_back_width),
-    (batch, hidden),
-    (steps, batch, inputs_width),
-    (7, hidden),
-  )
-  call = jax.ffi.ffi_call(
-    f"graves_jax_backward_{_precision_of(recurrent)}",
+  length, batch, hidden = steps.outputs.shape
+  call = _call(
+    "backward",
+    _precision_of(recurrent),
     (
-      jax.ShapeDtypeStruct((steps, batch, 4 * hidden), recurrent.dtype),
-      *(jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes),
+      _floats(classes_count + input_width, 4 * hidden),
+      _floats(hidden, 4 * hidden),
+      _floats(7, hidden),
+      _floats(batch, hidden),
+      _floats(batch, hidden),
+      _floats(length, batch, input_width),
     ),
-    vmap_method="sequential",
+  )
+  results = call(
+    *(steps.gates, steps.outputs, inputs, _or_none(classes), fed_back),
+    *(steps.first_cells, recurrent, projection, peephole),
+    *(d_outputs, d_hidden, d_cell),
+    clip=np.float32(clip),
+    chunk=np.int64(chunk),
+    devices=np.int64(library.devices()),
+  )
+  return LayerBackward(*results)
+
+
+def step_backward(
+  gates: Array,
+  cell: Array,
+  recurrent: Array,
+  peephole: Array,
+  d_output: Array,
+  d_hidden: Array,
+  d_cell: Array,
+  *,
+  clip: float,
+  fed_back_width: int,
+) -> StepBackward:
+  """Runs back through one step.
+
+  Args:
+    gates: of the step, [B, G].
+    cell: before it, [B, H].
+    recurrent: weights of what was fed back, by `pack_transposed`.
+    peephole: [3, H].
+    d_output, d_hidden: derivatives of the loss with respect to the output, as
+      a sum of two, [B, H].
+    d_cell: with respect to the new cell, [B, H].
+    clip: limit on the derivatives of the net inputs.
+    fed_back_width: D.
+  """
+  batch, hidden = cell.shape
+  precision = _precision_of(recurrent)
+  call = _call(
+    "step_backward",
+    precision,
+    (
+      jax.ShapeDtypeStruct((batch, 4 * hidden), word_type(precision)),
+      _floats(7, hidden),
+      _floats(batch, fed_back_width),
+      _floats(batch, hidden),
+    ),
   )
   net, *others = call(
-    *(jnp.asarray(k, jnp.int32), d_outputs, *gates),
-    *(recurrent, projection, peephole, first_cells, d_hidden, d_cell),
+    *(gates, cell, recurrent, peephole, d_output, d_hidden, d_cell),
     clip=np.float32(clip),
     devices=np.int64(library.devices()),
   )
-  return StepsBackward(from_words(net), *others)
+  return StepBackward(from_words(net), *others)
+
+
+def unpack_gates(
+  gates: Array, hidden: int
+) -> tuple[Array, Array, Array, Array]:
+  """Activations i, f, c, o [..., H] from gates [..., G] of `forward`."""
+  # Sixteen units after another, all gates of each; so gates.h keeps them.
+  apart = gates.reshape(*gates.shape[:-1], -1, 4, _LANES)
+
+  def of_all_units(gate):
+    gate = gate.reshape(*gates.shape[:-1], -1)
+    return gate[..., :hidden]
+
+  i, f, c, o = (of_all_units(apart[..., k, :]) for k in range(4))
+  if gates.dtype != jnp.uint16:
+    return i, f, c, o
+  c = lax.bitcast_convert_type(c, jnp.int16)
+  i, f, o = (x.astype(jnp.float32) / 65535 for x in (i, f, o))
+  return i, f, c.astype(jnp.float32) / 32767, o
+
+
+def word_type(precision: Precision) -> jnp.dtype:
+  """Of the words in which kernels exchange what products round, and gates."""
+  return jnp.dtype("uint16" if precision == "bfloat16" else "float32")
+
+
+def _call(name, precision, results):
+  name = f"graves_jax_{name}_{precision}"
+  return jax.ffi.ffi_call(name, results, vmap_method="sequential")
+
+
+def _floats(*shape):
+  return jax.ShapeDtypeStruct(shape, jnp.float32)
+
+
+def _or_none(classes):
+  if classes is None:
+    return jnp.zeros((0, 0), jnp.int32)
+  return classes.astype(jnp.int32)
 
 
 def _precision_of(packed: Array) -> Precision:

@@ -3,11 +3,25 @@
 #define GRAVES_JAX_KERNELS_PIECES_H_
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <type_traits>
 
 #include "products.h"
 
 namespace graves_jax {
+
+// Memory that starts where a line of the cache does.
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+template <typename T>
+using Aligned = std::unique_ptr<T[], Free>;
+template <typename T>
+Aligned<T> AlignedArray(int64_t size) {
+  size_t bytes = DivideUp(size * sizeof(T), 64) * 64;
+  return Aligned<T>(static_cast<T*>(std::aligned_alloc(64, bytes)));
+}
 
 // Calls body(first, count) for pieces of at most `most`, of even sizes.
 template <typename Body>

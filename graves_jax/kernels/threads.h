@@ -44,8 +44,9 @@ void ForEachPart(ffi::ThreadPool& pool, int64_t parts, const Body& body) {
   shared->done.wait(lock, [&] { return shared->finished == parts; });
 }
 
-// Rows of a batch for each thread: few enough threads that each has work, and
-// that the devices of a process do not get into each other's way.
+// Rows of a batch (or whatever else there is) for each thread: few enough
+// threads that each has work, and that the devices of a process do not get into
+// each other's way.
 struct Shares {
   int64_t rows, parts;
 
@@ -55,7 +56,11 @@ struct Shares {
     parts = std::min(pool.num_threads() / devices, rows / kFewestRows);
     parts = std::max<int64_t>(parts, 1);
   }
-  int64_t Begin(int64_t part) const { return rows * part / parts; }
+  // Even ones but for the last: what lies in pairs is not shared.
+  int64_t Begin(int64_t part) const {
+    return part == parts ? rows : rows * part / parts / 2 * 2;
+  }
+  int64_t End(int64_t part) const { return Begin(part + 1); }
 };
 
 }  // namespace graves_jax

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Literal
 
-import jax.numpy as jnp
 from jax import Array
 
 from graves_jax import cells, vanilla_rnn
@@ -20,10 +19,10 @@ class HiddenLayer:
     NamedTuple with the fields inputs [D, G], recurrent and bias.
   zero_state: (hidden, *batch, dtype) to the state before the first step, a
     NamedTuple with the field output [*batch, H].
-  step: (params, state, inputs, clip, precision, net) to (state, output): one
-    time step from inputs [B, d_k] and net [B, G], as `unroll` does.
-  unroll: (params, state, inputs, clip, precision, net) to (state, outputs);
-    that of LSTM also takes recurrent dropout, (kept, keep_rate).
+  step: (params, state, inputs, clip, precision, classes) to (state, output):
+    one time step from inputs [B, d_k] and classes [B], as `unroll` does.
+  unroll: (params, state, inputs, clip, precision, classes) to (state,
+    outputs); that of LSTM also takes recurrent dropout, (kept, keep_rate).
   """
 
   init: Callable[..., Any]
@@ -63,25 +62,3 @@ def hidden_layer(cell: Cell) -> HiddenLayer:
     case "rnn":
       return RNN
   raise ValueError(f"cell (={cell!r}) must be 'lstm' or 'rnn'.")
-
-
-def look_up(params, classes: Array, count: int) -> tuple[Any, Array]:
-  """A layer's net input from classes, by rows of its weights.
-
-  Equals a product with one-hot vectors, of which none is built; the
-  derivative of the weights is scattered into the same rows.
-
-  Args:
-    params: of a layer whose first `count` inputs stand for classes.
-    classes: integers [...], 0 to count - 1; any other, such as -1, is the
-      null vector.
-    count: K.
-
-  Returns:
-    The weights without those rows, and the net input [..., G].
-  """
-  rows, others = jnp.split(params.inputs, [count])
-  net = rows.at[classes].get(
-    mode="fill", fill_value=0, wrap_negative_indices=False
-  )
-  return params._replace(inputs=others), net

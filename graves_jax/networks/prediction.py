@@ -9,7 +9,7 @@ from jax import Array
 
 from graves_jax.cells import LSTMState
 from graves_jax.dropout import draw_kept, dropped
-from graves_jax.networks.hidden_layer import Cell, hidden_layer, look_up
+from graves_jax.networks.hidden_layer import Cell, hidden_layer
 from graves_jax.networks.output_layer import init_output, output_layer
 from graves_jax.products import Precision
 from graves_jax.vanilla_rnn import RNNState
@@ -128,14 +128,13 @@ class PredictionNetwork(nn.Module):
     for n, (params, layer_state) in enumerate(
       zip(self.layers, state, strict=True)
     ):
-      below, net = tuple(outputs[-1:]), None
-      if is_class(elements):
-        params, net = look_up(params, elements, self.inputs)
-      else:
-        below = (elements, *below)  # Eq. (2): the input skips to all
+      # Eq. (2): the input skips to all layers.
+      below, classes = tuple(outputs[-1:]), elements
+      if not is_class(elements):
+        below, classes = (elements, *below), None
       masks = self._recurrent_masks(n, elements.shape[0], dropout_keys)
       layer_state, output = advance(
-        params, layer_state, below, net=net, **masks
+        params, layer_state, below, classes=classes, **masks
       )
       if dropout_keys is not None and self.dropout:
         output = drop(layer_keys(dropout_keys, n), output, self.dropout)

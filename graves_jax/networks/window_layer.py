@@ -6,14 +6,14 @@ A alphabet.
 """
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
 from graves_jax import cells, chunks
-from graves_jax.cells import LSTMParams, LSTMState
+from graves_jax.lstm import LSTMParams, LSTMState
 from graves_jax.products import (
   Precision,
   from_words,
@@ -22,7 +22,8 @@ from graves_jax.products import (
   to_words,
   weight_gradient,
 )
-from graves_jax.recurrence import Gates, recurrence, remake_cells
+from graves_jax.recurrence import recurrence
+from graves_jax.scanned_layer import layer_gradient
 from graves_jax.window import (
   WindowParams,
   soft_window,
@@ -169,7 +170,7 @@ class _Kept(NamedTuple):
   window: Array
   kappa: Array
   raw: Array
-  gates: Gates
+  gates: Any
 
 
 class _Residuals(NamedTuple):
@@ -185,24 +186,21 @@ def _forward(clip, precision, chunk, params, start, elements, text):
   lstm, window = params
   width = elements.shape[-1]
   from_element = lstm.inputs[:width]
-  cells_only = _recurrence(clip, precision, lstm, width, start)
+  cell_steps = _recurrence(clip, precision, lstm, width, start)
 
   def step(state, net):
     fed_back = state.lstm.output, state.window
-    cell_state, _, gates, _ = cells_only.forward(
-      1, fed_back, state.lstm.cell, (), net[None]
-    )
+    cell_state, gates = cell_steps.forward(fed_back, state.lstm.cell, net)
     raw = _window_outputs(window, cell_state.output)
     state = WindowLayerState(
       cell_state,
       *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
     )
-    gates = jax.tree.map(lambda x: x[0], gates)
     kept = _Kept(cell_state.output, state.window, state.kappa, raw, gates)
     return state, kept
 
   def block(state, elements):
-    net = product(elements, from_element, precision)
+    net = product(elements, from_element, "float32")
     end, kept = lax.scan(step, state, net)
     return end, (kept, state.lstm.cell)
 
@@ -221,7 +219,7 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   width = elements.shape[-1]
   alphabet_size = start.window.shape[-1]
   lstm, window = params
-  cells_only = _recurrence(clip, precision, lstm, width, start)
+  cell_steps = _recurrence(clip, precision, lstm, width, start)
   to_element = lstm.inputs[:width].T
   to_output = window.weights.T
 
@@ -235,14 +233,13 @@ def _backward(clip, precision, chunk, residuals, derivatives):
     )
     d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
     d_output = d_output + product(d_raw, to_output, "float32")
-    gates, d_output = jax.tree.map(lambda x: x[None, None], (gates, d_output))
-    d_net, d_fed_back, d_cell, _, added = cells_only.backward(
-      0, cell[None], gates, d_output, d_state.lstm
+    d_net, d_fed_back, d_cell, added = cell_steps.backward(
+      d_output, d_state.lstm, cell, gates
     )
     d_hidden, d_window = jnp.split(d_fed_back, [d_cell.shape[-1]], axis=-1)
     d_state = WindowLayerState(LSTMState(d_cell, d_hidden), d_window, d_kappa)
     sums = jax.tree.map(jnp.add, sums, added)
-    return (d_state, sums), (to_words(d_net[0]), d_raw)
+    return (d_state, sums), (to_words(d_net), d_raw)
 
   def block(carry, k):
     d_state, total = carry
@@ -250,12 +247,12 @@ def _backward(clip, precision, chunk, residuals, derivatives):
     first_cell = chunks.pick(first_cells, k)
     xs = (
       *chunks.pick((d_outputs, d_windows), k),
-      remake_cells(first_cell, here.gates)[1],
+      cell_steps.cells(first_cell, here.gates),
       here.raw,
       chunks.shift(kept.kappa, start.kappa, k),
       here.gates,
     )
-    no_sums = cells_only.no_sums(first_cell)
+    no_sums = cell_steps.no_sums(first_cell)
     (d_state, sums), (d_net, d_raw) = lax.scan(
       step, (d_state, no_sums), xs, reverse=True
     )
@@ -265,8 +262,8 @@ def _backward(clip, precision, chunk, residuals, derivatives):
       chunks.shift(kept.window, start.window, k),
       chunks.shift(kept.output, start.lstm.output, k),
     )
-    added = cells_only.gradient(sums, d_net)
-    lstm_gradient = cells.layer_gradient(
+    added = cell_steps.gradient(sums, d_net)
+    lstm_gradient = layer_gradient(
       d_net, join(below, precision), added, precision
     )
     window_gradient = WindowParams(
@@ -287,7 +284,7 @@ def _recurrence(clip, precision, lstm, width, start):
   """Of the layer's cells, into which output and window are fed back; what the
   elements, `width` wide, add to their net inputs comes from elsewhere."""
   fed_back = jnp.concatenate([lstm.recurrent, lstm.inputs[width:]])
-  weights = fed_back, lstm.inputs[:0], lstm.bias, lstm.peephole
+  weights = fed_back, lstm.bias, lstm.peephole
   options = {"clip": clip, "precision": precision}
   return recurrence(*weights, cell=start.lstm.cell, others=start, **options)
 

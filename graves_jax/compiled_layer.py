@@ -1,0 +1,86 @@
+"""An LSTM layer unrolled by compiled kernels.
+
+Axes: T time, B batch, H hidden, A classes, D what else enters a layer.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from graves_jax.chunks import CHUNK
+from graves_jax.class_inputs import classes_count
+from graves_jax.kernels import lstm as kernels
+from graves_jax.lstm import LSTMParams, LSTMState
+from graves_jax.products import Precision, with_remainders, with_repeats
+from graves_jax.scanned_layer import split_widths
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def unroll(
+  clip: float,
+  precision: Precision,
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  classes: Array | None,
+) -> tuple[LSTMState, Array]:
+  """What `cells.unroll` does, but for dropout; all arrays are float32."""
+  given = params, state, inputs, classes
+  return _forward(clip, precision, *given, keeps_gates=False)[0]
+
+
+def _forward(clip, precision, params, start, inputs, classes, keeps_gates=True):
+  del clip  # acts on derivatives only
+  count = classes_count(params.inputs, inputs)
+  widths = [x.shape[-1] for x in inputs]
+  weights = with_remainders(params.inputs[count:], widths, precision)
+  joined = _joined(precision, inputs, classes)
+  steps = kernels.forward(
+    kernels.pack_gates(params.recurrent, precision),
+    kernels.pack_gates(weights, precision),
+    *(params.bias, params.peephole),
+    *(start.output, start.cell, joined, params.inputs, classes),
+    net_rows=count,
+    chunk=CHUNK,
+    keeps_gates=keeps_gates,
+  )
+  results = LSTMState(steps.cell, steps.outputs[-1]), steps.outputs
+  # Of inputs, only widths are read.
+  return results, (params, start, inputs, joined, classes, steps)
+
+
+def _backward(clip, precision, residuals, derivatives):
+  params, start, inputs, joined, classes, steps = residuals
+  d_final, d_outputs = derivatives
+  count = classes_count(params.inputs, inputs)
+  results = kernels.backward(
+    *(steps, joined, classes, start.output),
+    kernels.pack_transposed(params.recurrent, precision),
+    kernels.pack_transposed(params.inputs, precision, count),
+    *(params.peephole, d_outputs, d_final.output, d_final.cell),
+    clip=clip,
+    input_width=len(params.inputs) - count,
+    classes_count=count,
+    chunk=CHUNK,
+  )
+  gradient = LSTMParams(
+    results.input_weights,
+    results.recurrent,
+    results.sums[:3],
+    results.sums[3:].reshape(-1),
+  )
+  d_start = LSTMState(results.cell, results.output)
+  d_inputs = split_widths(results.inputs, inputs) if inputs else ()
+  return gradient, d_start, d_inputs, None
+
+
+def _joined(precision, inputs, classes):
+  if inputs:
+    return kernels.pack_inputs(with_repeats(inputs, precision), precision)
+  return jnp.zeros((*classes.shape, 0), kernels.word_type(precision))
+
+
+unroll.defvjp(_forward, _backward)
