@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-# Time steps per chunk: their gates stay in the cache until the chunk's weight
-# gradient is formed as one product.
+# Time steps per chunk: what the chunk's weight gradient is formed of, as one
+# product, stays in the cache until then.
 CHUNK = 20
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import jax.numpy as jnp
 from jax import Array
 
 
@@ -22,18 +23,34 @@ def look_up(
 
   Returns:
     The weights of the vectors, [D, G], and the net inputs [..., G], or None.
+
+  Raises:
+    ValueError: if the weights have too few rows, or too many.
   """
+  count = classes_count(weights, inputs, classes)
   if classes is None:
     return weights, None
-  count = classes_count(weights, inputs)
-  net = (
-    weights[:count]
-    .at[classes]
-    .get(mode="fill", fill_value=0, wrap_negative_indices=False)
+  rows, others = jnp.split(weights, [count])
+  net = rows.at[classes].get(
+    mode="fill", fill_value=0, wrap_negative_indices=False
   )
-  return weights[count:], net
+  return others, net
 
 
-def classes_count(weights: Array, inputs: Sequence[Array]) -> int:
-  """A, of weights [A + D, G] and vectors [..., d_k] with sum of d_k = D."""
-  return len(weights) - sum(x.shape[-1] for x in inputs)
+def classes_count(
+  weights: Array, inputs: Sequence[Array], classes: Array | None
+) -> int:
+  """A, of what `look_up` is given.
+
+  Raises:
+    ValueError: if the weights have too few rows, or too many.
+  """
+  width = sum(x.shape[-1] for x in inputs)
+  count = len(weights) - width
+  if (count != 0) if classes is None else (count < 1):
+    more = "no classes" if classes is None else "one or more for classes"
+    raise ValueError(
+      f"a layer's input weights have {len(weights):,} rows; its inputs take "
+      f"{width:,}, and there must be {more} besides."
+    )
+  return count

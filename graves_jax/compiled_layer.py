@@ -34,7 +34,7 @@ def unroll(
 
 def _forward(clip, precision, params, start, inputs, classes, keeps_gates=True):
   del clip  # acts on derivatives only
-  count = classes_count(params.inputs, inputs)
+  count = classes_count(params.inputs, inputs, classes)
   widths = [x.shape[-1] for x in inputs]
   weights = with_remainders(params.inputs[count:], widths, precision)
   joined = _joined(precision, inputs, classes)
@@ -55,7 +55,7 @@ def _forward(clip, precision, params, start, inputs, classes, keeps_gates=True):
 def _backward(clip, precision, residuals, derivatives):
   params, start, inputs, joined, classes, steps = residuals
   d_final, d_outputs = derivatives
-  count = classes_count(params.inputs, inputs)
+  count = classes_count(params.inputs, inputs, classes)
   results = kernels.backward(
     *(steps, joined, classes, start.output),
     kernels.pack_transposed(params.recurrent, precision),

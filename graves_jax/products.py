@@ -20,8 +20,8 @@ def product(a: Array, weights: Array, precision: Precision) -> Array:
 def project(
   parts: Sequence[Array], weights: Array, precision: Precision
 ) -> Array:
-  """Parts [..., d_k], side by side, times weights [sum of d_k, N], where
-  `with_remainders` keeps the rounded weights of narrow parts exact."""
+  """Parts [..., d_k], side by side, times weights [sum of d_k, N], with
+  those of narrow parts as `with_remainders` has them."""
   widths = [x.shape[-1] for x in parts]
   weights = with_remainders(weights, widths, precision)
   joined = jnp.concatenate(with_repeats(parts, precision), axis=-1)
@@ -60,7 +60,9 @@ def with_remainders(
     if width < _WIDE
   ]
   # Not by a change of type and back, which XLA takes for nothing.
-  remainders = [x - lax.reduce_precision(x, 8, 7) for x in narrow]
+  remainders = [
+    lax.stop_gradient(x - lax.reduce_precision(x, 8, 7)) for x in narrow
+  ]
   return jnp.concatenate([weights, *remainders])
 
 
@@ -82,6 +84,8 @@ def weight_gradient(a: Array, z: Array, precision: Precision) -> Array:
 
 def join(parts: Sequence[Array], precision: Precision) -> Array:
   """Parts [..., d_k] side by side, already rounded as products round them."""
+  if precision == "float32":
+    return jnp.concatenate(parts, axis=-1)
   words = [to_words(_rounded(x, precision)) for x in parts]
   return from_words(jnp.concatenate(words, axis=-1))
 

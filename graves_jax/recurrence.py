@@ -50,7 +50,7 @@ class Recurrence(NamedTuple):
     fed_back: outputs [B, H], and the window, a tuple.
     cell: before the step, [B, H].
     net: what else reaches the net inputs, but for the bias, [B, 4H].
-    kept: where dropout keeps c, [B, H], or None.
+    kept: where dropout keeps c, [B, H]; for `by_xla` alone.
     kept gates: a tree of arrays [B, ...] for the way back.
   cells: (first, kept gates of C steps) to the cells before each, [C, B, H].
     first: the cell before the first one, [B, H].
@@ -144,7 +144,7 @@ def by_xla(
 
   def forward(inputs, cell, net, kept=None):
     net = net + bias  # here it costs no pass of its own
-    inputs = join(with_repeats(inputs, precision), precision)
+    inputs = join(_with_repeats(inputs, precision), precision)
     net = net + product(inputs, weights, precision)
     return gated_step(peephole, cell, net, kept, keep_rate)
 
@@ -176,7 +176,7 @@ def _compiled(fed_back, bias, peephole, clip, precision) -> Recurrence:
   transposed = kernels.pack_transposed(fed_back, precision)
 
   def forward(inputs, cell, net):
-    joined = jnp.concatenate(with_repeats(inputs, precision), axis=-1)
+    joined = jnp.concatenate(_with_repeats(inputs, precision), axis=-1)
     no_inputs = jnp.zeros((1, len(cell), 0), packed.dtype)
     results = kernels.forward(
       *(packed, none, bias, peephole, joined, cell, no_inputs, net, None),
@@ -210,8 +210,13 @@ def _compiled(fed_back, bias, peephole, clip, precision) -> Recurrence:
 
 
 def _with_remainders(fed_back, peephole, precision):
-  """Of the weights [D, 4H] of outputs [B, H], and of the window behind."""
-  hidden = peephole.shape[-1]
-  window = len(fed_back) - hidden
-  widths = (hidden, window) if window else (hidden,)
-  return with_remainders(fed_back, widths, precision)
+  """Weights [D, 4H], those of the window as a layer's inputs have them."""
+  recurrent, window = jnp.split(fed_back, [peephole.shape[-1]])
+  window = with_remainders(window, [len(window)], precision)
+  return jnp.concatenate([recurrent, window])
+
+
+def _with_repeats(fed_back, precision):
+  """Outputs and the window, to multiply with those weights."""
+  output, *window = fed_back
+  return output, *with_repeats(window, precision)

@@ -114,6 +114,29 @@ def test_a_class_out_of_range_is_the_null_vector():
   np.testing.assert_array_equal(net[jnp.array([0, 1, 3, 4])], 0)
 
 
+def test_weights_of_numpy_do():
+  weights = np.asarray(random_case(RNN, BELOW)[0].inputs)
+  others, net = look_up(weights, [np.zeros((1, BELOW))], np.array([2]))
+  np.testing.assert_array_equal(net[0], weights[2])
+  assert others.shape[0] == BELOW
+
+
+@every_unroll
+@pytest.mark.parametrize("rows", [BELOW - 1, BELOW, BELOW + 1])
+@pytest.mark.parametrize("has_classes", [False, True])
+def test_weights_of_another_height_are_refused(
+  layer, unroll, rows, has_classes
+):
+  params, state, classes, inputs, _ = random_case(layer, BELOW)
+  params = params._replace(inputs=params.inputs[:rows])
+  classes = classes if has_classes else None
+  if (rows > BELOW) == has_classes and rows >= BELOW:
+    unroll(params, state, inputs, classes=classes)
+    return
+  with pytest.raises(ValueError, match=f"have {rows} rows; its inputs take 5"):
+    unroll(params, state, inputs, classes=classes)
+
+
 def test_the_forget_bias_is_for_gates():
   assert np.all(LSTM.init(jax.random.key(0), 3, 4, 0.1, 1.5).bias[4:8] == 1.5)
   assert np.all(RNN.init(jax.random.key(0), 3, 4, 0.1, 1.5).bias == 0)

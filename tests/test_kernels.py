@@ -11,9 +11,10 @@ import test_synthesis_network
 from rich.console import Console
 
 import command_line
-from graves_jax import cells, chunks, recurrence
+from graves_jax import cells, chunks, gated_step, recurrence
 from graves_jax.cells import LSTMState
 from graves_jax.kernels import library
+from graves_jax.kernels import lstm as kernel_calls
 from graves_jax.networks import window_layer
 from graves_jax.networks.window_layer import Text, WindowLayerState
 
@@ -112,7 +113,7 @@ def test_the_synthesis_network_equals_the_equations(kernels, layers):
 
 @precisions
 @pytest.mark.parametrize(
-  ("widths", "count"), [((3,), 0), (WIDTHS, 0), ((), 7), (WIDTHS, 7)]
+  ("widths", "count"), [((3,), 0), ((3, 129), 0), ((), 7), (WIDTHS, 7)]
 )
 def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths, count):
   require_kernel(precision)
@@ -126,9 +127,8 @@ def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths, count):
     assert relative_error(mine, expected) < tolerance
 
 
-@precisions
-def test_the_window_layer_equals_the_scan(kernels, precision, tolerance):
-  require_kernel(precision)
+def window_case():
+  """A function of (params, state, elements) and precision, and those three."""
   keys = jax.random.split(jax.random.key(1), 9)
   alphabet, windows = 11, 4
   params = window_layer.WindowLayerParams(
@@ -146,19 +146,52 @@ def test_the_window_layer_equals_the_scan(kernels, precision, tolerance):
   characters = jax.random.randint(keys[4], (BATCH, 9), 0, alphabet)
   text = Text(characters, jnp.ones(characters.shape))
   elements = jax.random.normal(keys[5], (STEPS, BATCH, 3))
-  layer = functools.partial(
-    window_layer.unroll_window_layer, clip=0.3, precision=precision
-  )
 
-  def run(params, state, elements):
-    return layer(params, state, elements, text)
+  def run(params, state, elements, precision="float32"):
+    options = {"clip": 0.3, "precision": precision}
+    layer = window_layer.unroll_window_layer
+    return layer(params, state, elements, text, **options)
 
-  results = jax.eval_shape(run, params, state, elements)
+  return run, (params, state, elements)
+
+
+@precisions
+def test_the_window_layer_equals_the_scan(kernels, precision, tolerance):
+  require_kernel(precision)
+  run, arguments = window_case()
+  run = functools.partial(run, precision=precision)
+  results = jax.eval_shape(run, *arguments)
   weights = jax.tree.map(lambda x: jnp.ones(x.shape), results)
-  case = (params, state, elements), weights
+  case = arguments, weights
   compiled = with_gradients(run, *case)
   library.unload()
   assert relative_error(compiled, with_gradients(run, *case)) < tolerance
+
+
+@precisions
+def test_gates_are_kept_for_the_way_back(kernels, precision, tolerance):
+  del tolerance
+  require_kernel(precision)
+  keys = jax.random.split(jax.random.key(4), 4)
+  net = jax.random.normal(keys[0], (1, BATCH, 4 * HIDDEN)) * 3
+  cell, output = jax.random.normal(keys[1], (2, BATCH, HIDDEN))
+  peephole = jax.random.normal(keys[2], (3, HIDDEN))
+  no_weights = jnp.zeros((HIDDEN, 4 * HIDDEN))
+  steps = kernel_calls.forward(
+    kernel_calls.pack_gates(no_weights, precision),
+    kernel_calls.pack_gates(no_weights[:0], precision),
+    *(jnp.zeros(4 * HIDDEN), peephole, output, cell),
+    jnp.zeros((1, BATCH, 0), kernel_calls.word_type(precision)),
+    *(net, None),
+    net_rows=BATCH,
+    chunk=1,
+    keeps_gates=True,
+  )
+  expected = gated_step.gated_step(peephole, cell, net[0])[1]
+  errors = {"float32": [1e-6] * 4, "bfloat16": np.exp2([-17, -17, -16, -17])}
+  gates = kernel_calls.unpack_gates(steps.gates[0], HIDDEN)
+  for gate, kept, error in zip(expected, gates, errors[precision], strict=True):
+    np.testing.assert_allclose(kept, gate, rtol=0, atol=error + 1e-6)
 
 
 def kernels_in(function, *arguments):
@@ -170,7 +203,7 @@ def kernels_in(function, *arguments):
     return jax.vjp(function, *arguments)[1](weights)
 
   text = str(jax.make_jaxpr(both)(arguments, weights))
-  names = ("pack", "forward", "backward")
+  names = ("pack", "forward", "backward", "step_backward")
   return {name for name in names if f"graves_jax_{name}_" in text}
 
 
@@ -185,6 +218,8 @@ def test_where_kernels_are_called(kernels, monkeypatch):
   kept = jnp.ones((*classes.shape, HIDDEN), bool)
   dropping = functools.partial(unroll(classes), kept=kept, keep_rate=0.5)
   assert not kernels_in(dropping, *case)
+  run, arguments = window_case()
+  assert kernels_in(run, *arguments) == {"pack", "forward", "step_backward"}
   half = jax.tree.map(lambda x: x.astype(jnp.bfloat16), inputs)
   assert not kernels_in(unroll(classes), params, state, half)
   monkeypatch.setattr(recurrence, "FEWEST_ROWS", BATCH + 1)
@@ -235,11 +270,14 @@ def test_rows_shared_out_over_threads_are_the_same_rows(
   assert relative_error(shared, alone) < 1e-6
 
 
-def test_what_is_no_number_stays_none(kernels):
+@precisions
+def test_what_is_no_number_stays_none(kernels, precision, tolerance):
+  del tolerance
+  require_kernel(precision)
   (params, state, inputs), weights, _ = lstm_case()
   broken = inputs[0].at[3, 2, 1].set(jnp.nan), *inputs[1:]
   (_, outputs), gradients = with_gradients(
-    unroll(), (params, state, broken), weights
+    unroll(precision=precision), (params, state, broken), weights
   )
   assert jnp.isnan(outputs[3:, 2]).any(-1).all()
   assert jnp.isfinite(outputs[:, :2]).all()

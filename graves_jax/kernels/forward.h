@@ -32,8 +32,8 @@ struct Forward {
   int64_t net_rows;
   const float *bias, *peephole, *start, *start_cell;
   int64_t chunk;
-  float* outputs;         // [T, B, H]
-  typename P::Gate* gates;  // by GatesAt, or nullptr: they are not wanted
+  float* outputs;             // [T, B, H]
+  Word* gates;                // by GatesAt, or nullptr: they are not wanted
   float *first_cells, *cell;  // [T / chunk, B, H], [B, H]
 
   void Rows(int64_t begin, int64_t end) const {

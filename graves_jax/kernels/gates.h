@@ -28,16 +28,18 @@ inline void LoadGates(const float* from, Vec (&x)[kGates]) {
 
 // Beside bfloat16 ones in 16 bits, in even steps over [0, 1], and for the cell
 // input, a tanh, over [-1, 1]. At most 2^-17 and 2^-16 are lost; products lose
-// 2^-9 of each factor.
+// 2^-9 of each factor. NaN is lost too; outputs, kept as they are, carry it.
 inline Vec StepsOf(int gate) {
   return _mm512_set1_ps(gate == 2 ? 32767.0f : 65535.0f);
 }
-inline void StoreGates(uint16_t* to, const Vec (&x)[kGates], bool past_cache) {
+inline void StoreGates(uint16_t* to, const Vec (&x)[kGates],
+                       bool past_cache) {
   for (int g = 0; g < kGates; ++g) {
     __m512i steps = _mm512_cvtps_epi32(_mm512_mul_ps(x[g], StepsOf(g)));
     __m256i words = _mm512_cvtepi32_epi16(steps);
     __m256i* at = (__m256i*)(to + g * kLanes);
-    past_cache ? _mm256_stream_si256(at, words) : _mm256_storeu_si256(at, words);
+    past_cache ? _mm256_stream_si256(at, words)
+               : _mm256_storeu_si256(at, words);
   }
 }
 inline void LoadGates(const uint16_t* from, Vec (&x)[kGates]) {

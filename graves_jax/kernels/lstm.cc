@@ -7,17 +7,20 @@
 //
 // A step's product runs over weights that were packed once for all steps, and
 // what follows it happens while its sums are still in registers. Rows of a
-// batch do not depend on one another: threads share them out.
+// batch do not depend on one another: threads share them out, and of the
+// weights' gradient its columns.
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "backward.h"
 #include "forward.h"
+#include "gates.h"
+#include "pieces.h"
 #include "products.h"
 #include "threads.h"
+#include "weight_gradient.h"
 #include "xla/ffi/api/ffi.h"
 
 namespace graves_jax {
@@ -32,6 +35,13 @@ using Words = ffi::Buffer<P::kType>;
 template <typename B>
 int64_t SizeOf(const B& buffer) {
   return (int64_t)buffer.element_count();
+}
+
+constexpr int64_t kFewestRows = 8;  // of a batch, for a thread of their own
+
+ffi::Error NoMemory() {
+  return ffi::Error(ffi::ErrorCode::kResourceExhausted,
+                    "there is too little memory for a step back.");
 }
 
 ffi::Error Mismatch() {
@@ -101,7 +111,7 @@ ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
                      keeps_gates ? gates->typed_data() : nullptr,
                      first_cells->typed_data(),
                      cell->typed_data()};
-  Shares shares(pool, devices, batch);
+  Shares shares(pool, devices, batch, kFewestRows);
   ForEachPart(pool, shares.parts, [&](int64_t part) {
     forward.Rows(shares.Begin(part), shares.End(part));
   });
@@ -151,13 +161,14 @@ ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
               SizeOf(*d_inputs) == rows * below;
   if (!fits) return Mismatch();
   auto d_net = AlignedArray<typename P::Word>(batch * depth);
-  auto cells = AlignedArray<float>((chunk + 1) * batch * hidden);
+  int64_t most = std::min(chunk, steps);
+  auto cells = AlignedArray<float>((most + 1) * batch * hidden);
   auto copy = [&](const Input& from, Output& to) {
     std::copy_n(from.typed_data(), SizeOf(from), to->typed_data());
   };
   copy(d_hidden_end, d_hidden);
   copy(d_cell_end, d_cell);
-  WeightGradient<P> gradient{std::min(chunk, steps),
+  WeightGradient<P> gradient{most,
                              batch,
                              hidden,
                              below,
@@ -170,6 +181,9 @@ ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
                              d_input_weights->typed_data(),
                              d_recurrent->typed_data()};
   gradient.Allocate();
+  if (!d_net || !cells || !gradient.strips || !gradient.panels) {
+    return NoMemory();
+  }
   Backward<P> backward{steps,
                        batch,
                        hidden,
@@ -187,8 +201,8 @@ ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
                        d_inputs->typed_data(),
                        cells.get(),
                        &gradient};
-  Shares of_rows(pool, devices, batch);
-  Shares of_columns(pool, devices, gradient.Groups());
+  Shares of_rows(pool, devices, batch, kFewestRows);
+  Shares of_columns(pool, devices, groups, 1);
   std::vector<float> partial(of_rows.parts * 7 * hidden, 0.0f);
   int64_t chunks = DivideUp(steps, chunk);
   for (int64_t k = chunks - 1; k >= 0; --k) {
@@ -235,6 +249,7 @@ ffi::Error RunStepBackward(ffi::ThreadPool pool, Words<P> gates,
               SizeOf(*sums) == 7 * hidden && SizeOf(*d_cell) == size;
   if (!fits) return Mismatch();
   auto cells = AlignedArray<float>(2 * size);
+  if (!cells) return NoMemory();
   std::copy_n(d_cell_end.typed_data(), size, d_cell->typed_data());
   for (int64_t b = 0; b < batch; ++b) {
     std::copy_n(d_hidden_end.typed_data() + b * hidden, hidden,
@@ -257,7 +272,7 @@ ffi::Error RunStepBackward(ffi::ThreadPool pool, Words<P> gates,
                        nullptr,
                        cells.get(),
                        nullptr};
-  Shares shares(pool, devices, batch);
+  Shares shares(pool, devices, batch, kFewestRows);
   std::vector<float> partial(shares.parts * 7 * hidden, 0.0f);
   ForEachPart(pool, shares.parts, [&](int64_t part) {
     backward.Rows(0, 1, shares.Begin(part), shares.End(part),

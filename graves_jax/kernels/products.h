@@ -29,7 +29,6 @@ struct Float32 {
   using Word = float;
   static constexpr ffi::DataType kType = ffi::F32;
   static constexpr int64_t kDepth = 1;
-  using Gate = float;
 
   static Vec Broadcast(const Word* a) { return _mm512_set1_ps(*a); }
   static Vec Load(const Word* w) { return _mm512_loadu_ps(w); }
@@ -54,7 +53,6 @@ struct BFloat16 {
   using Word = uint16_t;
   static constexpr ffi::DataType kType = ffi::U16;
   static constexpr int64_t kDepth = 2;
-  using Gate = uint16_t;
 
   static Vec Broadcast(const Word* a) {
     int32_t pair;

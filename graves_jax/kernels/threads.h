@@ -50,10 +50,10 @@ void ForEachPart(ffi::ThreadPool& pool, int64_t parts, const Body& body) {
 struct Shares {
   int64_t rows, parts;
 
-  Shares(const ffi::ThreadPool& pool, int64_t devices, int64_t rows)
+  Shares(const ffi::ThreadPool& pool, int64_t devices, int64_t rows,
+         int64_t fewest)
       : rows(rows) {
-    constexpr int64_t kFewestRows = 8;
-    parts = std::min(pool.num_threads() / devices, rows / kFewestRows);
+    parts = std::min(pool.num_threads() / devices, rows / fewest);
     parts = std::max<int64_t>(parts, 1);
   }
   // Even ones but for the last: what lies in pairs is not shared.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "pieces.h"
@@ -23,8 +22,8 @@ struct WeightGradient {
   static constexpr int kStrip = 6;  // weights' rows that are formed at once
 
   int64_t steps, batch, hidden;
-  int64_t below;          // X
-  int64_t inputs_stride;  // from one row of inputs to the next
+  int64_t below;          // X, of which repeats of inputs are no part
+  int64_t inputs_stride;  // from one row of inputs to the next: repeats too
   int64_t classes_count;  // A
   const Word* inputs;      // [T, B, inputs_stride]
   const float *outputs, *start;  // [T, B, H]; those before the first, [B, H]
@@ -135,8 +134,9 @@ struct WeightGradient {
 
   // Some of the weights' rows, from k on.
   template <int kRows>
-  __attribute__((noinline)) void Products(const Word* strip, const Word* const (&columns)[kGates],
-                int64_t rows, int64_t k, int64_t unit, bool is_start) const {
+  __attribute__((noinline)) void Products(
+      const Word* strip, const Word* const (&columns)[kGates], int64_t rows,
+      int64_t k, int64_t unit, bool is_start) const {
     Vec sums[kRows][kGates];
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {

@@ -19,6 +19,7 @@ from graves_jax.products import (
   from_words,
   join,
   product,
+  project,
   to_words,
   weight_gradient,
 )
@@ -200,7 +201,7 @@ def _forward(clip, precision, chunk, params, start, elements, text):
     return state, kept
 
   def block(state, elements):
-    net = product(elements, from_element, "float32")
+    net = project((elements,), from_element, precision)
     end, kept = lax.scan(step, state, net)
     return end, (kept, state.lstm.cell)
 
