@@ -69,16 +69,18 @@ def with_remainders(
 def weight_gradient(a: Array, z: Array, precision: Precision) -> Array:
   """Sum over all leading axes of the outer products of a [..., K], z [..., N].
 
-  In bfloat16 the transpose is formed before the product: XLA's fast CPU kernel
-  contracts the last axis only. In float32 XLA copies the left side itself, so
-  the narrower one stands there.
+  XLA's CPU backend copies the left side transposed, so the narrower one stands
+  there. In bfloat16 the copy is made here: its fast kernel contracts the last
+  axis only.
   """
+  if z.shape[-1] < a.shape[-1]:
+    # Without the barrier XLA turns the product back, and in bfloat16 then has
+    # no code for it.
+    return lax.optimization_barrier(weight_gradient(z, a, precision)).T
   if precision == "bfloat16":
     a = jnp.moveaxis(a, -1, 0).reshape(a.shape[-1], -1)
     return _contract(a, z.reshape(-1, z.shape[-1]), (1,), (0,), precision)
   leading = tuple(range(a.ndim - 1))
-  if z.shape[-1] < a.shape[-1]:
-    return _contract(z, a, leading, leading, precision).T
   return _contract(a, z, leading, leading, precision)
 
 

@@ -1,5 +1,7 @@
 """Products in bfloat16, where they must be better than bfloat16."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,3 +58,15 @@ def test_parts_of_several_types_join_as_numbers():
   for precision in ("float32", "bfloat16"):
     joined = products.join(parts, precision)
     np.testing.assert_array_equal(joined.astype(float), [[1.5, 1.5, 0.25]] * 2)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("widths", [(70, 6), (6, 70), (5, 5)])
+def test_a_weight_gradient_is_a_sum_of_outer_products(precision, widths):
+  rng = np.random.default_rng(0)
+  a, z = (rng.integers(-4, 5, (3, 8, width)) for width in widths)
+  gradient = functools.partial(products.weight_gradient, precision=precision)
+  got = jax.jit(gradient)(
+    jnp.asarray(a, jnp.float32), jnp.asarray(z, jnp.float32)
+  )
+  np.testing.assert_array_equal(got, np.einsum("tbk,tbn->kn", a, z))
