@@ -113,7 +113,7 @@ def test_the_synthesis_network_equals_the_equations(kernels, layers):
 
 @precisions
 @pytest.mark.parametrize(
-  ("widths", "count"), [((3,), 0), ((3, 129), 0), ((), 7), (WIDTHS, 7)]
+  ("widths", "count"), [((3, 129), 0), ((), 7), (WIDTHS, 7)]
 )
 def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths, count):
   require_kernel(precision)
@@ -256,12 +256,12 @@ def test_steps_equal_unroll(kernels, fewest_rows, monkeypatch):
 
 
 @precisions
-@pytest.mark.parametrize("batch", [33, 34])
 def test_rows_shared_out_over_threads_are_the_same_rows(
-  kernels, precision, tolerance, batch, monkeypatch
+  kernels, precision, tolerance, monkeypatch
 ):
+  del tolerance
   require_kernel(precision)
-  *case, classes = lstm_case(batch=batch, count=7)
+  *case, classes = lstm_case(batch=33, count=7)
   monkeypatch.setattr(library, "_devices", 10**6)
   alone = with_gradients(unroll(classes, precision), *case)
   monkeypatch.setattr(library, "_devices", 1)
