@@ -11,12 +11,12 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from graves_jax import compiled_layer, scanned_layer
-from graves_jax.class_inputs import look_up
 from graves_jax.clipping import clip_derivative
 from graves_jax.dropout import dropped
 from graves_jax.gated_step import sigmoid
 from graves_jax.lstm import LSTMParams, LSTMState, init_lstm, zero_state
-from graves_jax.products import Precision, product, project
+from graves_jax.net_inputs import look_up, net_input
+from graves_jax.products import Precision, product
 from graves_jax.recurrence import fits_kernels
 
 __all__ = [
@@ -70,21 +70,6 @@ def lstm_step(
   o = sigmoid(clip_derivative(o + w_co * cell, clip))  # Eq. (10): the new cell
   output = o * jnp.tanh(cell)  # Eq. (11)
   return LSTMState(cell, output), output
-
-
-def net_input(
-  params: LSTMParams,
-  inputs: Sequence[Array],
-  precision: Precision = "float32",
-  classes: Array | None = None,
-) -> Array:
-  """Projects a layer's inputs to [..., 4H], with its bias; `inputs` and
-  `classes` are those of `unroll`, with any leading axes."""
-  weights, net = look_up(params.inputs, inputs, classes)
-  if inputs:
-    projected = project(inputs, weights, precision)
-    net = projected if net is None else projected + net
-  return net + params.bias
 
 
 def step(
@@ -180,7 +165,8 @@ def unroll(
     The state after the last step, and every output [T, B, H].
 
   Raises:
-    ValueError: if there is no time step.
+    ValueError: if there is no time step, or `params.inputs` has too few rows or
+      too many.
   """
   inputs = tuple(inputs)
   steps = jax.tree.leaves((inputs, classes))[0].shape[0]

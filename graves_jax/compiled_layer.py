@@ -11,9 +11,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from graves_jax.chunks import CHUNK
-from graves_jax.class_inputs import classes_count
 from graves_jax.kernels import lstm as kernels
 from graves_jax.lstm import LSTMParams, LSTMState
+from graves_jax.net_inputs import classes_count
 from graves_jax.products import Precision, with_remainders, with_repeats
 from graves_jax.scanned_layer import split_widths
 

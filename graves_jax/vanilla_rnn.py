@@ -11,12 +11,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from graves_jax.class_inputs import look_up
 from graves_jax.clipping import clip_derivative
+from graves_jax.net_inputs import net_input
 from graves_jax.products import (
   Precision,
   product,
-  project,
   weight_gradient,
 )
 
@@ -68,21 +67,6 @@ def init_rnn(
 def zero_state(hidden: int, *batch: int, dtype=jnp.float32) -> RNNState:
   """The state before the first step, [*batch, H]."""
   return RNNState(jnp.zeros((*batch, hidden), dtype))
-
-
-def net_input(
-  params: RNNParams,
-  inputs: Sequence[Array],
-  precision: Precision = "float32",
-  classes: Array | None = None,
-) -> Array:
-  """Projects a layer's inputs to [..., H], with its bias; `inputs` and
-  `classes` are those of `unroll`, with any leading axes."""
-  weights, net = look_up(params.inputs, inputs, classes)
-  if inputs:
-    projected = project(inputs, weights, precision)
-    net = projected if net is None else projected + net
-  return net + params.bias
 
 
 def rnn_step(
@@ -171,7 +155,8 @@ def unroll(
     The state after the last step, and every output [T, B, H].
 
   Raises:
-    ValueError: if there is no time step.
+    ValueError: if there is no time step, or `params.inputs` has too few rows or
+      too many.
   """
   projected = net_input(params, inputs, precision, classes)
   if not projected.shape[0]:

@@ -41,7 +41,6 @@ FORBIDDEN = {
 MATHEMATICS = {
   "cells",
   "chunks",
-  "class_inputs",
   "clipping",
   "compiled_layer",
   "distributions",
@@ -49,6 +48,7 @@ MATHEMATICS = {
   "gated_step",
   "kernels",
   "lstm",
+  "net_inputs",
   "products",
   "recurrence",
   "scanned_layer",

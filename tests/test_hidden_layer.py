@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graves_jax import cells, chunks, vanilla_rnn
-from graves_jax.class_inputs import look_up
+from graves_jax.net_inputs import look_up
 from graves_jax.networks.hidden_layer import LSTM, RNN, hidden_layer
 
 BATCH, HIDDEN, CLASSES, BELOW = 3, 4, 6, 5

@@ -24,7 +24,7 @@ struct Backward {
   int64_t steps, batch, hidden, fed_back, below;
   Panels<P> transposed;           // [4 H, D]
   Panels<P> to_inputs;            // [4 H, X]
-  const Word* gates;  // by GatesAt
+  const Word* gates;              // by GatesAt
   const float *d_outputs, *peephole;
   float clip;
   Word* d_net;              // of a step, [B, 4 H]

@@ -25,7 +25,7 @@ struct WeightGradient {
   int64_t below;          // X, of which repeats of inputs are no part
   int64_t inputs_stride;  // from one row of inputs to the next: repeats too
   int64_t classes_count;  // A
-  const Word* inputs;      // [T, B, inputs_stride]
+  const Word* inputs;     // [T, B, inputs_stride]
   const float *outputs, *start;  // [T, B, H]; those before the first, [B, H]
   const int32_t* classes;        // [T, B]
   float* d_inputs;               // [A + X, 4 H]

@@ -1,9 +1,35 @@
-"""Inputs of a layer that are classes: rows of its weights."""
+"""What reaches a layer's net inputs from below: vectors, and classes."""
 
 from collections.abc import Sequence
 
 import jax.numpy as jnp
 from jax import Array
+
+from graves_jax.products import Precision, project
+
+
+def net_input(
+  params,
+  inputs: Sequence[Array],
+  precision: Precision = "float32",
+  classes: Array | None = None,
+) -> Array:
+  """Projects a layer's inputs to its net inputs [..., G], with its bias.
+
+  Args:
+    params: of the layer: inputs [A + D, G] and bias [G] are read.
+    inputs: vectors [..., d_k] with sum of d_k = D.
+    precision: of the product.
+    classes: those of `look_up`. With them, there may be no vectors.
+
+  Raises:
+    ValueError: if the weights have too few rows, or too many.
+  """
+  weights, net = look_up(params.inputs, inputs, classes)
+  if inputs:
+    projected = project(inputs, weights, precision)
+    net = projected if net is None else projected + net
+  return net + params.bias
 
 
 def look_up(
