@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import optax
 
 from graves_jax.config import OptimizerConfig
+from graves_jax.muon import scale_by_muon
 from graves_jax.noise.adaptive_weight_noise import AdaptiveParams
+from graves_jax.products import Precision
 
 
 class ScaleByGravesRMSState(NamedTuple):
@@ -71,9 +73,21 @@ def graves_rmsprop(
 
 
 def build_optimizer(
-  config: OptimizerConfig, steps: int
+  config: OptimizerConfig,
+  steps: int,
+  *,
+  precision: Precision = "float32",
+  axis: str | None = None,
 ) -> optax.GradientTransformation:
-  """The optimizer that the config names, for a run of `steps` updates."""
+  """Builds the optimizer that the config names.
+
+  Args:
+    config: its name and numbers.
+    steps: updates of the run, for the schedule.
+    precision: of the matrix products that it makes itself.
+    axis: of the map over devices that updates are made in, to share out those
+      products; None: there is no map.
+  """
   schedule = learning_rate_schedule(config, steps)
   match config.name:
     case "graves_rmsprop":
@@ -87,6 +101,18 @@ def build_optimizer(
     case "adam":
       optimizer = optax.adam(
         schedule, config.momentum, config.decay, config.epsilon
+      )
+    case "muon":
+      optimizer = optax.chain(
+        scale_by_muon(
+          config.matrix_momentum,
+          config.momentum,
+          config.decay,
+          config.epsilon,
+          precision,
+          axis,
+        ),
+        optax.scale_by_learning_rate(schedule),
       )
   if config.max_gradient_norm is not None:
     clip = clip_by_norm(config.max_gradient_norm)
@@ -116,10 +142,25 @@ def clip_by_norm(max_norm: float) -> optax.GradientTransformation:
 def learning_rate_schedule(
   config: OptimizerConfig, steps: int
 ) -> optax.Schedule:
-  """Constant, or linear warm-up followed by a cosine to a last share."""
+  """Constant; or a linear warm-up, then a cosine, or a level and at last a
+  linear descent, to a last share."""
   if config.schedule == "constant":
     return optax.constant_schedule(config.learning_rate)
   warmup = min(config.warmup_steps, max(steps - 1, 0))
+  if config.schedule == "trapezoid":
+    begin = max(config.descent_begins(steps), warmup)
+    return optax.join_schedules(
+      [
+        optax.linear_schedule(0.0, config.learning_rate, warmup),
+        optax.linear_schedule(
+          config.learning_rate,
+          config.learning_rate * config.final_share,
+          transition_steps=max(steps - begin, 1),
+          transition_begin=begin - warmup,
+        ),
+      ],
+      [warmup],
+    )
   return optax.warmup_cosine_decay_schedule(
     init_value=0.0,
     peak_value=config.learning_rate,

@@ -3,29 +3,42 @@
 import dataclasses
 from typing import Literal
 
-from graves_jax.config.ranges import Ranged, require_defaults
+from graves_jax.config.ranges import (
+  Ranged,
+  require_below_1,
+  require_defaults,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OptimizerConfig(Ranged):
-  """Graves' RMSProp (Eqs. 38-45) and SGD with momentum (Section 3), RMSProp
-  as Karpathy has it, or Adam."""
+  """Graves' RMSProp (Eqs. 38-45) and SGD with momentum (Section 3); RMSProp as
+  Karpathy has it; Adam; or Muon, which learns most per update."""
 
-  name: Literal["graves_rmsprop", "sgd", "rmsprop", "adam"] = "graves_rmsprop"
+  name: Literal["graves_rmsprop", "sgd", "rmsprop", "adam", "muon"] = (
+    "graves_rmsprop"
+  )
   learning_rate: float = 1e-4
   momentum: float = 0.9
-  """Decay of the update's (Graves' RMSProp, SGD) or the gradient's (Adam)
-  average; RMSProp does not read it."""
+  """Decay of the average of updates (graves_rmsprop, sgd) or of gradients
+  (adam, and muon where it goes by Adam); rmsprop does not read it."""
   decay: float = 0.95
-  """Decay of the squared gradient's average; SGD does not read it."""
+  """Decay of the average of squared gradients; sgd does not read it."""
   epsilon: float = 1e-4
-  """Beside the squared gradient's average, or its root; SGD does not read
-  it."""
-  schedule: Literal["constant", "cosine"] = "constant"
+  """Added inside the root of that average (graves_rmsprop, rmsprop) or to it
+  (adam, muon); sgd does not read it."""
+  matrix_momentum: float = 0.95
+  """Decay of the average of gradients that muon makes orthogonal: of each
+  gate's matrix where a layer reads a layer, itself included."""
+  schedule: Literal["constant", "cosine", "trapezoid"] = "constant"
+  """cosine: a warm-up, then half a cosine. trapezoid: a warm-up, a level, and a
+  straight descent at the end, before which a run may still be lengthened."""
   warmup_steps: int = 0
-  """Of the cosine schedule: updates until the learning rate is reached."""
+  """Updates until the learning rate is reached (cosine, trapezoid)."""
+  descent_share: float = 0.25
+  """Of the updates, the last ones, in which a trapezoid descends."""
   final_share: float = 0.01
-  """The cosine schedule ends at this share of the learning rate."""
+  """The share of the learning rate that cosine and trapezoid end at."""
   max_gradient_norm: float | None = None
   """Global norm that the gradient is scaled down to (not in the paper)."""
   loss_per: Literal["sequence", "element"] = "sequence"
@@ -37,10 +50,28 @@ class OptimizerConfig(Ranged):
     "momentum": 0,
     "decay": 0,
     "epsilon": 0,
+    "matrix_momentum": 0,
     "warmup_steps": 0,
+    "descent_share": 0,
     "final_share": 0,
     "max_gradient_norm": 0,
   }
+
+  def __post_init__(self):
+    super().__post_init__()
+    if self.name != "muon":
+      require_defaults(self, ("matrix_momentum",), f"name = {self.name}")
+    if self.schedule != "trapezoid":
+      require_defaults(self, ("descent_share",), f"schedule = {self.schedule}")
+    require_below_1(self, "matrix_momentum")
+    if self.descent_share > 1:
+      raise ValueError(
+        f"descent_share (={self.descent_share}) must be at most 1."
+      )
+
+  def descent_begins(self, steps: int) -> int:
+    """Counts a trapezoid's updates before its descent, in a run of `steps`."""
+    return steps - round(self.descent_share * steps)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,6 +115,10 @@ class RunConfig(Ranged):
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
+  average: float | None = None
+  """Decay of a moving average of the weights, such as 0.999: validation,
+  samples and exported weights are the average's, training goes on from the
+  weights themselves (not in the paper). Nothing: no average is kept."""
   patience: int | None = None
   """Ends the run after so many validations in a row without a better score."""
   max_skipped: int = 10
@@ -96,6 +131,7 @@ class RunConfig(Ranged):
   _LEAST = {
     "steps": 1,
     "seed": 0,
+    "average": 0,
     "patience": 1,
     "max_skipped": 1,
     "record_every": 1,
@@ -104,6 +140,11 @@ class RunConfig(Ranged):
     "sample_every": 1,
   }
   _MOST = {"seed": 2**32 - 1}
+
+  def __post_init__(self):
+    super().__post_init__()
+    if self.average is not None:
+      require_below_1(self, "average")
 
 
 class WholeConfig:

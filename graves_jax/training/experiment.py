@@ -13,6 +13,7 @@ from graves_jax.optimizers import build_optimizer
 from graves_jax.training.metadata import require_same_weights
 from graves_jax.training.noise import initial_stddev, training_loss
 from graves_jax.training.parallel import (
+  AXIS,
   Mapped,
   Parallel,
   over_devices,
@@ -103,7 +104,12 @@ def build_experiment(
     task.validation_batches.batch_size,
     len(devices),
   )
-  optimizer = build_optimizer(config.optimizer, config.training.steps)
+  optimizer = build_optimizer(
+    config.optimizer,
+    config.training.steps,
+    precision=config.network.precision,
+    axis=AXIS,
+  )
   mapped = over_devices(devices, parallel)
   task = dataclasses.replace(
     task,
