@@ -85,23 +85,31 @@ from graves_jax.config import (
 
 def get_config() -> HandwritingConfig:
   return HandwritingConfig(
-    network=NetworkConfig(weight_range=0.0866),
+    network=NetworkConfig(weight_range=0.0866, precision="bfloat16"),
     data=DataConfig(
-      batch_size=32, buckets=10, max_points=1200, max_characters=64
+      batch_size=32,
+      buckets=10,
+      max_points=1200,
+      max_characters=64,
+      crop_schedule=((450, 300, 64),),
+      scale_range=0.1,
     ),
     optimizer=OptimizerConfig(
-      name="adam",
-      learning_rate=1e-3,
+      name="muon",
+      learning_rate=4e-3,
       momentum=0.9,
       decay=0.99,
       epsilon=1e-8,
-      schedule="cosine",
+      schedule="trapezoid",
       warmup_steps=100,
-      final_share=0.01,
       max_gradient_norm=1.0,
       loss_per="element",
     ),
     training=TrainingConfig(
-      steps=2000, evaluate_every=500, checkpoint_every=50, sample_every=250
+      steps=8000,
+      average=0.998,
+      evaluate_every=250,
+      checkpoint_every=50,
+      sample_every=500,
     ),
   )

@@ -1,7 +1,7 @@
 """Scores data with fixed weights."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -23,6 +23,9 @@ class Batches(Protocol):
   def __len__(self) -> int:
     """Batches an epoch of training."""
 
+  def epochs(self, step: int) -> float:
+    """Passes over the training data in so many updates."""
+
   def batch(self, step: int) -> Any:
     """The batch of training step `step`, counted from 0 over all epochs."""
 
@@ -34,6 +37,26 @@ class Batches(Protocol):
 
   def in_order(self) -> Iterator[Any]:
     """Everything once, in order."""
+
+
+class ReadingTest(NamedTuple):
+  """The same lines with their own texts, and with those of other lines."""
+
+  own: Batches
+  other: Batches
+
+
+def nats_gained_by_reading(
+  score: Callable[[Batches], Sums], test: ReadingTest
+) -> float:
+  """Measures in nats a line how much the network makes of a line's text.
+
+  Args:
+    score: sums the losses of batches.
+    test: of lines of both texts.
+  """
+  own, other = map(score, test)
+  return float((other.nats - own.nats) / own.sequences)
 
 
 def evaluate(

@@ -79,13 +79,19 @@ def network_inputs(network: nn.Module, batch: StrokeBatch) -> tuple:
 
 
 class HandwritingScores(NamedTuple):
-  """Averages in the paper's units (Tables 3 and 4)."""
+  """Averages in the paper's units (Tables 3 and 4).
+
+  nats_gained_by_reading: what a line costs with another line's text less what
+    it costs with its own; None where the network reads no text, or it was not
+    measured. Readable writing has needed about 200 (our own measure).
+  """
 
   nats_per_sequence: float
   nats_per_point: float
   squared_error_per_point: float
   sequences: int
   points: int
+  nats_gained_by_reading: float | None = None
 
 
 def handwriting_scores(sums: HandwritingSums) -> HandwritingScores:

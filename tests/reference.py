@@ -651,3 +651,34 @@ def random_points(rng, length):
   points[:, 2] = rng.random(length) < 0.25
   points[-1:, 2] = 1
   return points
+
+
+def muon(derivatives, *, momentum, gates):
+  """Updates of Muon (Jordan 2024) for one layer's matrix [D, gates * H]: each
+  gate's momentum, with Nesterov's look ahead, made orthogonal by five
+  Newton-Schulz steps, and 0.2 sqrt(larger side) times as large."""
+  velocity, updates = np.zeros_like(derivatives[0]), []
+  for derivative in derivatives:
+    velocity = momentum * velocity + derivative
+    ahead = derivative + momentum * velocity
+    parts = []
+    for gate in np.split(ahead, gates, axis=1):
+      x = gate / np.sqrt((gate**2).sum())
+      for _ in range(5):
+        a = x @ x.T
+        x = 3.4445 * x - 4.7750 * a @ x + 2.0315 * a @ a @ x
+      parts.append(0.2 * np.sqrt(max(gate.shape)) * x)
+    updates.append(np.concatenate(parts, axis=1))
+  return updates
+
+
+def adam(derivatives, *, first, second, eps):
+  """Updates of Adam (Kingma and Ba 2015), without the learning rate."""
+  m = np.zeros_like(derivatives[0])
+  v, updates = np.zeros_like(m), []
+  for t, g in enumerate(derivatives, start=1):
+    m = first * m + (1 - first) * g
+    v = second * v + (1 - second) * g * g
+    m_hat, v_hat = m / (1 - first**t), v / (1 - second**t)
+    updates.append(m_hat / (np.sqrt(v_hat) + eps))
+  return updates

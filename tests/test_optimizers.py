@@ -83,9 +83,31 @@ def test_a_cosine_schedule_warms_up_and_ends_at_its_share():
   np.testing.assert_allclose(rate(100), 0.2, rtol=1e-5)
 
 
+def test_a_trapezoid_is_level_between_warm_up_and_descent():
+  config = OptimizerConfig(
+    learning_rate=2.0,
+    schedule="trapezoid",
+    warmup_steps=10,
+    descent_share=0.2,
+    final_share=0.1,
+  )
+  rate = learning_rate_schedule(config, 100)
+  steps = [0, 5, 10, 50, 80, 90, 100]
+  expected = [0, 1.0, 2.0, 2.0, 2.0, 1.1, 0.2]
+  np.testing.assert_allclose([rate(k) for k in steps], expected, rtol=1e-5)
+
+
+def test_numbers_that_a_choice_does_not_read_are_refused():
+  with pytest.raises(ValueError, match=r"matrix_momentum.*name = adam"):
+    OptimizerConfig(name="adam", matrix_momentum=0.5)
+  with pytest.raises(ValueError, match=r"descent_share.*schedule = cosine"):
+    OptimizerConfig(schedule="cosine", descent_share=0.5)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "trapezoid"])
 @pytest.mark.parametrize("steps", [1, 2, 10])
-def test_a_run_shorter_than_its_warm_up_has_a_schedule(steps):
-  config = OptimizerConfig(schedule="cosine", warmup_steps=10)
+def test_a_run_shorter_than_its_warm_up_has_a_schedule(steps, schedule):
+  config = OptimizerConfig(schedule=schedule, warmup_steps=10)
   rates = [learning_rate_schedule(config, steps)(k) for k in range(steps + 1)]
   assert np.isfinite(rates).all()
 

@@ -170,8 +170,41 @@ def test_a_cosine_run_resumes_exactly_and_only_at_its_own_length(tmp_path):
   assert_same(resumed, expected)
 
 
-def test_a_run_of_the_papers_optimizer_resumes_exactly(tmp_path):
-  optimizer = OptimizerConfig(learning_rate=1e-3)
+TRAPEZOID = dataclasses.replace(
+  CONFIG,
+  optimizer=dataclasses.replace(
+    CONFIG.optimizer, schedule="trapezoid", warmup_steps=2, descent_share=0.5
+  ),
+)
+
+
+def test_a_trapezoid_run_may_be_lengthened_before_its_descent(tmp_path):
+  expected, _ = run(make_experiment(TRAPEZOID, steps=10), tmp_path / "whole")
+  run(make_experiment(TRAPEZOID), tmp_path / "longer", updates=4)
+  longer = make_experiment(TRAPEZOID, steps=10)
+  resumed, listener = run(longer, tmp_path / "longer")
+  assert_same(resumed, expected)
+  assert "from 8 to 10 updates" in " ".join(listener.messages)
+  rows = (tmp_path / "longer" / "metrics.jsonl").read_text().splitlines()
+  length = next(row for row in map(json.loads, rows) if row["kind"] == "length")
+  assert length == {"kind": "length", "step": 4, "before": 8, "steps": 10}
+
+
+@pytest.mark.parametrize("updates", [5, None])
+def test_a_trapezoid_run_keeps_its_length_once_it_descends(tmp_path, updates):
+  run(make_experiment(TRAPEZOID), tmp_path, updates=updates)
+  with pytest.raises(ValueError, match=r"steps = 8.*--init-from"):
+    run(make_experiment(TRAPEZOID, steps=10), tmp_path)
+
+
+@pytest.mark.parametrize(
+  "optimizer",
+  [
+    OptimizerConfig(learning_rate=1e-3),
+    OptimizerConfig(name="muon", learning_rate=1e-2, max_gradient_norm=1.0),
+  ],
+)
+def test_a_run_of_another_optimizer_resumes_exactly(tmp_path, optimizer):
   config = dataclasses.replace(CONFIG, optimizer=optimizer)
   expected, _ = run(make_experiment(config), tmp_path / "whole")
   run(make_experiment(config), tmp_path / "halves", updates=3)

@@ -86,6 +86,10 @@ class DataConfig(Ranged):
   crop_points: int | None = None
   """Trains on so many points from the start of each line, with all its text:
   an early stage in which the window learns to read sooner (our choice)."""
+  crop_schedule: tuple[tuple[int, int, int], ...] = ()
+  """A curriculum of lengths that a run begins with: for so many updates, so
+  many points from the start of each line, with all its text, so many lines an
+  update; such as 450 300 64. After it, lines are whole (our choice)."""
   batch_size: int = 32
   """Lines an update."""
   buckets: int = 10
@@ -109,6 +113,13 @@ class DataConfig(Ranged):
   def __post_init__(self):
     super().__post_init__()
     require_below_1(self, "scale_range")
+    for updates, points, lines in self.crop_schedule:
+      if updates < 1 or points < 2 or lines < 1 or lines % self.batch_size:
+        raise ValueError(
+          f"crop_schedule (={updates} {points} {lines}) must be updates (1 or "
+          "more), points (2 or more) and lines an update, a multiple of "
+          f"batch_size (={self.batch_size})."
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

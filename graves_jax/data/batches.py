@@ -105,6 +105,10 @@ class LineBatches:
     """Batches an epoch."""
     return self._batches_per_epoch
 
+  def epochs(self, step: int) -> float:
+    """Passes over the lines in so many updates."""
+    return step / len(self)
+
   @property
   def lines(self) -> int:
     """Lines an epoch."""

@@ -85,6 +85,10 @@ class StreamBatches:
     """Batches an epoch."""
     return -(-self._stream // self.length)
 
+  def epochs(self, step: int) -> float:
+    """Passes over the text in so many updates."""
+    return step / len(self)
+
   @property
   def elements(self) -> int:
     """Symbols an epoch, N."""

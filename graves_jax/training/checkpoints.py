@@ -29,7 +29,7 @@ from graves_jax.training.written_checkpoint import (
   first_line,
 )
 
-_PARTS = ("params", "stddev", "optimizer", "carry")
+_PARTS = ("params", "stddev", "optimizer", "carry", "average")
 
 
 class SaveError(OSError):
@@ -164,18 +164,16 @@ def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
     try:
       written = WrittenCheckpoint.read(path)
       written.require_metrics()
-      params = written.weights().params
-      if newest is None:
-        require_same(written.metadata, wanted, folder)
-        parts = {
-          name: written.part(name, like)
-          for name, like in _parts(template).items()
-          if name != "params"
-        }
-        state = template.replace(
-          step=np.asarray(step, np.int32), params=params, **parts
-        )
-        newest = state, written.metadata
+      if newest is not None:
+        written.weights()
+        continue
+      require_same(written.metadata, wanted, folder)
+      parts = {
+        name: written.part(name, like)
+        for name, like in _parts(template).items()
+      }
+      state = template.replace(step=np.asarray(step, np.int32), **parts)
+      newest = state, written.metadata
     except DamagedCheckpointError as error:
       damaged[step] = error
   if damaged and newest is None:

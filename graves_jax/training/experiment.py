@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import optax
 
-from graves_jax.evaluation import Batches
+from graves_jax.evaluation import Batches, ReadingTest
 from graves_jax.losses import LossFn, Sums
 from graves_jax.optimizers import build_optimizer
 from graves_jax.training.metadata import require_same_weights
@@ -64,6 +64,7 @@ class Experiment:
         self.optimizer,
         stddev=initial_stddev(config.noise, params, stddev),
         carry=self.task.initial_carry(config.data.batch_size),
+        averages=config.training.average is not None,
       )
     )
 
@@ -115,6 +116,8 @@ def build_experiment(
     task,
     train_batches=_share(task.train_batches, mapped),
     validation_batches=_share(task.validation_batches, mapped),
+    reading_test=task.reading_test
+    and ReadingTest(*(_share(b, mapped) for b in task.reading_test)),
   )
   update = mapped.map(update_body(task, optimizer), donate=True)
 
@@ -136,6 +139,7 @@ def update_body(task: Task, optimizer: optax.GradientTransformation):
     optimizer,
     seed=config.training.seed,
     loss_per=config.optimizer.loss_per,
+    average=config.training.average,
   )
 
 

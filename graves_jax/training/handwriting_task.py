@@ -1,15 +1,18 @@
 """Handwriting as a task: batches of lines, a mixture density, pictures."""
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from flax import linen as nn
 
 from graves_jax.config import DataConfig, HandwritingConfig
 from graves_jax.data.batches import LineBatches
+from graves_jax.data.curriculum import LengthStage, StagedLineBatches
 from graves_jax.data.strokes import (
   PAPER_CHARACTERS,
   Alphabet,
@@ -17,6 +20,7 @@ from graves_jax.data.strokes import (
   Normalization,
   StrokeCodec,
 )
+from graves_jax.evaluation import ReadingTest
 from graves_jax.handwriting_loss import (
   HandwritingScores,
   HandwritingSums,
@@ -31,6 +35,9 @@ from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import StepReport
 from graves_jax.training.state import initial_params
 
+# Of the validation set: enough for a figure, a tenth of a validation's work.
+_READING_LINES = 128
+
 
 @dataclasses.dataclass(frozen=True)
 class HandwritingTask:
@@ -42,9 +49,10 @@ class HandwritingTask:
   metadata: Metadata
   network: nn.Module
   loss_fn: LossFn
-  train_batches: LineBatches
+  train_batches: LineBatches | StagedLineBatches
   validation_batches: LineBatches
   sample_texts: tuple[str, ...]
+  reading_test: ReadingTest | None = None
 
   def initial_params(self, seed: int) -> Any:
     inputs = network_inputs(self.network, self.train_batches.batch(0))
@@ -79,10 +87,14 @@ class HandwritingTask:
     )
 
   def outcome(self, scores: HandwritingScores) -> str:
+    gained = ""
+    if scores.nats_gained_by_reading is not None:
+      gained = f"  {scores.nats_gained_by_reading:.0f} gained by reading"
     return (
       f"{scores.nats_per_sequence:.1f} nats/sequence  "
       f"{scores.nats_per_point:.4f} nats/point  squared error "
-      f"{scores.squared_error_per_point:.3f}  ({scores.sequences:,} lines)"
+      f"{scores.squared_error_per_point:.3f}{gained}  "
+      f"({scores.sequences:,} lines)"
     )
 
 
@@ -105,37 +117,85 @@ def handwriting_task(
     if data.alphabet == "paper"
     else Alphabet.of(line.text for line in train)
   )
-  kept = [
-    line._replace(points=line.points[: data.crop_points])
-    for line in train
-    if is_kept(line, data)
-  ]
+  kept = [line for line in train if is_kept(line, data)]
+  kept = _starts(kept, data.crop_points)
   codec = StrokeCodec(
     alphabet, Normalization.of(train), points_per_character(train)
   )
   network = build_network(config.network, alphabet.size)
 
-  def batches(
-    lines: Sequence[Line], batch_size: int, scale_range: float = 0.0
-  ) -> LineBatches:
-    return LineBatches(
-      lines,
-      alphabet,
-      codec.normalization,
-      batch_size=batch_size,
-      buckets=data.buckets,
-      seed=training.seed,
-      scale_range=scale_range,
-    )
+  batches = functools.partial(
+    LineBatches,
+    alphabet=alphabet,
+    normalization=codec.normalization,
+    buckets=data.buckets,
+    seed=training.seed,
+  )
 
   return HandwritingTask(
     metadata=Metadata(config, codec),
     network=network,
     loss_fn=handwriting_loss(network, config.network.sigma_floor),
-    train_batches=batches(kept, data.batch_size, data.scale_range),
-    validation_batches=batches(validation, training.evaluation_batch_size),
+    train_batches=_train_batches(
+      kept, data, functools.partial(batches, scale_range=data.scale_range)
+    ),
+    validation_batches=batches(
+      validation, batch_size=training.evaluation_batch_size
+    ),
     sample_texts=_sample_texts(config, alphabet, validation),
+    reading_test=None
+    if config.network.kind == "prediction"
+    else reading_test(
+      validation,
+      functools.partial(batches, batch_size=training.evaluation_batch_size),
+    ),
   )
+
+
+def _train_batches(
+  lines: Sequence[Line],
+  data: DataConfig,
+  batches: Callable[..., LineBatches],
+) -> LineBatches | StagedLineBatches:
+  """Whole lines in batches, after those of the config's curriculum."""
+  whole = batches(lines, batch_size=data.batch_size)
+  if not data.crop_schedule:
+    return whole
+  stages = [
+    LengthStage(updates, batches(_starts(lines, points), batch_size=size))
+    for updates, points, size in data.crop_schedule
+  ]
+  return StagedLineBatches(stages, whole)
+
+
+def _starts(lines: Sequence[Line], points: int | None) -> list[Line]:
+  """The first so many points of each line, with all its text."""
+  return [line._replace(points=line.points[:points]) for line in lines]
+
+
+def reading_test(
+  lines: Sequence[Line], batches: Callable[[Sequence[Line]], LineBatches]
+) -> ReadingTest | None:
+  """Chooses lines of all lengths, each beside another one's text.
+
+  The other text is that of the line next in length among those chosen, so that
+  it is about as long; None if all lines have the same text.
+
+  Args:
+    lines: to choose among, evenly.
+    batches: makes batches of lines.
+  """
+  by_length = sorted(lines, key=lambda line: len(line.points))
+  places = np.linspace(0, len(lines) - 1, min(_READING_LINES, len(lines)))
+  chosen = [by_length[k] for k in np.unique(places.astype(int))]
+  texts = [line.text for line in chosen]
+  if len(set(texts)) < 2:
+    return None
+  others = [
+    line._replace(text=text)
+    for line, text in zip(chosen, texts[1:] + texts[:1], strict=True)
+  ]
+  return ReadingTest(batches(chosen), batches(others))
 
 
 def points_per_character(lines: Sequence[Line]) -> float:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 
-from graves_jax.evaluation import evaluate
+from graves_jax.evaluation import Batches, evaluate, nats_gained_by_reading
+from graves_jax.losses import Sums
 from graves_jax.noise.adaptive_weight_noise import (
   DescriptionLength,
   description_length,
@@ -121,6 +122,7 @@ def train(
           file = MetricsFile(workdir / METRICS_FILE, int(state.step))
           records = stack.enter_context(file)
       run = _Run(experiment, checkpoints, records, listener, should_stop)
+      run.tell_length(checkpoints.metadata.config.training.steps)
       return run.to_the_end(state, write_samples if is_first() else None)
   finally:
     checkpoints.close()
@@ -170,6 +172,17 @@ class _Run:
     self._failure = Failure()
     self._has_complained = False  # of records that cannot be written
     self._last_time = time.monotonic()
+
+  def tell_length(self, before: int) -> None:
+    """Says and records that a run is longer or shorter than it was begun."""
+    step = self._begun_with.step
+    steps = self._experiment.task.metadata.config.training.steps
+    if steps != before:
+      self._record("length", {"step": step, "before": before, "steps": steps})
+      self._listener.message(
+        f"At step {step:,} the run's length changes from {before:,} to "
+        f"{steps:,} updates."
+      )
 
   def to_the_end(self, state, write_samples) -> TrainState:
     experiment = self._experiment
@@ -277,7 +290,7 @@ class _Run:
     report = StepReport.of(
       step,
       self._experiment.task.metadata.config.training.steps,
-      len(batches),
+      batches.epochs(step),
       metrics,
       seconds,
     )
@@ -300,18 +313,18 @@ class _Run:
     """Metadata with scores; None if told to stop meanwhile."""
     task = self._experiment.task
     try:
-      sums = evaluate(
-        self._experiment.sum_losses,
-        state.params,
-        self._experiment.validation_carry(),
+      sums = self._scorer(state)(
         ReadAhead(task.validation_batches, self._failure),
         functools.partial(self._validating, metadata),
       )
     except StoppedError:
       return None
     scores = task.scores(sums)
+    if task.reading_test is not None:
+      gained = nats_gained_by_reading(self._scorer(state), task.reading_test)
+      scores = scores._replace(nats_gained_by_reading=gained)
     self._listener.validated(metadata.step, scores)
-    values = scores._asdict()
+    values = {k: v for k, v in scores._asdict().items() if v is not None}
     if state.stddev is not None and self._history.elements:
       length = self._description_length(state)
       self._listener.described(metadata.step, length)
@@ -321,6 +334,15 @@ class _Run:
       return metadata
     history = self._history.with_score(values[metadata.score_name])
     return dataclasses.replace(metadata, scores=values, history=history)
+
+  def _scorer(self, state: TrainState) -> Callable[[Batches], Sums]:
+    """What sums the losses of batches, with the weights of a state."""
+    return functools.partial(
+      evaluate,
+      self._experiment.sum_losses,
+      state.scored,
+      self._experiment.validation_carry(),
+    )
 
   def _description_length(self, state: TrainState) -> DescriptionLength:
     """Of the training data, whose nats at drawn weights, as in Section 4.2's
@@ -359,6 +381,6 @@ class _Run:
 
   def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
     try:
-      write_samples(jax.device_get(state.params), metadata)
+      write_samples(jax.device_get(state.scored), metadata)
     except (ValueError, OSError) as error:  # a picture is not worth a run
       self._listener.message(f"No samples at step {metadata.step:,}: {error}")

@@ -210,23 +210,34 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
           f"{new[field]!r}; give the same value or another --workdir."
         )
   old, new = saved.config.training, wanted.config.training
-  for field in ("seed", "best_by"):
+  for field in ("seed", "best_by", "average"):
     value = getattr(old, field)
     if value != getattr(new, field):
       raise ValueError(
         f"{folder} holds a run with training.{field} = {value}; give the same "
         "or another --workdir."
       )
-  if saved.config.optimizer.schedule != "constant" and old.steps != new.steps:
+  if old.steps != new.steps and not _may_change_length(saved, new.steps):
     raise ValueError(
       f"{folder} holds a run with training.steps = {old.steps}, on which its "
-      "learning rate depends; give the same or another --workdir."
+      "learning rate depends; give the same, or train on in another --workdir "
+      "from its weights, with --init-from."
     )
   if (saved.codec, saved.data) != (wanted.codec, wanted.data):
     raise ValueError(
       f"{folder} holds a run on other data; give the same data or another "
       "--workdir."
     )
+
+
+def _may_change_length(saved: Metadata, steps: int) -> bool:
+  """Whether a run of `steps` updates would have come to the same weights: all
+  learning rates so far are the same."""
+  optimizer = saved.config.optimizer
+  if optimizer.schedule == "trapezoid":
+    lengths = steps, saved.config.training.steps
+    return saved.step <= min(map(optimizer.descent_begins, lengths))
+  return optimizer.schedule == "constant"
 
 
 def require_same_weights(saved: Metadata, wanted: Metadata) -> None:

@@ -40,7 +40,7 @@ class StepReport:
     cls,
     step: int,
     steps: int,
-    batches_per_epoch: int,
+    epoch: float,
     metrics: StepMetrics,
     seconds: float,
   ) -> "StepReport":
@@ -48,7 +48,7 @@ class StepReport:
     return cls(
       step=step,
       steps=steps,
-      epoch=step / batches_per_epoch,
+      epoch=epoch,
       nats_per_sequence=sums.nats / max(sums.sequences, 1),
       nats_per_element=sums.nats / max(sums.elements, 1),
       gradient_norm=metrics.gradient_norm,

@@ -25,6 +25,8 @@ class TrainState:
     like `params`; else None.
   carry: what the loss carries from one batch to the next: for text the
     network's state, arrays [B, ...]; for handwriting nothing, ().
+  average: a moving average of `params`, a tree like it, where one is kept;
+    else None.
   """
 
   step: Array
@@ -32,6 +34,12 @@ class TrainState:
   optimizer: optax.OptState
   stddev: Any = None
   carry: Any = ()
+  average: Any = None
+
+  @property
+  def scored(self) -> Any:
+    """The weights that are validated and write samples."""
+    return self.params if self.average is None else self.average
 
   @property
   def trained(self) -> Any:
@@ -54,11 +62,32 @@ def init_state(
   *,
   stddev: Any = None,
   carry: Any = (),
+  averages: bool = False,
 ) -> TrainState:
-  """The state before the first update."""
+  """The state before the first update; `averages`: with an average."""
   step = jnp.zeros((), jnp.int32)
-  state = TrainState(step, params, (), stddev, carry)
+  average = jax.tree.map(jnp.copy, params) if averages else None
+  state = TrainState(step, params, (), stddev, carry, average)
   return state.replace(optimizer=optimizer.init(state.trained))
+
+
+def with_average(state: TrainState, decay: float) -> TrainState:
+  """Moves the average after an update, so that it has no bias.
+
+  After t updates of the weights w it is sum_k decay^(t-k) w_k, divided by the
+  sum of these factors: the start of the run has no part in it.
+
+  Args:
+    state: after the update, its step counted.
+    decay: of the average.
+  """
+  share = (1 - decay) / (1 - decay ** state.step.astype(jnp.float32))
+  average = jax.tree.map(
+    lambda old, new: (1 - share) * old + share * new,
+    state.average,
+    state.params,
+  )
+  return state.replace(average=average)
 
 
 def initial_params(network, seed: int, *inputs) -> Any:

@@ -17,7 +17,7 @@ from graves_jax.training.finite import (
   where,
 )
 from graves_jax.training.parallel import AXIS
-from graves_jax.training.state import TrainState
+from graves_jax.training.state import TrainState, with_average
 
 
 class StepMetrics(NamedTuple):
@@ -42,6 +42,7 @@ def train_body(
   *,
   seed: int,
   loss_per: Literal["sequence", "element"],
+  average: float | None = None,
 ) -> Callable[[TrainState, Any], tuple[tuple[TrainState, StepMetrics], Any]]:
   """One update on one device's rows; to be mapped over the axis AXIS.
 
@@ -57,6 +58,7 @@ def train_body(
     optimizer: turns the gradient into an update.
     seed: randomness is a function of it, the step and the row.
     loss_per: what the summed gradient is divided by.
+    average: decay of the weights' moving average, if the state has one.
 
   Returns:
     A function of a state without carry and of (carry, batch), the rows; it
@@ -83,6 +85,8 @@ def train_body(
     new = state.with_trained(optax.apply_updates(state.trained, updates))
     new = where(is_finite, new.replace(optimizer=optimizer_state), state)
     new = new.replace(step=state.step + 1)
+    if average is not None:
+      new = with_average(new, average)
     metrics = StepMetrics(sums, norm, norms, is_finite)
     return (new, metrics), finite_rows(carry)
 

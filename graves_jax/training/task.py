@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from flax import linen as nn
 
-from graves_jax.evaluation import Batches
+from graves_jax.evaluation import Batches, ReadingTest
 from graves_jax.losses import LossFn, Sums
 from graves_jax.training.metadata import Metadata
 from graves_jax.training.metrics import StepReport
@@ -22,6 +22,7 @@ class Task(Protocol):
   network: the network.
   loss_fn: summed losses of parameters, carry, batch and key.
   train_batches, validation_batches: the data.
+  reading_test: of validation lines, where the network reads a text; else None.
   """
 
   metadata: Metadata
@@ -29,6 +30,7 @@ class Task(Protocol):
   loss_fn: LossFn
   train_batches: Batches
   validation_batches: Batches
+  reading_test: ReadingTest | None
 
   def initial_params(self, seed: int) -> Any:
     """Weights drawn from a seed."""

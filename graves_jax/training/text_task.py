@@ -35,6 +35,7 @@ class TextTask:
   train_batches: StreamBatches
   validation_batches: StreamBatches
   convention: str
+  reading_test: None = None
 
   def initial_params(self, seed: int) -> Any:
     return initial_params(self.network, seed, *example_inputs(self.network))

@@ -78,7 +78,8 @@ class WrittenCheckpoint:
     return cls(folder, from_json(values), checksums)
 
   def weights(self) -> Restored:
-    """All that sampling and evaluation need.
+    """Reads all that sampling and evaluation need: the average of the weights
+    where one was kept.
 
     Raises:
       DamagedCheckpointError: if an array is not as it was written.
@@ -92,6 +93,8 @@ class WrittenCheckpoint:
     )
     self._require_size(shapes)
     params = self.part("params", shapes)
+    if "average" in self.checksums:
+      params = self.part("average", shapes)
     stddev = self.part("stddev", shapes) if "stddev" in self.checksums else None
     return Restored(params, self.metadata, stddev)
 
