@@ -1,6 +1,5 @@
 """The package's own training updates, as a benchmark calls them."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +9,7 @@ from random_batches import ALPHABET_SIZE
 from rich.console import Console
 from update import Update
 
-from configs.handwriting_synthesis import get_config
-from graves_jax.config import NetworkConfig
+from graves_jax.config import NetworkConfig, OptimizerConfig
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.data.streams import TextBatch
 from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
@@ -22,14 +20,19 @@ from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import count_weights
 from graves_jax.optimizers import build_optimizer
 from graves_jax.text_loss import text_loss
-from graves_jax.training.parallel import Mapped, fitting, over_devices
+from graves_jax.training.parallel import AXIS, Mapped, fitting, over_devices
 from graves_jax.training.state import TrainState, init_state, initial_params
 from graves_jax.training.step import train_body
 from graves_jax.training.text_task import initial_text_carry
 
 # So little is learned that random weights stay what they are.
-OPTIMIZER = dataclasses.replace(
-  get_config().optimizer, learning_rate=1e-6, schedule="constant"
+OPTIMIZER = OptimizerConfig(
+  name="adam",
+  learning_rate=1e-6,
+  decay=0.99,
+  epsilon=1e-8,
+  max_gradient_norm=1.0,
+  loss_per="element",
 )
 
 
@@ -64,18 +67,23 @@ def handwriting_network(
 
 
 def handwriting_training(
-  network: nn.Module, devices: Sequence[jax.Device]
+  network: nn.Module,
+  devices: Sequence[jax.Device],
+  optimizer: OptimizerConfig = OPTIMIZER,
 ) -> Training:
   """Weights from seed 0 and the train step of a network of pen elements."""
   loss_fn = handwriting_loss(network, SIGMA_FLOOR)
-  return _training(network, loss_fn, (), devices)
+  return _training(network, loss_fn, (), devices, optimizer)
 
 
 def handwriting_update(
-  network: nn.Module, batch: StrokeBatch, devices: Sequence[jax.Device]
+  network: nn.Module,
+  batch: StrokeBatch,
+  devices: Sequence[jax.Device],
+  optimizer: OptimizerConfig = OPTIMIZER,
 ) -> Update:
   """Updates of a network of pen elements."""
-  return _update(handwriting_training(network, devices), batch)
+  return _update(handwriting_training(network, devices, optimizer), batch)
 
 
 def new_handwriting_update(
@@ -103,10 +111,13 @@ def _training(
   loss_fn: LossFn,
   carry: Any,
   devices: Sequence[jax.Device],
+  config: OptimizerConfig = OPTIMIZER,
 ) -> Training:
-  optimizer = build_optimizer(OPTIMIZER, steps=1)
+  optimizer = build_optimizer(
+    config, steps=1, precision=network.precision, axis=AXIS
+  )
   mapped = over_devices(devices)
-  body = train_body(loss_fn, optimizer, seed=0, loss_per=OPTIMIZER.loss_per)
+  body = train_body(loss_fn, optimizer, seed=0, loss_per=config.loss_per)
   params = initial_params(network, 0, *example_inputs(network))
   state = mapped.replicate(init_state(params, optimizer))
   carry = mapped.shard(carry)

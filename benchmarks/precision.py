@@ -218,7 +218,7 @@ def train_both(steps: int, config, devices, console: Console) -> dict:
         state, metrics = experiment.train_step(state, batch)
         metrics.gradient_norm.block_until_ready()
       sums = evaluate(
-        experiment.sum_losses, state.params, (), task.validation_batches
+        experiment.sum_losses, state.scored, (), task.validation_batches
       )
       losses[precision] = task.scores(sums).nats_per_sequence
   return losses
