@@ -42,7 +42,7 @@ def lstm_step(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
-  kept: Array | None = None,
+  mask: Array | None = None,
   keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Advances peephole LSTM cells by one time step, Eqs. (7)-(11).
@@ -53,7 +53,7 @@ def lstm_step(
     inputs: net input from below, already projected and biased, [..., 4H].
     clip: limit on the derivatives of the net inputs (Section 2.1).
     precision: of the recurrent product.
-    kept: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
+    mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
       is kept, booleans [..., H]; elsewhere it is 0.
     keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
 
@@ -65,7 +65,7 @@ def lstm_step(
   w_ci, w_cf, w_co = params.peephole
   i = sigmoid(clip_derivative(i + w_ci * state.cell, clip))  # Eq. (7)
   f = sigmoid(clip_derivative(f + w_cf * state.cell, clip))  # Eq. (8)
-  c = dropped(jnp.tanh(clip_derivative(c, clip)), kept, keep_rate)
+  c = dropped(jnp.tanh(clip_derivative(c, clip)), mask, keep_rate)
   cell = f * state.cell + i * c  # Eq. (9)
   o = sigmoid(clip_derivative(o + w_co * cell, clip))  # Eq. (10): the new cell
   output = o * jnp.tanh(cell)  # Eq. (11)
@@ -80,27 +80,30 @@ def step(
   clip: float = jnp.inf,
   precision: Precision = "float32",
   classes: Array | None = None,
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Advances a layer by one time step from its inputs, as `unroll` does.
 
   Args:
-    params, clip, precision: those of `unroll`.
+    params, clip, precision, keep_rate: those of `unroll`.
     state: each array [B, H].
     inputs: each [B, d_k].
     classes: integers [B], or None.
+    mask: of recurrent dropout, booleans [B, H], or None.
 
   Returns:
     The next state, and the output h [B, H] again.
   """
-  options = {"clip": clip, "precision": precision}
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   is_large = len(state.cell) >= _FEWEST_ROWS
   if is_large and fits_kernels(state.cell, precision):
-    given = tuple(inputs), classes
-    inputs, classes = jax.tree.map(lambda x: x[None], given)
-    state, outputs = unroll(params, state, inputs, classes=classes, **options)
+    given = tuple(inputs), {"classes": classes, "mask": mask}
+    inputs, others = jax.tree.map(lambda x: x[None], given)
+    state, outputs = unroll(params, state, inputs, **others, **options)
     return state, outputs[0]
   net = net_input(params, inputs, precision, classes)
-  return lstm_step(params, state, net, **options)
+  return lstm_step(params, state, net, mask=mask, **options)
 
 
 def unroll_reference(
@@ -111,7 +114,7 @@ def unroll_reference(
   clip: float = jnp.inf,
   precision: Precision = "float32",
   classes: Array | None = None,
-  kept: Array | None = None,
+  mask: Array | None = None,
   keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Unrolls a layer by a plain scan that JAX differentiates.
@@ -122,11 +125,11 @@ def unroll_reference(
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
 
   def step(state, xs):
-    net, kept = xs
-    return lstm_step(params, state, net, kept=kept, **options)
+    net, mask = xs
+    return lstm_step(params, state, net, mask=mask, **options)
 
   net = net_input(params, inputs, precision, classes)
-  return lax.scan(step, state, (net, kept))
+  return lax.scan(step, state, (net, mask))
 
 
 def unroll(
@@ -137,7 +140,7 @@ def unroll(
   clip: float = jnp.inf,
   precision: Precision = "float32",
   classes: Array | None = None,
-  kept: Array | None = None,
+  mask: Array | None = None,
   keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Array]:
   """Unrolls a layer over time, with a backward pass written by hand.
@@ -157,7 +160,7 @@ def unroll(
       [T, B] that choose among the first rows of `params.inputs`, as many as
       `inputs` leave; of any other, such as -1, the vector is null. With them,
       there may be no other inputs.
-    kept: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
+    mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
       is kept, booleans [T, B, H]; elsewhere it is 0.
     keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
 
@@ -173,14 +176,15 @@ def unroll(
   if not steps:
     raise ValueError("the inputs have no time step; give one or more.")
   given = params, state, inputs
-  if kept is None and fits_kernels(state.cell, precision, given):
-    return compiled_layer.unroll(clip, precision, *given, classes)
+  if fits_kernels(state.cell, precision, given):
+    options = clip, precision, keep_rate
+    return compiled_layer.unroll(*options, *given, classes, mask)
   weights, net = look_up(params.inputs, inputs, classes)
   return scanned_layer.unroll(
     params._replace(inputs=weights),
     *(state, inputs, net),
     clip=clip,
     precision=precision,
-    kept=kept,
+    mask=mask,
     keep_rate=keep_rate,
   )

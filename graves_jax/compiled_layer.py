@@ -18,21 +18,33 @@ from graves_jax.products import Precision, with_remainders, with_repeats
 from graves_jax.scanned_layer import split_widths
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
 def unroll(
   clip: float,
   precision: Precision,
+  keep_rate: float,
   params: LSTMParams,
   state: LSTMState,
   inputs: Sequence[Array],
   classes: Array | None,
+  mask: Array | None,
 ) -> tuple[LSTMState, Array]:
-  """What `cells.unroll` does, but for dropout; all arrays are float32."""
-  given = params, state, inputs, classes
-  return _forward(clip, precision, *given, keeps_gates=False)[0]
+  """Unrolls a layer as `cells.unroll` does; all numbers are float32."""
+  given = params, state, inputs, classes, mask
+  return _forward(clip, precision, keep_rate, *given, saves_gates=False)[0]
 
 
-def _forward(clip, precision, params, start, inputs, classes, keeps_gates=True):
+def _forward(
+  clip,
+  precision,
+  keep_rate,
+  params,
+  start,
+  inputs,
+  classes,
+  mask,
+  saves_gates=True,
+):
   del clip  # acts on derivatives only
   count = classes_count(params.inputs, inputs, classes)
   widths = [x.shape[-1] for x in inputs]
@@ -42,26 +54,28 @@ def _forward(clip, precision, params, start, inputs, classes, keeps_gates=True):
     kernels.pack_gates(params.recurrent, precision),
     kernels.pack_gates(weights, precision),
     *(params.bias, params.peephole),
-    *(start.output, start.cell, joined, params.inputs, classes),
+    *(start.output, start.cell, joined, params.inputs, classes, mask),
+    keep_rate=keep_rate,
     net_rows=count,
     chunk=CHUNK,
-    keeps_gates=keeps_gates,
+    saves_gates=saves_gates,
   )
   results = LSTMState(steps.cell, steps.outputs[-1]), steps.outputs
   # Of inputs, only widths are read.
-  return results, (params, start, inputs, joined, classes, steps)
+  return results, (params, start, inputs, joined, classes, mask, steps)
 
 
-def _backward(clip, precision, residuals, derivatives):
-  params, start, inputs, joined, classes, steps = residuals
+def _backward(clip, precision, keep_rate, residuals, derivatives):
+  params, start, inputs, joined, classes, mask, steps = residuals
   d_final, d_outputs = derivatives
   count = classes_count(params.inputs, inputs, classes)
   results = kernels.backward(
-    *(steps, joined, classes, start.output),
+    *(steps, joined, classes, mask, start.output),
     kernels.pack_transposed(params.recurrent, precision),
     kernels.pack_transposed(params.inputs, precision, count),
     *(params.peephole, d_outputs, d_final.output, d_final.cell),
     clip=clip,
+    keep_rate=keep_rate,
     input_width=len(params.inputs) - count,
     classes_count=count,
     chunk=CHUNK,
@@ -74,7 +88,7 @@ def _backward(clip, precision, residuals, derivatives):
   )
   d_start = LSTMState(results.cell, results.output)
   d_inputs = split_widths(results.inputs, inputs) if inputs else ()
-  return gradient, d_start, d_inputs, None
+  return gradient, d_start, d_inputs, None, None
 
 
 def _joined(precision, inputs, classes):

@@ -28,14 +28,14 @@ def gated_step(
   peephole: Array,
   cell: Array,
   net: Array,
-  kept: Array | None = None,
+  mask: Array | None = None,
   keep_rate: float = 1.0,
 ) -> tuple[LSTMState, Gates]:
   """Eqs. (7)-(11) from net inputs [B, 4H]: new state and gates."""
   i, f, c, o = jnp.split(net, 4, axis=-1)
   i = sigmoid(i + peephole[0] * cell)
   f = sigmoid(f + peephole[1] * cell)
-  c = dropped(jnp.tanh(c), kept, keep_rate)
+  c = dropped(jnp.tanh(c), mask, keep_rate)
   cell = f * cell + i * c
   o = sigmoid(o + peephole[2] * cell)
   return LSTMState(cell, o * jnp.tanh(cell)), Gates(i, f, c, o)
@@ -47,7 +47,7 @@ def gated_step_backward(
   d_state: LSTMState,
   previous_cell: Array,
   gates: Gates,
-  kept: Array | None = None,
+  mask: Array | None = None,
   keep_rate: float = 1.0,
 ) -> tuple[Gates, Array, Array]:
   """Derivatives of one step with respect to its net inputs and last cell.
@@ -58,7 +58,7 @@ def gated_step_backward(
     d_state: derivative of the loss with respect to the step's new state.
     previous_cell: the cell before the step.
     gates: the step's activations.
-    kept: where c is not dropped, [B, H].
+    mask: where c is not dropped, [B, H].
     keep_rate: share of c that is kept.
 
   Returns:
@@ -74,8 +74,8 @@ def gated_step_backward(
   d_cell += d_state.output * o * (1 - tanh_cell * tanh_cell)
   d_i = jnp.clip(d_cell * c * i * (1 - i), -clip, clip)
   d_f = jnp.clip(d_cell * previous_cell * f * (1 - f), -clip, clip)
-  d_c = dropped(d_cell * i, kept, keep_rate)
-  if kept is not None:
+  d_c = dropped(d_cell * i, mask, keep_rate)
+  if mask is not None:
     c = c * keep_rate  # the tanh itself, where it was kept
   d_c = jnp.clip(d_c * (1 - c * c), -clip, clip)
   d_previous = d_cell * f + d_i * peephole[0] + d_f * peephole[1]

@@ -10,7 +10,7 @@ from jax import Array
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.losses import Keys, LossFn
-from graves_jax.networks.prediction import PredictionNetwork, shift_right
+from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.networks.window_layer import Text
 
@@ -41,18 +41,17 @@ def handwriting_loss(network: nn.Module, sigma_floor: float) -> LossFn:
     sigma_floor: least standard deviation of the mixture.
 
   Returns:
-    A loss that carries nothing from batch to batch. A prediction network's
-    dropout draws from the keys of the rows; without keys nothing is dropped.
+    A loss that carries nothing from batch to batch. The network's dropout
+    draws from the keys of the rows; without keys nothing is dropped.
   """
 
   def loss(params, carry, batch: StrokeBatch, keys: Keys | None):
     inputs = network_inputs(network, batch)
-    if keys is not None and isinstance(network, PredictionNetwork):
-      inputs = (*inputs, keys.rows)
+    dropout_keys = None if keys is None else keys.rows
     points = jnp.swapaxes(batch.points, 0, 1)  # [T, B, 3]
     steps = points.shape[0]
     inside = jnp.arange(steps)[:, None] < batch.lengths
-    raw = network.apply(params, *inputs)
+    raw = network.apply(params, *inputs, dropout_keys)
     raw = jnp.where(inside[..., None], raw, 0)  # finite, and no derivative
     log_prob = bivariate_mixture.log_prob(raw, points, sigma_floor=sigma_floor)
     error = bivariate_mixture.mean(jax.lax.stop_gradient(raw)) - points

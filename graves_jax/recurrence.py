@@ -46,15 +46,15 @@ class NetGradient(NamedTuple):
 class Recurrence(NamedTuple):
   """One layer's steps, as functions.
 
-  forward: (fed_back, cell, net, kept) to (LSTMState, kept gates).
+  forward: (fed_back, cell, net, mask) to (LSTMState, saved gates).
     fed_back: outputs [B, H], and the window, a tuple.
     cell: before the step, [B, H].
     net: what else reaches the net inputs, but for the bias, [B, 4H].
-    kept: where dropout keeps c, [B, H]; for `by_xla` alone.
-    kept gates: a tree of arrays [B, ...] for the way back.
-  cells: (first, kept gates of C steps) to the cells before each, [C, B, H].
+    mask: where dropout keeps c, [B, H], or None.
+    saved gates: a tree of arrays [B, ...] for the way back.
+  cells: (first, saved gates of C steps) to the cells before each, [C, B, H].
     first: the cell before the first one, [B, H].
-  backward: (d_output, d_state, cell, kept gates, kept) to (d_net, d_fed_back,
+  backward: (d_output, d_state, cell, saved gates, mask) to (d_net, d_fed_back,
     d_cell, sums).
     d_output, d_state: derivatives with respect to the step's output, and to
       its state by later steps.
@@ -80,6 +80,7 @@ def recurrence(
   *,
   clip: float,
   precision: Precision,
+  keep_rate: float,
   cell: Array,
   others: Any = (),
 ) -> Recurrence:
@@ -91,13 +92,15 @@ def recurrence(
     peephole: [3, H].
     clip: limit on the derivatives of the net inputs.
     precision: of the products.
+    keep_rate: share of c that masks keep.
     cell: of a state, [B, H].
     others: a tree of other arrays that enter the steps.
   """
   arrays = fed_back, bias, peephole
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   if fits_kernels(cell, precision, (arrays, others)):
-    return _compiled(*arrays, clip, precision)
-  return by_xla(*arrays, clip=clip, precision=precision)
+    return _compiled(*arrays, **options)
+  return by_xla(*arrays, **options)
 
 
 def fits_kernels(cell: Array, precision: Precision, others: Any = ()) -> bool:
@@ -135,23 +138,22 @@ def by_xla(
   *,
   clip: float,
   precision: Precision,
-  keep_rate: float = 1.0,
+  keep_rate: float,
 ) -> Recurrence:
-  """The implementation for any device, with dropout of c; keep_rate is the
-  share that is kept."""
+  """The implementation for any device."""
   weights = _with_remainders(fed_back, peephole, precision)
   transposed = fed_back.T
 
-  def forward(inputs, cell, net, kept=None):
+  def forward(inputs, cell, net, mask):
     net = net + bias  # here it costs no pass of its own
     inputs = join(_with_repeats(inputs, precision), precision)
     net = net + product(inputs, weights, precision)
-    return gated_step(peephole, cell, net, kept, keep_rate)
+    return gated_step(peephole, cell, net, mask, keep_rate)
 
-  def backward(d_output, d_state, cell, gates, kept=None):
+  def backward(d_output, d_state, cell, gates, mask):
     d_state = LSTMState(d_state.cell, d_state.output + d_output)
     d_net, d_cell, next_cell = gated_step_backward(
-      peephole, clip, d_state, cell, gates, kept, keep_rate
+      peephole, clip, d_state, cell, gates, mask, keep_rate
     )
     sums = _PeepholeSums(d_net.i * cell, d_net.f * cell, d_net.o * next_cell)
     d_net = join(d_net, precision)
@@ -168,33 +170,38 @@ def by_xla(
   return Recurrence(forward, remake_cells, backward, no_sums, gradient)
 
 
-def _compiled(fed_back, bias, peephole, clip, precision) -> Recurrence:
+def _compiled(
+  fed_back, bias, peephole, *, clip, precision, keep_rate
+) -> Recurrence:
   """By the compiled kernels."""
   weights = _with_remainders(fed_back, peephole, precision)
   packed = kernels.pack_gates(weights, precision)
   none = kernels.pack_gates(fed_back[:0], precision)
   transposed = kernels.pack_transposed(fed_back, precision)
 
-  def forward(inputs, cell, net):
+  def forward(inputs, cell, net, mask):
     joined = jnp.concatenate(_with_repeats(inputs, precision), axis=-1)
     no_inputs = jnp.zeros((1, len(cell), 0), packed.dtype)
     results = kernels.forward(
       *(packed, none, bias, peephole, joined, cell, no_inputs, net, None),
+      None if mask is None else mask[None],
+      keep_rate=keep_rate,
       net_rows=len(cell),
       chunk=1,
-      keeps_gates=True,
+      saves_gates=True,
     )
     return LSTMState(results.cell, results.outputs[0]), results.gates[0]
 
   def cells(first, gates):
-    gates = kernels.unpack_gates(gates, first.shape[-1])
-    return remake_cells(first, Gates(*gates))
+    i, f, c, o = kernels.unpack_gates(gates, first.shape[-1])
+    return remake_cells(first, Gates(i, f, c / keep_rate, o))
 
-  def backward(d_output, d_state, cell, gates):
+  def backward(d_output, d_state, cell, gates, mask):
     d_given = d_output, d_state.output, d_state.cell
     results = kernels.step_backward(
-      *(gates, cell, transposed, peephole, *d_given),
+      *(gates, mask, cell, transposed, peephole, *d_given),
       clip=clip,
+      keep_rate=keep_rate,
       fed_back_width=len(fed_back),
     )
     return results.net, results.fed_back, results.cell, results.sums

@@ -33,7 +33,7 @@ def unroll(
   *,
   clip: float,
   precision: Precision,
-  kept: Array | None,
+  mask: Array | None,
   keep_rate: float,
 ) -> tuple[LSTMState, Array]:
   """What `cells.unroll` does, with `net` [T, B, 4H] in place of classes."""
@@ -42,7 +42,7 @@ def unroll(
     options = clip, precision, keep_rate, chunk
     return _unroll_chunks(*options, params, state, *given)
 
-  return chunks.run(unroll_chunks, state, (tuple(inputs), net, kept))
+  return chunks.run(unroll_chunks, state, (tuple(inputs), net, mask))
 
 
 def layer_gradient(
@@ -71,46 +71,46 @@ def split_widths(joined: Array, like: Sequence[Array]) -> tuple[Array, ...]:
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
 def _unroll_chunks(
-  clip, precision, keep_rate, chunk, params, state, inputs, net, kept
+  clip, precision, keep_rate, chunk, params, state, inputs, net, mask
 ):
   options = clip, precision, keep_rate, chunk
-  return _forward(*options, params, state, inputs, net, kept)[0]
+  return _forward(*options, params, state, inputs, net, mask)[0]
 
 
 def _forward(
-  clip, precision, keep_rate, chunk, params, start, inputs, net, kept
+  clip, precision, keep_rate, chunk, params, start, inputs, net, mask
 ):
   cells = _cells(clip, precision, keep_rate, params)
   widths = [x.shape[-1] for x in inputs]
   weights = with_remainders(params.inputs, widths, precision)
 
   def step(state, xs):
-    net, kept = xs
-    state, gates = cells.forward((state.output,), state.cell, net, kept)
+    net, mask = xs
+    state, gates = cells.forward((state.output,), state.cell, net, mask)
     return state, (state.output, gates)
 
   def block(state, xs):
-    inputs, net, kept = xs
+    inputs, net, mask = xs
     if inputs:
       below = join(with_repeats(inputs, precision), precision)
       projected = product(below, weights, precision)
       net = projected if net is None else projected + net
-    end, results = lax.scan(step, state, (net, kept))
+    end, results = lax.scan(step, state, (net, mask))
     return end, (*results, state.cell)
 
-  inputs, net, kept = jax.tree.map(
-    lambda x: chunks.split(x, chunk), (inputs, net, kept)
+  inputs, net, mask = jax.tree.map(
+    lambda x: chunks.split(x, chunk), (inputs, net, mask)
   )
   state, (outputs, gates, first_cells) = lax.scan(
-    block, start, (inputs, net, kept)
+    block, start, (inputs, net, mask)
   )
   # Of net, only whether there is one is read.
-  residuals = params, start, inputs, net, kept, outputs, gates, first_cells
+  residuals = params, start, inputs, net, mask, outputs, gates, first_cells
   return (state, chunks.join(outputs)), residuals
 
 
 def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
-  params, start, inputs, net, kept, outputs, gates, first_cells = residuals
+  params, start, inputs, net, mask, outputs, gates, first_cells = residuals
   d_final, d_outputs = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
   cells = _cells(clip, precision, keep_rate, params)
@@ -125,14 +125,14 @@ def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
 
   def block(carry, k):
     d_state, total = carry
-    first_cell, gates_here, kept_here, d_outputs_here = chunks.pick(
-      (first_cells, gates, kept, d_outputs), k
+    first_cell, gates_here, mask_here, d_outputs_here = chunks.pick(
+      (first_cells, gates, mask, d_outputs), k
     )
     xs = (
       d_outputs_here,
       cells.cells(first_cell, gates_here),
       gates_here,
-      kept_here,
+      mask_here,
     )
     (d_state, sums), d_net = lax.scan(
       step, (d_state, cells.no_sums(first_cell)), xs, reverse=True

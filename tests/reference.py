@@ -366,12 +366,20 @@ def prediction_loss(network, points, *, layer_clip, output_clip, sigma_floor):
 
 
 def synthesis_loss(
-  network, points, characters, *, layer_clip, output_clip, sigma_floor
+  network,
+  points,
+  characters,
+  *,
+  layer_clip,
+  output_clip,
+  sigma_floor,
+  masks=None,
 ):
   """Synthesis network and its loss for one sequence, Eqs. (46)-(53).
 
   As `prediction_loss`, with characters int [U], and a fourth result: the
   window weights phi [T, U]. The window starts at w_0 = 0 and kappa_0 = 0.
+  masks: of every layer's recurrent dropout, [T, H] each, or none.
   """
   layers = network["layers"]
   hidden = layers[0]["recurrent"].shape[0]
@@ -382,13 +390,17 @@ def synthesis_loss(
   w = np.zeros(alphabet)
   nats, raws, phis, tape = 0.0, [], [], []
   x = np.zeros(3)
-  for point in points:
+  for t, point in enumerate(points):
     saved = []
     for n, layer in enumerate(layers):
       # Eq. (52): the first layer sees the window of the step before.
       below = [x, w] if n == 0 else [x, w, outputs[n - 1]]
       cells[n], outputs[n], values = lstm_step(
-        layer, cells[n], outputs[n], np.concatenate(below)
+        layer,
+        cells[n],
+        outputs[n],
+        np.concatenate(below),
+        1.0 if masks is None else masks[n][t],
       )
       saved.append(values)
       if n == 0:

@@ -43,12 +43,12 @@ def random_case(steps, seed=0):
 def random_masks(steps, keep_rate=0.6):
   """Recurrent dropout, as options of the package."""
   rng = np.random.default_rng(1)
-  kept = rng.random((steps, BATCH, HIDDEN)) < keep_rate
-  return {"kept": jnp.asarray(kept), "keep_rate": keep_rate}
+  mask = rng.random((steps, BATCH, HIDDEN)) < keep_rate
+  return {"mask": jnp.asarray(mask), "keep_rate": keep_rate}
 
 
 def by_reference(
-  layer, state, inputs, on_state, on_outputs, clip, kept=None, keep_rate=1.0
+  layer, state, inputs, on_state, on_outputs, clip, mask=None, keep_rate=1.0
 ):
   """Results and gradients as a dict of arrays, batch element by element."""
   results = {"cell": [], "output": [], "outputs": []}
@@ -60,7 +60,7 @@ def by_reference(
       state[0][b],
       state[1][b],
       inputs[:, b],
-      None if kept is None else np.asarray(kept[:, b]) / keep_rate,
+      None if mask is None else np.asarray(mask[:, b]) / keep_rate,
     )
     found = {"cell": cell, "output": output, "outputs": outputs}
     for name, value in found.items():
@@ -282,15 +282,15 @@ def test_bfloat16_products_with_recurrent_dropout_stay_near_the_equations():
 
 def test_keeping_everything_is_no_dropout():
   case = random_case(7)
-  everything = {"kept": jnp.ones((7, BATCH, HIDDEN), bool), "keep_rate": 1.0}
-  kept = by_package(cells.unroll, *case, clip=0.1, **everything)
-  assert_all_close(kept, by_package(cells.unroll, *case, clip=0.1), 1e-12)
+  everything = {"mask": jnp.ones((7, BATCH, HIDDEN), bool), "keep_rate": 1.0}
+  found = by_package(cells.unroll, *case, clip=0.1, **everything)
+  assert_all_close(found, by_package(cells.unroll, *case, clip=0.1), 1e-12)
 
 
 @both_unrolls
 def test_a_dropped_candidate_gets_no_derivative(unroll):
   masks = random_masks(7)
-  masks["kept"] = masks["kept"].at[..., :2].set(False)  # two units, always
+  masks["mask"] = masks["mask"].at[..., :2].set(False)  # two units, always
   found = by_package(unroll, *random_case(7), **masks)
   for name in ("d_inputs", "d_recurrent", "d_bias"):
     i, _, c, _ = np.split(np.asarray(found[name]), 4, axis=-1)

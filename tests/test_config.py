@@ -82,11 +82,6 @@ def test_a_config_that_is_no_table_is_refused():
     (TextNetworkConfig, {"dropout": 1.0}, "dropout"),
     (TextNetworkConfig, {"recurrent_dropout": 1.0}, "recurrent_dropout"),
     (NetworkConfig, {"recurrent_dropout": -0.1}, "recurrent_dropout"),
-    (
-      NetworkConfig,
-      {"kind": "synthesis", "recurrent_dropout": 0.1},
-      r"recurrent_dropout \(=0.1\) is for kind = prediction",
-    ),
     (DataConfig, {"scale_range": 1.0}, "scale_range"),
     (TextNetworkConfig, {"hidden": ()}, "hidden"),
     (TextTrainingConfig, {"sample_temperature": -1.0}, "sample_temperature"),

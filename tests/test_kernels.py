@@ -104,6 +104,16 @@ def test_a_layer_equals_the_equations(kernels, steps, clip):
     test_cells.assert_all_close(got, expected, 1e-4)
 
 
+@pytest.mark.parametrize("steps", [1, 2 * chunks.CHUNK + 3])
+def test_a_layer_with_dropout_equals_the_equations(kernels, steps):
+  with jax.enable_x64(True):
+    case, masks = test_cells.random_case(steps), test_cells.random_masks(steps)
+    options = {"clip": 0.1, **masks}
+    got = test_cells.by_package(cells.unroll, *case, dtype="float32", **options)
+    expected = test_cells.by_reference(*case, **options)
+    test_cells.assert_all_close(got, expected, 1e-4)
+
+
 @pytest.mark.parametrize("layers", [1, 2])
 def test_the_synthesis_network_equals_the_equations(kernels, layers):
   with jax.enable_x64(True):
@@ -127,8 +137,47 @@ def test_a_layer_equals_the_scan(kernels, precision, tolerance, widths, count):
     assert relative_error(mine, expected) < tolerance
 
 
+def random_masks(steps=STEPS, batch=BATCH, keep_rate=0.7):
+  """Recurrent dropout, as options of `unroll`."""
+  shape = steps, batch, HIDDEN
+  mask = jax.random.bernoulli(jax.random.key(2), keep_rate, shape)
+  return {"mask": mask, "keep_rate": keep_rate}
+
+
+@precisions
+@pytest.mark.parametrize("batch", [3, BATCH])
+def test_a_layer_with_dropout_equals_the_plain_scan(
+  kernels, precision, tolerance, batch
+):
+  require_kernel(precision)
+  *case, classes = lstm_case(batch=batch, count=7)
+  options = {"classes": classes, "clip": 0.3, "precision": precision}
+  options |= random_masks(batch=batch)
+  compiled, plain = (
+    with_gradients(functools.partial(function, **options), *case)
+    for function in (cells.unroll, cells.unroll_reference)
+  )
+  for mine, expected in zip(
+    jax.tree.leaves(compiled), jax.tree.leaves(plain), strict=True
+  ):
+    assert relative_error(mine, expected) < tolerance
+
+
+@precisions
+def test_keeping_everything_is_no_dropout(kernels, precision, tolerance):
+  del tolerance
+  require_kernel(precision)
+  *case, classes = lstm_case(count=7)
+  run = unroll(classes, precision)
+  everything = {"mask": jnp.ones((STEPS, BATCH, HIDDEN), bool)}
+  masked = with_gradients(functools.partial(run, **everything), *case)
+  jax.tree.map(
+    np.testing.assert_array_equal, masked, with_gradients(run, *case)
+  )
+
+
 def window_case():
-  """A function of (params, state, elements) and precision, and those three."""
+  """A function of (params, state, elements) and options, and those three."""
   keys = jax.random.split(jax.random.key(1), 9)
   alphabet, windows = 11, 4
   params = window_layer.WindowLayerParams(
@@ -147,10 +196,8 @@ def window_case():
   text = Text(characters, jnp.ones(characters.shape))
   elements = jax.random.normal(keys[5], (STEPS, BATCH, 3))
 
-  def run(params, state, elements, precision="float32"):
-    options = {"clip": 0.3, "precision": precision}
-    layer = window_layer.unroll_window_layer
-    return layer(params, state, elements, text, **options)
+  def run(*arguments, layer=window_layer.unroll_window_layer, **options):
+    return layer(*arguments, text, clip=0.3, **options)
 
   return run, (params, state, elements)
 
@@ -169,7 +216,31 @@ def test_the_window_layer_equals_the_scan(kernels, precision, tolerance):
 
 
 @precisions
-def test_gates_are_kept_for_the_way_back(kernels, precision, tolerance):
+def test_the_window_layer_with_dropout_equals_the_plain_scan(
+  kernels, precision, tolerance
+):
+  require_kernel(precision)
+  run, arguments = window_case()
+  run = functools.partial(run, precision=precision, **random_masks())
+  results = jax.eval_shape(run, *arguments)
+  weights = jax.tree.map(lambda x: jnp.ones(x.shape), results)
+  compiled = with_gradients(run, arguments, weights)
+  library.unload()  # of which the plain scan's steps would make use
+  plain = functools.partial(
+    run, layer=window_layer.unroll_window_layer_reference
+  )
+  expected = with_gradients(plain, arguments, weights)
+  for mine, other in zip(
+    jax.tree.leaves(compiled), jax.tree.leaves(expected), strict=True
+  ):
+    assert relative_error(mine, other) < tolerance
+
+
+@precisions
+@pytest.mark.parametrize("keep_rate", [1.0, 0.7])
+def test_gates_are_saved_for_the_way_back(
+  kernels, precision, tolerance, keep_rate
+):
   del tolerance
   require_kernel(precision)
   keys = jax.random.split(jax.random.key(4), 4)
@@ -177,21 +248,27 @@ def test_gates_are_kept_for_the_way_back(kernels, precision, tolerance):
   cell, output = jax.random.normal(keys[1], (2, BATCH, HIDDEN))
   peephole = jax.random.normal(keys[2], (3, HIDDEN))
   no_weights = jnp.zeros((HIDDEN, 4 * HIDDEN))
+  mask = random_masks(1, BATCH, keep_rate)["mask"]
   steps = kernel_calls.forward(
     kernel_calls.pack_gates(no_weights, precision),
     kernel_calls.pack_gates(no_weights[:0], precision),
     *(jnp.zeros(4 * HIDDEN), peephole, output, cell),
     jnp.zeros((1, BATCH, 0), kernel_calls.word_type(precision)),
-    *(net, None),
+    *(net, None, mask),
+    keep_rate=keep_rate,
     net_rows=BATCH,
     chunk=1,
-    keeps_gates=True,
+    saves_gates=True,
   )
-  expected = gated_step.gated_step(peephole, cell, net[0])[1]
+  masks = mask[0], keep_rate
+  expected = gated_step.gated_step(peephole, cell, net[0], *masks)[1]
+  expected = expected._replace(c=expected.c * keep_rate)
   errors = {"float32": [1e-6] * 4, "bfloat16": np.exp2([-17, -17, -16, -17])}
   gates = kernel_calls.unpack_gates(steps.gates[0], HIDDEN)
-  for gate, kept, error in zip(expected, gates, errors[precision], strict=True):
-    np.testing.assert_allclose(kept, gate, rtol=0, atol=error + 1e-6)
+  for gate, saved, error in zip(
+    expected, gates, errors[precision], strict=True
+  ):
+    np.testing.assert_allclose(saved, gate, rtol=0, atol=error + 1e-6)
 
 
 def kernels_in(function, *arguments):
@@ -215,11 +292,13 @@ def test_where_kernels_are_called(kernels, monkeypatch):
   one = tuple(x[0] for x in inputs)
   step = functools.partial(cells.step, classes=classes[0])
   assert kernels_in(step, params, state, one) == every
-  kept = jnp.ones((*classes.shape, HIDDEN), bool)
-  dropping = functools.partial(unroll(classes), kept=kept, keep_rate=0.5)
-  assert not kernels_in(dropping, *case)
+  masks = random_masks()
+  dropping = functools.partial(unroll(classes), **masks)
+  assert kernels_in(dropping, *case) == every
   run, arguments = window_case()
-  assert kernels_in(run, *arguments) == {"pack", "forward", "step_backward"}
+  in_steps = {"pack", "forward", "step_backward"}
+  assert kernels_in(run, *arguments) == in_steps
+  assert kernels_in(functools.partial(run, **masks), *arguments) == in_steps
   half = jax.tree.map(lambda x: x.astype(jnp.bfloat16), inputs)
   assert not kernels_in(unroll(classes), params, state, half)
   monkeypatch.setattr(recurrence, "FEWEST_ROWS", BATCH + 1)
@@ -296,19 +375,6 @@ def test_mapped_over_networks_each_is_itself(kernels):
     one = run(jax.tree.map(lambda x, k=k: x[k], twice))
     mine = jax.tree.map(lambda x, k=k: x[k], mapped)
     assert relative_error(mine, one) < 1e-6
-
-
-def test_dropout_in_the_recurrence_does_without(kernels):
-  (params, state, inputs), _, classes = lstm_case(count=7)
-  shape = *classes.shape, HIDDEN
-  options = {
-    "classes": classes,
-    "kept": jax.random.bernoulli(jax.random.key(2), 0.5, shape),
-    "keep_rate": 0.5,
-  }
-  run = functools.partial(cells.unroll, params, state, inputs, **options)
-  plain = cells.unroll_reference(params, state, inputs, **options)
-  np.testing.assert_allclose(run()[1], plain[1], atol=1e-5)
 
 
 @pytest.mark.parametrize(

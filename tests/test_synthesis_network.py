@@ -12,7 +12,9 @@ from graves_jax import chunks
 from graves_jax.cells import LSTMParams, LSTMState
 from graves_jax.data.batches import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
+from graves_jax.dropout import draw_mask, layer_keys
 from graves_jax.handwriting_loss import handwriting_loss
+from graves_jax.losses import Keys
 from graves_jax.networks import window_layer
 from graves_jax.networks.output_layer import OutputParams
 from graves_jax.networks.prediction import shift_right
@@ -36,7 +38,7 @@ def x64():
     yield
 
 
-def build(layers, layer_clip=FREE, output_clip=FREE):
+def build(layers, layer_clip=FREE, output_clip=FREE, recurrent_dropout=0.0):
   return SynthesisNetwork(
     inputs=3,
     outputs=bivariate_mixture.outputs_size(MIXTURES),
@@ -45,6 +47,7 @@ def build(layers, layer_clip=FREE, output_clip=FREE):
     hidden=(HIDDEN,) * layers,
     lstm_clip=layer_clip,
     output_clip=output_clip,
+    recurrent_dropout=recurrent_dropout,
   )
 
 
@@ -93,10 +96,12 @@ def to_batch(sequences, texts, *, padding=(0.0, 0), dtype=np.float32):
   return StrokeBatch(points, lengths, characters, text_lengths)
 
 
-def by_reference(network, sequences, texts, layer_clip=FREE, output_clip=FREE):
-  """Nats and gradients, summed over sequences."""
+def by_reference(
+  network, sequences, texts, layer_clip=FREE, output_clip=FREE, masks=None
+):
+  """Nats and gradients, summed over sequences; masks [layers, T, B, H]."""
   nats, total = 0.0, reference.zeros_like(network)
-  for points, text in zip(sequences, texts, strict=True):
+  for b, (points, text) in enumerate(zip(sequences, texts, strict=True)):
     loss, gradients, _, _ = reference.synthesis_loss(
       network,
       points,
@@ -104,6 +109,7 @@ def by_reference(network, sequences, texts, layer_clip=FREE, output_clip=FREE):
       layer_clip=layer_clip,
       output_clip=output_clip,
       sigma_floor=FLOOR,
+      masks=None if masks is None else masks[:, :, b],
     )
     nats, total = nats + loss, reference.add(total, gradients)
   return nats, total
@@ -114,8 +120,8 @@ def compiled(network):
   """Loss sums and gradients of the package's own loss."""
   loss_fn = handwriting_loss(network, FLOOR)
 
-  def nats(params, batch):
-    sums = loss_fn(params, (), batch, None)[0]
+  def nats(params, batch, keys=None):
+    sums = loss_fn(params, (), batch, keys)[0]
     return sums.nats, sums
 
   return jax.jit(jax.grad(nats, has_aux=True))
@@ -163,6 +169,76 @@ def test_loss_and_gradients_equal_the_equations(
   assert_trees_close(found, to_package(gradients, "float64"), tolerance)
   assert sums.elements == sum(LENGTHS)
   assert sums.sequences == np.count_nonzero(LENGTHS)
+
+
+def row_keys(seed):
+  return Keys(jax.random.key(9), jax.random.split(jax.random.key(seed), ROWS))
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_recurrent_dropout_equals_the_equations(x64, layers):
+  network, sequences, texts = random_case(layers)
+  keys, keep_rate = row_keys(0), 0.6
+  masks = np.stack(
+    [
+      draw_mask(layer_keys(keys.rows, layers + n), STEPS, HIDDEN, keep_rate)
+      for n in range(layers)
+    ]
+  )
+  assert abs(masks.mean() - keep_rate) < 0.1
+  case = network, sequences, texts
+  nats, gradients = by_reference(*case, **PAPER, masks=masks / keep_rate)
+  dropping = build(layers, **PAPER, recurrent_dropout=1 - keep_rate)
+  found, sums = compiled(dropping)(
+    to_package(network, np.float64),
+    to_batch(sequences, texts, dtype=np.float64),
+    keys,
+  )
+  assert reference.relative_error(sums.nats, nats) < 1e-6
+  assert_trees_close(found, to_package(gradients, "float64"), 1e-6)
+
+
+def test_recurrent_dropout_is_for_training():
+  network, sequences, texts = random_case(2)
+  arguments = to_package(network, np.float32), to_batch(sequences, texts)
+  plain, dropping = (
+    compiled(build(2)),
+    compiled(build(2, recurrent_dropout=0.4)),
+  )
+  keys, others = row_keys(0), row_keys(1)
+  expected = plain(*arguments)
+  assert_trees_equal(plain(*arguments, keys), expected)
+  assert_trees_equal(dropping(*arguments), expected)
+  _, sums = dropping(*arguments, keys)
+  assert abs(sums.nats - expected[1].nats) > 0.1
+  assert sums.nats != dropping(*arguments, others)[1].nats
+
+
+def test_recurrent_dropout_of_a_row_is_by_its_own_key():
+  network, sequences, texts = random_case(2)
+  params = to_package(network, np.float32)
+  loss = compiled(build(2, recurrent_dropout=0.4))
+  batch, keys = to_batch(sequences, texts), row_keys(0)
+  _, together = loss(params, batch, keys)
+  halves = [
+    loss(
+      params,
+      jax.tree.map(lambda x, rows=rows: x[rows], batch),
+      Keys(keys.batch, keys.rows[rows]),
+    )[1]
+    for rows in (slice(0, 2), slice(2, 4))
+  ]
+  apart = jax.tree.map(lambda *x: sum(x), *halves)
+  assert_trees_close(apart, together, 1e-5)
+
+
+def test_a_share_that_cannot_be_dropped_is_refused():
+  with pytest.raises(ValueError, match=r"recurrent_dropout \(=1.0\)"):
+    build(1, recurrent_dropout=1.0).init(
+      jax.random.key(0),
+      jnp.zeros((1, 1, 3)),
+      Text(jnp.zeros((1, 1), jnp.int32), jnp.ones((1, 1))),
+    )
 
 
 def test_both_clips_bite_where_points_lie_far_apart():
@@ -229,7 +305,8 @@ def test_steps_and_halves_equal_the_whole():
 
 
 @pytest.mark.parametrize("steps", [7, 2 * chunks.CHUNK + 3])
-def test_window_layer_equals_its_definition(x64, steps):
+@pytest.mark.parametrize("drops", [False, True])
+def test_window_layer_equals_its_definition(x64, steps, drops):
   """The fast layer and the plain scan, with derivatives from every side."""
   rng = np.random.default_rng(0)
   network, _, _ = random_case(1)
@@ -244,22 +321,26 @@ def test_window_layer_equals_its_definition(x64, steps):
   characters = rng.integers(ALPHABET, size=(ROWS, CHARACTERS))
   mask = np.arange(CHARACTERS) < np.array(TEXT_LENGTHS)[:, None]
   text = Text(characters, mask.astype(float))
+  options = {"clip": 0.5}
+  if drops:
+    mask = rng.random((steps, ROWS, HIDDEN)) < 0.7
+    options |= {"mask": mask, "keep_rate": 0.7}
   results = jax.eval_shape(
     window_layer.unroll_window_layer, params, start, elements, text
   )
   on_results = jax.tree.map(lambda x: 3 * rng.normal(size=x.shape), results)
 
-  def differentiated(unroll, clip):
+  def differentiated(unroll):
     @jax.jit
     def run(params, start, elements):
       found, pull_back = jax.vjp(
-        lambda *args: unroll(*args, text, clip=clip), params, start, elements
+        lambda *args: unroll(*args, text, **options), params, start, elements
       )
       return found, pull_back(on_results)
 
     return run(params, start, elements)
 
   plain = window_layer.unroll_window_layer_reference
-  expected = differentiated(plain, 0.5)
-  actual = differentiated(window_layer.unroll_window_layer, 0.5)
+  expected = differentiated(plain)
+  actual = differentiated(window_layer.unroll_window_layer)
   assert_trees_close(actual, expected, 1e-9)

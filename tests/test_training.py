@@ -220,40 +220,42 @@ def test_a_prediction_network_trains(tmp_path):
   assert last.nats_per_sequence < first.nats_per_sequence
 
 
-REGULARIZED = dataclasses.replace(
-  CONFIG,
-  network=NetworkConfig(
-    kind="prediction", hidden=(8, 8), mixtures=2, recurrent_dropout=0.3
-  ),
-  data=dataclasses.replace(CONFIG.data, scale_range=0.2),
-)
+def regularized_config(kind):
+  return dataclasses.replace(
+    CONFIG,
+    network=NetworkConfig(
+      kind=kind, hidden=(8, 8), mixtures=2, windows=2, recurrent_dropout=0.3
+    ),
+    data=dataclasses.replace(CONFIG.data, scale_range=0.2),
+  )
 
 
-@pytest.fixture(scope="module")
-def regularized(tmp_path_factory):
+@pytest.fixture(scope="module", params=["prediction", "synthesis"])
+def regularized(request, tmp_path_factory):
   folder = tmp_path_factory.mktemp("regularized")
-  return *run(make_experiment(REGULARIZED), folder), folder
+  config = regularized_config(request.param)
+  return config, *run(make_experiment(config), folder), folder
 
 
 @pytest.mark.slow
 def test_a_regularized_run_resumes_exactly(regularized, tmp_path):
-  expected, _, _ = regularized
-  run(make_experiment(REGULARIZED), tmp_path, updates=3)
-  resumed, _ = run(make_experiment(REGULARIZED), tmp_path)
+  config, expected, _, _ = regularized
+  run(make_experiment(config), tmp_path, updates=3)
+  resumed, _ = run(make_experiment(config), tmp_path)
   assert_same(resumed, expected)
 
 
 @pytest.mark.slow
 def test_a_regularized_run_is_the_same_on_two_devices(regularized, tmp_path):
-  expected, _, _ = regularized
-  state, _ = run(make_experiment(REGULARIZED, devices=2), tmp_path)
+  config, expected, _, _ = regularized
+  state, _ = run(make_experiment(config, devices=2), tmp_path)
   assert_same(state.params, expected.params, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.slow
 def test_a_regularized_run_is_scored_without_regularization(regularized):
-  state, listener, folder = regularized
-  network = dataclasses.replace(REGULARIZED.network, recurrent_dropout=0.0)
+  config, state, listener, folder = regularized
+  network = dataclasses.replace(config.network, recurrent_dropout=0.0)
   plain = dataclasses.replace(CONFIG, network=network)
   experiment = make_experiment(plain)
   experiment.initial_state(restore_checkpoint(folder))  # is not refused

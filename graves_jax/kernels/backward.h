@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "activations.h"
+#include "dropout.h"
 #include "gates.h"
 #include "pieces.h"
 #include "products.h"
@@ -25,6 +26,7 @@ struct Backward {
   Panels<P> transposed;           // [4 H, D]
   Panels<P> to_inputs;            // [4 H, X]
   const Word* gates;              // by GatesAt
+  Dropout dropout;
   const float *d_outputs, *peephole;
   float clip;
   Word* d_net;              // of a step, [B, 4 H]
@@ -70,7 +72,8 @@ struct Backward {
       Vec x[kGates];
       LoadGates(gates + GatesAt(t * batch + b, group, groups), x);
       Vec before = _mm512_maskz_loadu_ps(mask, cell + unit);
-      Vec after = _mm512_fmadd_ps(x[1], before, _mm512_mul_ps(x[0], x[2]));
+      Vec after = _mm512_fmadd_ps(
+          x[1], before, _mm512_mul_ps(x[0], dropout.Scaled(x[2])));
       _mm512_mask_storeu_ps(cell + batch * hidden + unit, mask, after);
     }
   }
@@ -141,6 +144,7 @@ struct Backward {
     int64_t groups = DivideUp(hidden, kLanes);
     LoadGates(gates + GatesAt(row, unit / kLanes, groups), x);
     const Vec vi = x[0], vf = x[1], vc = x[2], vo = x[3];
+    const Vec added = dropout.Scaled(vc);
     const float* cell = cells + s * batch * hidden + own;
     Vec before = load(cell), after = load(cell + batch * hidden);
     Vec squashed = Tanh(after);
@@ -151,11 +155,11 @@ struct Backward {
     Vec d = _mm512_fmadd_ps(d_o, w_co, load(d_cell + own));
     d = _mm512_fmadd_ps(_mm512_mul_ps(d_output, vo),
                         _mm512_fnmadd_ps(squashed, squashed, one), d);
-    Vec d_i = Clamp(_mm512_mul_ps(_mm512_mul_ps(d, vc), slope(vi)), limit);
+    Vec d_i = Clamp(_mm512_mul_ps(_mm512_mul_ps(d, added), slope(vi)), limit);
     Vec d_f = Clamp(_mm512_mul_ps(_mm512_mul_ps(d, before), slope(vf)), limit);
-    Vec d_c = _mm512_mul_ps(_mm512_mul_ps(d, vi),
-                            _mm512_fnmadd_ps(vc, vc, one));
-    d_c = Clamp(d_c, limit);
+    Vec d_c = dropout.Scaled(_mm512_mul_ps(d, vi));
+    d_c = _mm512_mul_ps(d_c, _mm512_fnmadd_ps(vc, vc, one));
+    d_c = dropout.Kept(Clamp(d_c, limit), row * hidden + unit, mask);
     d = _mm512_mul_ps(d, vf);
     d = _mm512_fmadd_ps(d_i, w_ci, _mm512_fmadd_ps(d_f, w_cf, d));
     _mm512_mask_storeu_ps(d_cell + own, mask, d);
@@ -183,6 +187,7 @@ struct Backward {
     int64_t groups = DivideUp(hidden, kLanes);
     fetch(d_outputs + row * hidden, rows * hidden);
     fetch(gates + GatesAt(row, 0, groups), GatesAt(rows, 0, groups));
+    if (dropout.mask) fetch(dropout.mask + row * hidden, rows * hidden);
     if (!gradient) return;
     int64_t stride = gradient->inputs_stride;
     fetch(gradient->inputs + row * stride, rows * stride);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "activations.h"
+#include "dropout.h"
 #include "gates.h"
 #include "pieces.h"
 #include "products.h"
@@ -30,6 +31,7 @@ struct Forward {
   const float* net;
   const int32_t* classes;
   int64_t net_rows;
+  Dropout dropout;
   const float *bias, *peephole, *start, *start_cell;
   int64_t chunk;
   float* outputs;             // [T, B, H]
@@ -98,6 +100,7 @@ struct Forward {
       int64_t row = t * batch + b + r, at = row * hidden + unit;
       const float* added = NetRow(row);
       __builtin_prefetch(outputs + at, 1);
+      if (dropout.mask) __builtin_prefetch(dropout.mask + at);
       for (int g = 0; g < kGates; ++g) {
         int64_t column = g * hidden + unit;
         if (added) _mm_prefetch(added + column, _MM_HINT_T0);
@@ -131,8 +134,11 @@ struct Forward {
     for (auto& x : sums) x[2] = Tanh(x[2]);
     for (int r = 0; r < kRows; ++r) {
       auto& x = sums[r];
+      int64_t at = (t * batch + b + r) * hidden + unit;
+      x[2] = dropout.Kept(x[2], at, mask);
       state[r] = _mm512_mul_ps(x[1], state[r]);
-      state[r] = _mm512_fmadd_ps(x[0], x[2], state[r]);  // Eq. (9)
+      Vec added = dropout.Scaled(x[2]);
+      state[r] = _mm512_fmadd_ps(x[0], added, state[r]);  // Eq. (9)
       x[3] = Sigmoid(_mm512_fmadd_ps(w_co, state[r], x[3]));  // Eq. (10)
     }
     for (int r = 0; r < kRows; ++r) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "backward.h"
+#include "dropout.h"
 #include "forward.h"
 #include "gates.h"
 #include "pieces.h"
@@ -29,6 +30,7 @@ namespace {
 using Input = ffi::Buffer<ffi::F32>;
 using Output = ffi::Result<ffi::Buffer<ffi::F32>>;
 using Classes = ffi::Buffer<ffi::S32>;
+using Mask = ffi::Buffer<ffi::PRED>;
 template <typename P>
 using Words = ffi::Buffer<P::kType>;
 
@@ -38,6 +40,17 @@ int64_t SizeOf(const B& buffer) {
 }
 
 constexpr int64_t kFewestRows = 8;  // of a batch, for a thread of their own
+
+// Of a mask that may be empty, and the share of candidates that it keeps.
+Dropout DropoutOf(const Mask& mask, float keep_rate) {
+  if (!SizeOf(mask)) return {nullptr, 1};
+  return {mask.typed_data(), 1 / keep_rate};
+}
+
+// Whether there is no mask, or one of this size.
+bool Fits(const Mask& mask, int64_t size) {
+  return SizeOf(mask) == 0 || SizeOf(mask) == size;
+}
 
 ffi::Error NoMemory() {
   return ffi::Error(ffi::ErrorCode::kResourceExhausted,
@@ -60,10 +73,10 @@ template <typename P>
 ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
                       Words<P> projection, Input bias, Input peephole,
                       Input start, Input start_cell, Words<P> inputs, Input net,
-                      Classes classes, Output outputs,
+                      Classes classes, Mask mask, Output outputs,
                       ffi::Result<Words<P>> gates, Output first_cells,
-                      Output cell, int64_t net_rows, int64_t chunk,
-                      int64_t devices) {
+                      Output cell, float keep_rate, int64_t net_rows,
+                      int64_t chunk, int64_t devices) {
   auto shape = outputs->dimensions();
   if (shape.size() != 3 || start.dimensions().size() != 2 ||
       inputs.dimensions().size() != 3) {
@@ -79,6 +92,7 @@ ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
               SizeOf(*first_cells) ==
                   DivideUp(steps, chunk) * batch * hidden &&
               (!has_classes || SizeOf(classes) == rows) &&
+              Fits(mask, rows * hidden) &&
               (has_classes || net_rows == 0 || net_rows == rows) &&
               SizeOf(net) >= net_rows * kGates * hidden && net_rows >= 0 &&
               SizeOf(inputs) == rows * below && below % P::kDepth == 0 &&
@@ -102,6 +116,7 @@ ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
                      net_rows ? net.typed_data() : nullptr,
                      has_classes ? classes.typed_data() : nullptr,
                      net_rows,
+                     DropoutOf(mask, keep_rate),
                      bias.typed_data(),
                      peephole.typed_data(),
                      start.typed_data(),
@@ -121,13 +136,14 @@ ffi::Error RunForward(ffi::ThreadPool pool, Words<P> recurrent,
 // Back through all steps, `chunk` at a time, with the gradient of the weights.
 template <typename P>
 ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
-                       Words<P> inputs, Classes classes, Input start,
-                       Input first_cells, Words<P> transposed,
+                       Words<P> inputs, Classes classes, Mask mask,
+                       Input start, Input first_cells, Words<P> transposed,
                        Words<P> to_inputs, Input peephole, Input d_outputs,
                        Input d_hidden_end, Input d_cell_end,
                        Output d_input_weights, Output d_recurrent, Output sums,
                        Output d_hidden, Output d_cell, Output d_inputs,
-                       float clip, int64_t chunk, int64_t devices) {
+                       float clip, float keep_rate, int64_t chunk,
+                       int64_t devices) {
   auto shape = outputs.dimensions();
   if (shape.size() != 3 || inputs.dimensions().size() != 3 ||
       d_inputs->dimensions().size() != 3) {
@@ -145,6 +161,7 @@ ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
               stride >= below &&
               SizeOf(inputs) == rows * stride && classes_count >= 0 &&
               SizeOf(classes) == (classes_count ? rows : 0) &&
+              Fits(mask, rows * hidden) &&
               SizeOf(start) == batch * hidden &&
               SizeOf(first_cells) ==
                   DivideUp(steps, chunk) * batch * hidden &&
@@ -192,6 +209,7 @@ ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
                        {transposed.typed_data(), depth},
                        {to_inputs.typed_data(), depth},
                        gates.typed_data(),
+                       DropoutOf(mask, keep_rate),
                        d_outputs.typed_data(),
                        peephole.typed_data(),
                        clip,
@@ -226,12 +244,12 @@ ffi::Error RunBackward(ffi::ThreadPool pool, Words<P> gates, Input outputs,
 
 // One step back, of which nothing but the derivatives is wanted.
 template <typename P>
-ffi::Error RunStepBackward(ffi::ThreadPool pool, Words<P> gates,
+ffi::Error RunStepBackward(ffi::ThreadPool pool, Words<P> gates, Mask mask,
                            Input first_cell, Words<P> transposed,
                            Input peephole, Input d_output, Input d_hidden_end,
                            Input d_cell_end, ffi::Result<Words<P>> d_net,
                            Output sums, Output d_fed_back, Output d_cell,
-                           float clip, int64_t devices) {
+                           float clip, float keep_rate, int64_t devices) {
   if (d_output.dimensions().size() != 2 ||
       d_fed_back->dimensions().size() != 2) {
     return Mismatch();
@@ -241,7 +259,7 @@ ffi::Error RunStepBackward(ffi::ThreadPool pool, Words<P> gates,
   int64_t size = batch * hidden;
   int64_t groups = DivideUp(hidden, kLanes);
   bool fits = SizeOf(gates) == GatesAt(batch, 0, groups) &&
-              SizeOf(first_cell) == size &&
+              Fits(mask, size) && SizeOf(first_cell) == size &&
               SizeOf(transposed) == DivideUp(fed_back, kLanes) *
                                         Panels<P>::SizeOf(depth) &&
               SizeOf(peephole) == 3 * hidden && SizeOf(d_hidden_end) == size &&
@@ -263,6 +281,7 @@ ffi::Error RunStepBackward(ffi::ThreadPool pool, Words<P> gates,
                        {transposed.typed_data(), depth},
                        {nullptr, depth},
                        gates.typed_data(),
+                       DropoutOf(mask, keep_rate),
                        d_output.typed_data(),
                        peephole.typed_data(),
                        clip,
@@ -324,10 +343,12 @@ auto BindForward() {
       .template Arg<Words<P>>()  // inputs
       .template Arg<Floats>()    // net
       .template Arg<Classes>()   // classes
+      .template Arg<Mask>()      // mask
       .template Ret<Floats>()    // outputs
       .template Ret<Words<P>>()  // gates
       .template Ret<Floats>()    // first_cells
       .template Ret<Floats>()    // cell
+      .template Attr<float>("keep_rate")
       .template Attr<int64_t>("net_rows")
       .template Attr<int64_t>("chunk")
       .template Attr<int64_t>("devices");
@@ -342,6 +363,7 @@ auto BindBackward() {
       .template Arg<Floats>()    // outputs
       .template Arg<Words<P>>()  // inputs
       .template Arg<Classes>()   // classes
+      .template Arg<Mask>()      // mask
       .template Arg<Floats>()    // start
       .template Arg<Floats>()    // first_cells
       .template Arg<Words<P>>()  // transposed
@@ -357,6 +379,7 @@ auto BindBackward() {
       .template Ret<Floats>()    // d_cell
       .template Ret<Floats>()    // d_inputs
       .template Attr<float>("clip")
+      .template Attr<float>("keep_rate")
       .template Attr<int64_t>("chunk")
       .template Attr<int64_t>("devices");
 }
@@ -367,6 +390,7 @@ auto BindStepBackward() {
   return ffi::Ffi::Bind()
       .Ctx<ffi::ThreadPool>()
       .template Arg<Words<P>>()  // gates
+      .template Arg<Mask>()      // mask
       .template Arg<Floats>()    // first_cell
       .template Arg<Words<P>>()  // transposed
       .template Arg<Floats>()    // peephole
@@ -378,6 +402,7 @@ auto BindStepBackward() {
       .template Ret<Floats>()    // d_fed_back
       .template Ret<Floats>()    // d_cell
       .template Attr<float>("clip")
+      .template Attr<float>("keep_rate")
       .template Attr<int64_t>("devices");
 }
 

@@ -112,10 +112,12 @@ def forward(
   inputs: Array,
   net: Array,
   classes: Array | None,
+  mask: Array | None,
   *,
+  keep_rate: float,
   net_rows: int,
   chunk: int,
-  keeps_gates: bool,
+  saves_gates: bool,
 ) -> StepsForward:
   """Runs some steps.
 
@@ -131,27 +133,31 @@ def forward(
       [4H]: those that classes choose, or without classes all T B in turn.
     classes: integers [T, B], or None; those that are no number of a row choose
       none.
+    mask: recurrent dropout: where tanh(...) of Eq. (9) is kept, booleans
+      [T, B, H], or None.
+    keep_rate: share of it that the mask keeps, and scaled by 1 / keep_rate.
     net_rows: 0 if nothing else does.
     chunk: C.
-    keeps_gates: whether gates are wanted; they are empty otherwise.
+    saves_gates: whether gates are wanted; they are empty otherwise.
   """
   steps, batch, hidden = inputs.shape[0], *cell.shape
   precision = _precision_of(recurrent)
   width = 4 * -(-hidden // _LANES) * _LANES
-  kept = (steps if keeps_gates else 0, batch, width)
+  saved = (steps if saves_gates else 0, batch, width)
   call = _call(
     "forward",
     precision,
     (
       _floats(steps, batch, hidden),
-      jax.ShapeDtypeStruct(kept, word_type(precision)),
+      jax.ShapeDtypeStruct(saved, word_type(precision)),
       _floats(-(-steps // chunk), batch, hidden),
       _floats(batch, hidden),
     ),
   )
   results = call(
     *(recurrent, projection, bias, peephole, fed_back, cell, inputs, net),
-    _or_none(classes),
+    *(_or_none(classes), _or_no_mask(mask)),
+    keep_rate=np.float32(keep_rate),
     net_rows=np.int64(net_rows),
     chunk=np.int64(chunk),
     devices=np.int64(library.devices()),
@@ -163,6 +169,7 @@ def backward(
   steps: StepsForward,
   inputs: Array,
   classes: Array | None,
+  mask: Array | None,
   fed_back: Array,
   recurrent: Array,
   projection: Array,
@@ -172,6 +179,7 @@ def backward(
   d_cell: Array,
   *,
   clip: float,
+  keep_rate: float,
   input_width: int,
   classes_count: int,
   chunk: int,
@@ -180,7 +188,7 @@ def backward(
 
   Args:
     steps: what `forward` gave, gates included.
-    inputs, classes, fed_back, chunk: what it was given; D = H.
+    inputs, classes, mask, fed_back, keep_rate, chunk: what it was given; D = H.
     recurrent, projection: weights of what is fed back and of the inputs, by
       `pack_transposed`.
     peephole: [3, H].
@@ -205,10 +213,12 @@ def backward(
     ),
   )
   results = call(
-    *(steps.gates, steps.outputs, inputs, _or_none(classes), fed_back),
+    *(steps.gates, steps.outputs, inputs, _or_none(classes)),
+    *(_or_no_mask(mask), fed_back),
     *(steps.first_cells, recurrent, projection, peephole),
     *(d_outputs, d_hidden, d_cell),
     clip=np.float32(clip),
+    keep_rate=np.float32(keep_rate),
     chunk=np.int64(chunk),
     devices=np.int64(library.devices()),
   )
@@ -217,6 +227,7 @@ def backward(
 
 def step_backward(
   gates: Array,
+  mask: Array | None,
   cell: Array,
   recurrent: Array,
   peephole: Array,
@@ -225,12 +236,14 @@ def step_backward(
   d_cell: Array,
   *,
   clip: float,
+  keep_rate: float,
   fed_back_width: int,
 ) -> StepBackward:
   """Runs back through one step.
 
   Args:
     gates: of the step, [B, G].
+    mask, keep_rate: those of `forward`, the mask [B, H].
     cell: before it, [B, H].
     recurrent: weights of what was fed back, by `pack_transposed`.
     peephole: [3, H].
@@ -253,8 +266,10 @@ def step_backward(
     ),
   )
   net, *others = call(
-    *(gates, cell, recurrent, peephole, d_output, d_hidden, d_cell),
+    *(gates, _or_no_mask(mask), cell, recurrent, peephole),
+    *(d_output, d_hidden, d_cell),
     clip=np.float32(clip),
+    keep_rate=np.float32(keep_rate),
     devices=np.int64(library.devices()),
   )
   return StepBackward(from_words(net), *others)
@@ -263,7 +278,14 @@ def step_backward(
 def unpack_gates(
   gates: Array, hidden: int
 ) -> tuple[Array, Array, Array, Array]:
-  """Activations i, f, c, o [..., H] from gates [..., G] of `forward`."""
+  """Unpacks the activations i, f, c, o [..., H] from gates [..., G].
+
+  Of c, dropout left what is not 0, not scaled.
+
+  Args:
+    gates: from `forward`.
+    hidden: H.
+  """
   # Sixteen units after another, all gates of each; so gates.h keeps them.
   apart = gates.reshape(*gates.shape[:-1], -1, 4, _LANES)
 
@@ -297,6 +319,10 @@ def _or_none(classes):
   if classes is None:
     return jnp.zeros((0, 0), jnp.int32)
   return classes.astype(jnp.int32)
+
+
+def _or_no_mask(mask):
+  return jnp.zeros((0, 0), bool) if mask is None else mask.astype(bool)
 
 
 def _precision_of(packed: Array) -> Precision:

@@ -27,6 +27,7 @@ def build_network(
     "precision": config.precision,
     "weight_range": config.weight_range,
     "forget_bias": config.forget_bias,
+    "recurrent_dropout": config.recurrent_dropout,
   }
   if isinstance(config, TextNetworkConfig):
     return PredictionNetwork(
@@ -34,16 +35,13 @@ def build_network(
       outputs=classes,
       cell=config.cell,
       dropout=config.dropout,
-      recurrent_dropout=config.recurrent_dropout,
       **shared,
     )
   shared["inputs"] = 3
   shared["outputs"] = bivariate_mixture.outputs_size(config.mixtures)
   match config.kind:
     case "prediction":
-      return PredictionNetwork(
-        recurrent_dropout=config.recurrent_dropout, **shared
-      )
+      return PredictionNetwork(**shared)
     case "synthesis":
       return SynthesisNetwork(
         alphabet_size=classes,

@@ -22,7 +22,7 @@ class HiddenLayer:
   step: (params, state, inputs, clip, precision, classes) to (state, output):
     one time step from inputs [B, d_k] and classes [B], as `unroll` does.
   unroll: (params, state, inputs, clip, precision, classes) to (state,
-    outputs); that of LSTM also takes recurrent dropout, (kept, keep_rate).
+    outputs); that of LSTM also takes recurrent dropout, (mask, keep_rate).
   """
 
   init: Callable[..., Any]

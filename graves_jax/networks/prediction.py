@@ -2,13 +2,18 @@
 
 import functools
 
-import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
 from graves_jax.cells import LSTMState
-from graves_jax.dropout import draw_kept, dropped
+from graves_jax.dropout import (
+  draw_mask,
+  dropped,
+  layer_keys,
+  recurrent_dropout,
+  require_share,
+)
 from graves_jax.networks.hidden_layer import Cell, hidden_layer
 from graves_jax.networks.output_layer import init_output, output_layer
 from graves_jax.products import Precision
@@ -132,9 +137,9 @@ class PredictionNetwork(nn.Module):
       below, classes = tuple(outputs[-1:]), elements
       if not is_class(elements):
         below, classes = (elements, *below), None
-      masks = self._recurrent_masks(n, elements.shape[0], dropout_keys)
+      dropout = self._recurrent_dropout(n, elements.shape[0], dropout_keys)
       layer_state, output = advance(
-        params, layer_state, below, classes=classes, **masks
+        params, layer_state, below, classes=classes, **dropout
       )
       if dropout_keys is not None and self.dropout:
         output = drop(layer_keys(dropout_keys, n), output, self.dropout)
@@ -145,14 +150,12 @@ class PredictionNetwork(nn.Module):
     )
     return tuple(states), result
 
-  def _recurrent_masks(self, n, steps, dropout_keys):
-    """Options of layer n's `unroll` that drop candidates; or none."""
-    if dropout_keys is None or not self.recurrent_dropout:
-      return {}
-    keys = layer_keys(dropout_keys, len(self.hidden) + n)
-    keep_rate = 1 - self.recurrent_dropout
-    kept = draw_kept(keys, steps, self.hidden[n], keep_rate)
-    return {"kept": kept, "keep_rate": keep_rate}
+  def _recurrent_dropout(self, n, steps, keys):
+    if keys is not None:
+      keys = layer_keys(keys, len(self.hidden) + n)
+    return recurrent_dropout(
+      keys, steps, self.hidden[n], self.recurrent_dropout
+    )
 
 
 def is_class(elements: Array) -> bool:
@@ -174,10 +177,8 @@ def require_elements(elements: Array, axes: tuple[str, ...], width: int):
 
 def require_shares(dropout: float, recurrent_dropout: float, cell: Cell):
   """Raises a ValueError unless the cell can drop these shares."""
-  shares = {"dropout": dropout, "recurrent_dropout": recurrent_dropout}
-  for name, share in shares.items():
-    if not 0 <= share < 1:
-      raise ValueError(f"{name} (={share}) must be in [0, 1).")
+  require_share("dropout", dropout)
+  require_share("recurrent_dropout", recurrent_dropout)
   if recurrent_dropout and cell != "lstm":
     raise ValueError(
       f"recurrent_dropout (={recurrent_dropout}) drops what LSTM cells add to "
@@ -189,12 +190,7 @@ def drop(keys: Array, x: Array, share: float) -> Array:
   """Sets a random share of x [T, B, H] to zero, by the keys [B] of its rows,
   and scales the rest to keep the mean."""
   steps, _, width = x.shape
-  return dropped(x, draw_kept(keys, steps, width, 1 - share), 1 - share)
-
-
-def layer_keys(keys: Array, number: int) -> Array:
-  """A key of its own for every row and number, from those of the rows [B]."""
-  return jax.vmap(jax.random.fold_in, in_axes=(0, None))(keys, number)
+  return dropped(x, draw_mask(keys, steps, width, 1 - share), 1 - share)
 
 
 def shift_right(elements: Array) -> Array:

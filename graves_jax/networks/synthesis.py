@@ -16,6 +16,7 @@ from graves_jax.cells import (
   unroll,
   zero_state,
 )
+from graves_jax.dropout import layer_keys, recurrent_dropout, require_share
 from graves_jax.networks.output_layer import init_output, output_layer
 from graves_jax.networks.window_layer import (
   Text,
@@ -57,6 +58,12 @@ class SynthesisNetwork(nn.Module):
     weight_range: weights start uniform within +- this.
     forget_bias: where the forget gates' biases start.
     window_bias: where the biases of alpha, beta and kappa start.
+    recurrent_dropout: share of every layer's candidates, tanh(...) of Eq. (9),
+      that `unroll`, given keys, drops at every step (Semeniuta et al., 2016);
+      the cell itself is whole.
+
+  Raises:
+    ValueError: if that share is not in [0, 1).
   """
 
   inputs: int
@@ -70,8 +77,10 @@ class SynthesisNetwork(nn.Module):
   weight_range: float = 0.1
   forget_bias: float = 1.0
   window_bias: tuple[float, float, float] = (0.0, -0.5, -3.0)
+  recurrent_dropout: float = 0.0
 
   def setup(self):
+    require_share("recurrent_dropout", self.recurrent_dropout)
     below = (0, *self.hidden)
     self.layers = [
       self.param(
@@ -96,10 +105,12 @@ class SynthesisNetwork(nn.Module):
       "output", init_output, sum(self.hidden), self.outputs, self.weight_range
     )
 
-  def __call__(self, elements: Array, text: Text) -> Array:
+  def __call__(
+    self, elements: Array, text: Text, dropout_keys: Array | None = None
+  ) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
     state = self.initial_state(elements.shape[1], elements.dtype)
-    return self.unroll(state, elements, text)[1]
+    return self.unroll(state, elements, text, dropout_keys)[1]
 
   def initial_state(self, batch_size: int, dtype=jnp.float32) -> SynthesisState:
     """Zeros: nothing written, the window before the first character."""
@@ -137,35 +148,66 @@ class SynthesisNetwork(nn.Module):
 
     advance = functools.partial(step, precision=self.precision)
     seen = (element, first.window)
-    outputs = first.lstm.output
-    states, y = self._upper_layers(advance, state.layers, seen, outputs)
+    output, none = first.lstm.output, ({},) * len(state.layers)
+    states, y = self._upper_layers(advance, state.layers, seen, output, none)
     return SynthesisState(first, states), (y, phi)
 
   def unroll(
-    self, state: SynthesisState, elements: Array, text: Text
+    self,
+    state: SynthesisState,
+    elements: Array,
+    text: Text,
+    dropout_keys: Array | None = None,
   ) -> tuple[SynthesisState, Array]:
     """Advances by T elements [T, B, inputs].
+
+    Args:
+      state: where to start.
+      elements: x_1 to x_T.
+      text: the characters to write.
+      dropout_keys: a JAX random key for each row, [B]; None: nothing is
+        dropped.
 
     Returns:
       The last state and y-hat [T, B, outputs].
     """
     limits = {"clip": self.lstm_clip, "precision": self.precision}
+    dropout = self._recurrent_dropout(len(elements), dropout_keys)
     first, (output, windows) = unroll_window_layer(
       WindowLayerParams(self.layers[0], self.window),
       state.first,
       elements,
       text,
       **limits,
+      **dropout[0],
     )
     advance = functools.partial(unroll, **limits)
     seen = (elements, windows)
-    states, y = self._upper_layers(advance, state.layers, seen, output)
+    states, y = self._upper_layers(
+      advance, state.layers, seen, output, dropout[1:]
+    )
     return SynthesisState(first, states), y
 
-  def _upper_layers(self, advance, states, seen: Sequence[Array], output):
+  def _recurrent_dropout(self, steps, keys):
+    """Options of every layer's `unroll`."""
+    layers = len(self.hidden)
+    return [
+      recurrent_dropout(
+        None if keys is None else layer_keys(keys, layers + n),
+        *(steps, width, self.recurrent_dropout),
+      )
+      for n, width in enumerate(self.hidden)
+    ]
+
+  def _upper_layers(
+    self, advance, states, seen: Sequence[Array], output, dropout
+  ):
     outputs, new_states = [output], []
-    for params, state in zip(self.layers[1:], states, strict=True):
-      state, output = advance(params, state, (*seen, output))  # Eq. (53)
+    for params, state, options in zip(
+      self.layers[1:], states, dropout, strict=True
+    ):
+      below = *seen, output  # Eq. (53)
+      state, output = advance(params, state, below, **options)
       new_states.append(state)
       outputs.append(output)
     y = output_layer(

@@ -67,6 +67,8 @@ def window_layer_step(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[WindowLayerState, Array]:
   """One step of Eqs. (46)-(52).
 
@@ -77,14 +79,16 @@ def window_layer_step(
     text: the characters to write.
     clip: limit on the derivatives of the net inputs.
     precision: of the matrix products.
+    mask, keep_rate: recurrent dropout, as in `cells.step`.
 
   Returns:
     The next state and phi [B, U + 1], phi(t, U+1) of the stop rule included;
     not masked.
   """
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   inputs = element, state.window
   lstm, output = cells.step(
-    params.lstm, state.lstm, inputs, clip=clip, precision=precision
+    params.lstm, state.lstm, inputs, mask=mask, **options
   )
   raw = _window_outputs(params.window, output)
   alpha, beta, kappa = window_parameters(raw, state.kappa)
@@ -101,19 +105,24 @@ def unroll_window_layer_reference(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[WindowLayerState, tuple[Array, Array]]:
   """Unrolls the layer by a plain scan that JAX differentiates.
 
   The definition that `unroll_window_layer` is tested against.
   """
 
-  def step(state, element):
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+
+  def step(state, xs):
+    element, mask = xs
     state, _ = window_layer_step(
-      params, state, element, text, clip=clip, precision=precision
+      params, state, element, text, mask=mask, **options
     )
     return state, (state.lstm.output, state.window)
 
-  return lax.scan(step, state, elements)
+  return lax.scan(step, state, (elements, mask))
 
 
 def unroll_window_layer(
@@ -124,6 +133,8 @@ def unroll_window_layer(
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
 ) -> tuple[WindowLayerState, tuple[Array, Array]]:
   """Unrolls the layer over time, with a backward pass written by hand.
 
@@ -134,15 +145,20 @@ def unroll_window_layer(
     text: the characters to write.
     clip: limit on the derivatives of the net inputs (Section 2.1).
     precision: of the matrix products.
+    mask, keep_rate: recurrent dropout, as in `cells.unroll`.
 
   Returns:
     The last state, and outputs h^1 [T, B, H] and windows w [T, B, A].
   """
 
-  def unroll_chunks(chunk, state, inputs):
-    return _unroll_chunks(clip, precision, chunk, params, state, *inputs, text)
+  if mask is None:
+    keep_rate = 1.0
 
-  return chunks.run(unroll_chunks, state, (elements,))
+  def unroll_chunks(chunk, state, inputs):
+    options = clip, precision, keep_rate, chunk
+    return _unroll_chunks(*options, params, state, *inputs, text)
+
+  return chunks.run(unroll_chunks, state, (elements, mask))
 
 
 def _window_outputs(params: WindowParams, output: Array) -> Array:
@@ -159,12 +175,15 @@ def _advance_window(raw, kappa, text, alphabet_size):
   return soft_window(phi, *text, alphabet_size), kappa
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
-def _unroll_chunks(clip, precision, chunk, params, state, elements, text):
-  return _forward(clip, precision, chunk, params, state, elements, text)[0]
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
+def _unroll_chunks(
+  clip, precision, keep_rate, chunk, params, state, elements, mask, text
+):
+  options = clip, precision, keep_rate, chunk
+  return _forward(*options, params, state, elements, mask, text)[0]
 
 
-class _Kept(NamedTuple):
+class _Saved(NamedTuple):
   """Of every step, for its backward pass: each [N, C, B, ...]."""
 
   output: Array
@@ -179,54 +198,62 @@ class _Residuals(NamedTuple):
   text: Text
   start: WindowLayerState
   elements: Array  # [N, C, B, inputs]
-  kept: _Kept
+  mask: Array | None  # [N, C, B, H]
+  saved: _Saved
   first_cells: Array  # [N, B, H]: the cell before each chunk
 
 
-def _forward(clip, precision, chunk, params, start, elements, text):
+def _forward(
+  clip, precision, keep_rate, chunk, params, start, elements, mask, text
+):
   lstm, window = params
   width = elements.shape[-1]
   from_element = lstm.inputs[:width]
-  cell_steps = _recurrence(clip, precision, lstm, width, start)
+  cell_steps = _recurrence(clip, precision, keep_rate, lstm, width, start)
 
-  def step(state, net):
+  def step(state, xs):
     fed_back = state.lstm.output, state.window
-    cell_state, gates = cell_steps.forward(fed_back, state.lstm.cell, net)
+    cell_state, gates = cell_steps.forward(fed_back, state.lstm.cell, *xs)
     raw = _window_outputs(window, cell_state.output)
     state = WindowLayerState(
       cell_state,
       *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
     )
-    kept = _Kept(cell_state.output, state.window, state.kappa, raw, gates)
-    return state, kept
+    saved = _Saved(cell_state.output, state.window, state.kappa, raw, gates)
+    return state, saved
 
-  def block(state, elements):
+  def block(state, xs):
+    elements, mask = xs
     net = project((elements,), from_element, precision)
-    end, kept = lax.scan(step, state, net)
-    return end, (kept, state.lstm.cell)
+    end, saved = lax.scan(step, state, (net, mask))
+    return end, (saved, state.lstm.cell)
 
-  elements = chunks.split(elements, chunk)
-  state, (kept, first_cells) = lax.scan(block, start, elements)
-  outputs = chunks.join(kept.output), chunks.join(kept.window)
-  residuals = _Residuals(params, text, start, elements, kept, first_cells)
+  elements, mask = jax.tree.map(
+    lambda x: chunks.split(x, chunk), (elements, mask)
+  )
+  state, (saved, first_cells) = lax.scan(block, start, (elements, mask))
+  outputs = chunks.join(saved.output), chunks.join(saved.window)
+  residuals = _Residuals(
+    params, text, start, elements, mask, saved, first_cells
+  )
   return (state, outputs), residuals
 
 
-def _backward(clip, precision, chunk, residuals, derivatives):
-  params, text, start, elements, kept, first_cells = residuals
+def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
+  params, text, start, elements, mask, saved, first_cells = residuals
   d_final, (d_outputs, d_windows) = derivatives
   d_outputs = chunks.split(d_outputs, chunk)
   d_windows = chunks.split(d_windows, chunk)
   width = elements.shape[-1]
   alphabet_size = start.window.shape[-1]
   lstm, window = params
-  cell_steps = _recurrence(clip, precision, lstm, width, start)
+  cell_steps = _recurrence(clip, precision, keep_rate, lstm, width, start)
   to_element = lstm.inputs[:width].T
   to_output = window.weights.T
 
   def step(carry, xs):
     d_state, sums = carry
-    d_output, d_window, cell, raw, previous_kappa, gates = xs
+    d_output, d_window, cell, raw, previous_kappa, *given = xs
     _, pull_back = jax.vjp(
       lambda raw, kappa: _advance_window(raw, kappa, text, alphabet_size),
       raw,
@@ -235,7 +262,7 @@ def _backward(clip, precision, chunk, residuals, derivatives):
     d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
     d_output = d_output + product(d_raw, to_output, "float32")
     d_net, d_fed_back, d_cell, added = cell_steps.backward(
-      d_output, d_state.lstm, cell, gates
+      d_output, d_state.lstm, cell, *given
     )
     d_hidden, d_window = jnp.split(d_fed_back, [d_cell.shape[-1]], axis=-1)
     d_state = WindowLayerState(LSTMState(d_cell, d_hidden), d_window, d_kappa)
@@ -244,14 +271,15 @@ def _backward(clip, precision, chunk, residuals, derivatives):
 
   def block(carry, k):
     d_state, total = carry
-    here = chunks.pick(kept, k)
+    here = chunks.pick(saved, k)
     first_cell = chunks.pick(first_cells, k)
     xs = (
       *chunks.pick((d_outputs, d_windows), k),
       cell_steps.cells(first_cell, here.gates),
       here.raw,
-      chunks.shift(kept.kappa, start.kappa, k),
+      chunks.shift(saved.kappa, start.kappa, k),
       here.gates,
+      chunks.pick(mask, k),
     )
     no_sums = cell_steps.no_sums(first_cell)
     (d_state, sums), (d_net, d_raw) = lax.scan(
@@ -260,8 +288,8 @@ def _backward(clip, precision, chunk, residuals, derivatives):
     d_net = from_words(d_net)
     below = (
       chunks.pick(elements, k),
-      chunks.shift(kept.window, start.window, k),
-      chunks.shift(kept.output, start.lstm.output, k),
+      chunks.shift(saved.window, start.window, k),
+      chunks.shift(saved.output, start.lstm.output, k),
     )
     added = cell_steps.gradient(sums, d_net)
     lstm_gradient = layer_gradient(
@@ -278,15 +306,15 @@ def _backward(clip, precision, chunk, residuals, derivatives):
   (d_start, gradient), d_elements = lax.scan(
     block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
   )
-  return gradient, d_start, chunks.join(d_elements), None
+  return gradient, d_start, chunks.join(d_elements), None, None
 
 
-def _recurrence(clip, precision, lstm, width, start):
+def _recurrence(clip, precision, keep_rate, lstm, width, start):
   """Of the layer's cells, into which output and window are fed back; what the
   elements, `width` wide, add to their net inputs comes from elsewhere."""
   fed_back = jnp.concatenate([lstm.recurrent, lstm.inputs[width:]])
   weights = fed_back, lstm.bias, lstm.peephole
-  options = {"clip": clip, "precision": precision}
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   return recurrence(*weights, cell=start.lstm.cell, others=start, **options)
 
 
