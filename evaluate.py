@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Literal
 
 import tyro
 from rich.console import Console
@@ -37,7 +38,12 @@ class Arguments:
   batch_size: int | None = None
   """Lines at a time (64); streams that a text is cut into (1 for each 10,000
   symbols, 100 at most; --dynamic: 1; with 1 the state is carried from the
-  first symbol to the last, which takes longest)."""
+  first symbol to the last, which takes longest); sentences at a time (100;
+  --dynamic: 1)."""
+  sequences: Literal["stream", "sentence"] | None = None
+  """Networks of Penn Treebank: reads the text in streams, the state carried
+  on, or every sentence by itself, from a zero state; by default as in
+  training."""
   devices: int = 0
   """How many devices (on CPU: cores); 0: as many as the batches fit."""
   draw_weights: int | None = None
@@ -75,6 +81,11 @@ def main(argv: list[str]) -> None:
       raise ValueError(
         f"--dynamic: {arguments.checkpoint} holds a handwriting network; "
         "dynamic evaluation is for text networks."
+      )
+    if arguments.sequences is not None:
+      raise ValueError(
+        f"--sequences: {arguments.checkpoint} holds a handwriting network, "
+        "whose sequences are lines; leave it out."
       )
     figures = score_handwriting(arguments, restored, devices, console)
   figures |= {
@@ -126,7 +137,12 @@ def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
   console.print(
     f"{split}: {scores.sequences:,} lines, {scores.points:,} points, "
     f"{unknown} lines with unknown characters; nats over offsets of standard "
-    f"deviation 1, sigma floored at {floor:g} of it.",
+    f"deviation 1, sigma floored at {floor:g} of it. "
+    f"{scores.nats_per_sequence:.1f} nats per sequence, "
+    f"{scores.nats_per_point:.4f} per point; squared error "
+    f"{scores.squared_error_per_point:.3f} per point (x and y added up), "
+    f"{scores.squared_error_per_coordinate:.3f} per coordinate (their mean, "
+    "the one to compare with the paper's).",
     highlight=False,
     soft_wrap=True,
   )
