@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Literal
 
 import tyro
 from rich.console import Console
@@ -37,9 +38,18 @@ class Arguments:
   batch_size: int | None = None
   """Lines at a time (64); streams that a text is cut into (1 for each 10,000
   symbols, 100 at most; --dynamic: 1; with 1 the state is carried from the
-  first symbol to the last, which takes longest)."""
+  first symbol to the last, which takes longest); sentences at a time (100;
+  --dynamic: 1)."""
+  sequences: Literal["stream", "sentence"] | None = None
+  """Networks of Penn Treebank: reads the text in streams, the state carried
+  on, or every sentence by itself, from a zero state; by default as in
+  training."""
   devices: int = 0
   """How many devices (on CPU: cores); 0: as many as the batches fit."""
+  sigma_floor: float | None = None
+  """Handwriting: the least standard deviation of the mixture while it is
+  scored; by default that of training. A small one makes the data's exact zeros
+  cheap."""
   draw_weights: int | None = None
   """After training with weight noise: scores weights drawn from a seed, not
   their means."""
@@ -76,6 +86,13 @@ def main(argv: list[str]) -> None:
         f"--dynamic: {arguments.checkpoint} holds a handwriting network; "
         "dynamic evaluation is for text networks."
       )
+    if arguments.sequences is not None:
+      raise ValueError(
+        f"--sequences: {arguments.checkpoint} holds a handwriting network, "
+        "whose sequences are lines; leave it out."
+      )
+    from evaluate_handwriting import score_handwriting
+
     figures = score_handwriting(arguments, restored, devices, console)
   figures |= {
     "step": restored.metadata.step,
@@ -93,69 +110,6 @@ def require_dynamic(arguments: Arguments) -> None:
   if symbols is not None and not (arguments.tune and symbols >= 2):
     raise ValueError(
       f"tune_symbols (={symbols}) must be 2 or more, and needs --tune."
-    )
-
-
-def score_handwriting(arguments: Arguments, restored, devices, console) -> dict:
-  from graves_jax.data.batches import LineBatches
-  from graves_jax.data.sources.load import load_split
-  from graves_jax.handwriting_loss import handwriting_loss, handwriting_scores
-  from graves_jax.networks.build import build_network
-  from graves_jax.training.console import loading
-
-  params, metadata, *_ = restored
-  config, codec = metadata.config, metadata.codec
-  data, split = config.data, arguments.split or "validation"
-  if arguments.data.path is not None:
-    data = dataclasses.replace(data, path=str(arguments.data.path))
-  with loading(console) as progress:
-    lines = load_split(data, split, progress)
-  batches = LineBatches(
-    lines,
-    codec.alphabet,
-    codec.normalization,
-    batch_size=64 if arguments.batch_size is None else arguments.batch_size,
-    buckets=data.buckets,
-  )
-  network = build_network(config.network, codec.size)
-  floor = config.network.sigma_floor
-  loss_fn = handwriting_loss(network, floor)
-  sums = sum_losses(arguments, loss_fn, params, (), batches, devices, console)
-  scores = handwriting_scores(sums)
-  unknown = sum(len(codec.alphabet.unknown(x.text)) > 0 for x in lines)
-  console.print(
-    f"{split}: {scores.sequences:,} lines, {scores.points:,} points, "
-    f"{unknown} lines with unknown characters; nats over offsets of standard "
-    f"deviation 1, sigma floored at {floor:g} of it.",
-    highlight=False,
-    soft_wrap=True,
-  )
-  figures = {"split": split, "sigma_floor": floor}
-  return scores._asdict() | figures
-
-
-def sum_losses(arguments, loss_fn, params, carry, batches, devices, console):
-  """Summed losses of all batches, spread over the devices."""
-  from graves_jax.evaluation import evaluate
-  from graves_jax.training.console import loading
-  from graves_jax.training.experiment import loss_summer
-  from graves_jax.training.parallel import (
-    fitting,
-    over_devices,
-    require_divisible,
-  )
-
-  if not arguments.devices:
-    devices = fitting(devices, batches.batch_size)
-  require_divisible("batch_size", batches.batch_size, len(devices))
-  mapped = over_devices(devices)
-  with loading(console, "Scoring") as progress:
-    return evaluate(
-      loss_summer(loss_fn, mapped),
-      mapped.replicate(params),
-      mapped.shard(carry),
-      batches,
-      progress,
     )
 
 

@@ -1,6 +1,7 @@
 """The part of evaluate.py that scores text, with fixed or learning weights."""
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from graves_jax.config import DynamicConfig, TextDataConfig
 from graves_jax.data.corpus import beginning, count_text
+from graves_jax.data.sentences import SentenceBatches
 from graves_jax.data.sources import penn_treebank
 from graves_jax.data.sources.load_text import (
   TextSplit,
@@ -36,6 +38,16 @@ from graves_jax.training.parallel import (
 from graves_jax.training.text_task import initial_text_carry
 from graves_jax.training.written_checkpoint import Restored
 
+# What --sequences changes of the settings in training.
+_SEQUENCES = {
+  "stream": {"sequences": "stream"},
+  "sentence": {
+    "sequences": "sentence",
+    "length": TextDataConfig.length,
+    "reset_every": TextDataConfig.reset_every,
+  },
+}
+
 
 class TextScorer:
   """A text network on devices, and the text that it is scored on."""
@@ -48,6 +60,17 @@ class TextScorer:
     """
     self.metadata, self.console = restored.metadata, console
     self.data, self.codec = self.metadata.config.data, self.metadata.codec
+    if arguments.sequences is not None:
+      self.data = dataclasses.replace(
+        self.data, **_SEQUENCES[arguments.sequences]
+      )
+    self.reads_sentences = self.data.sequences == "sentence"
+    length = arguments.dynamics.length
+    if self.reads_sentences and length != DynamicConfig.length:
+      raise ValueError(
+        f"dynamics.length (={length}) is of streams; of sentences each is a "
+        "segment. Leave it out, or give --sequences stream."
+      )
     self.path = arguments.data.path and str(arguments.data.path)
     self.text = self.load(arguments.split, self.path)
     self.corpus_path = None
@@ -57,8 +80,10 @@ class TextScorer:
       self.corpus_path = self.path
     self.streams = arguments.batch_size
     if self.streams is None:
-      most = 1 if arguments.dynamic else 100
-      self.streams = max(1, min(len(self.text.classes) // 10_000, most))
+      self.streams = 1 if arguments.dynamic else 100
+      if not self.reads_sentences:
+        most = len(self.text.classes) // 10_000
+        self.streams = max(1, min(most, self.streams))
     if self.streams < 1:
       raise ValueError(f"batch_size (={self.streams}) must be 1 or more.")
     if not arguments.devices:
@@ -85,12 +110,17 @@ class TextScorer:
     every = self.data.reset_every
     return None if every is None else every * self.data.length
 
-  def batches(self, text: TextSplit, length: int) -> StreamBatches:
-    """The text in segments of a length.
+  def batches(
+    self, text: TextSplit, length: int
+  ) -> StreamBatches | SentenceBatches:
+    """The text in segments of a length, or in sentences.
 
     Raises:
       ValueError: if resets would not fall between segments.
     """
+    if self.reads_sentences:
+      mark = self.codec.encode(text.sentence_end)
+      return SentenceBatches(text.classes, mark, batch_size=self.streams)
     reset_every = None
     if self.reset_symbols is not None:
       reset_every, rest = divmod(self.reset_symbols, length)
@@ -136,14 +166,14 @@ class TextScorer:
     )
     rms = None
     if config.rule == "rms":
-      symbols = self.streams * config.length * config.rms_segments
       batches = self.batches(
-        self.load_beginning("train", symbols), config.length
+        self.load("train", self.corpus_path), config.length
       )
+      first = itertools.islice(batches.in_order(), config.rms_segments)
       with loading(self.console, "Gradients of training text"):
-        rms = dynamic.gradient_rms(batches.in_order(), self.carry())
+        rms = dynamic.gradient_rms(first, self.carry())
 
-    def score(batches: StreamBatches, config: DynamicConfig, what: str) -> Sums:
+    def score(batches, config: DynamicConfig, what: str) -> Sums:
       with loading(self.console, what) as progress:
         return dynamic(
           config, batches, self.carry(), rms=rms, progress=progress
@@ -166,6 +196,20 @@ class TextScorer:
     text = self.batches(self.text, config.length)
     return score(text, config, "Scoring"), config
 
+  def name_sequences(self, sums: Sums) -> str:
+    """How the text is read, in words."""
+    if self.reads_sentences:
+      return (
+        f"{round(sums.sequences):,} sentences, each from a zero state, "
+        f"{self.streams} at a time"
+      )
+    reset = self.reset_symbols
+    resets = f" and reset every {reset:,} symbols" if reset else ""
+    return (
+      f"{self.streams} stream{'s' * (self.streams > 1)}, each from its first "
+      f"to its last symbol, the state carried on{resets}"
+    )
+
   def say(self, text: str) -> None:
     self.console.print(text, highlight=False, soft_wrap=True)
 
@@ -173,15 +217,18 @@ class TextScorer:
 def score_text(arguments, restored: Restored, devices, console) -> dict:
   """What evaluate.py prints of a text network."""
   scorer = TextScorer(arguments, restored, devices, console)
-  path, streams, reset = scorer.path, scorer.streams, scorer.reset_symbols
+  path = scorer.path
   figures, weights = {"dynamic": False}, "the weights are fixed"
   if arguments.dynamic:
     symbols = (arguments.tune_symbols or 20_000) if arguments.tune else None
     sums, config = scorer.score_dynamically(arguments.dynamics, symbols)
     figures = {"dynamic": True, "tuned": arguments.tune} | numbers(config)
+    segment = f"segment of {config.length} symbols"
+    if scorer.reads_sentences:
+      segment, figures["length"] = "batch of sentences", None
     weights = (
-      f"the weights learn from each segment of {config.length} symbols once it "
-      f"is scored ({name_numbers(config)})"
+      f"the weights learn from each {segment} once it is scored "
+      f"({name_numbers(config)})"
     )
   else:
     sums = scorer.score()
@@ -191,16 +238,19 @@ def score_text(arguments, restored: Restored, devices, console) -> dict:
       "The numbers were chosen on the start of this very split; for a fair "
       "score give another --split, such as test."
     )
-  resets = f" and reset every {reset:,} symbols" if reset else ""
   seed = arguments.draw_weights
   drawn = "" if seed is None else f", drawn by the seed {seed}"
   scores = text_figures(sums, scorer.text, scorer.codec, scorer.data)
   scorer.say(
     f"{split}: {scores['symbols']:,} symbols ({scores['convention']}) in "
-    f"{streams} stream{'s' * (streams > 1)}, each from its first to its last "
-    f"symbol, the state carried on{resets}; {weights}{drawn}."
+    f"{scorer.name_sequences(sums)}; {weights}{drawn}."
   )
-  state = {"streams": streams, "reset_symbols": reset}
+  state = {
+    "sequences": scorer.data.sequences,
+    "sentences": round(sums.sequences) if scorer.reads_sentences else None,
+    "streams": None if scorer.reads_sentences else scorer.streams,
+    "reset_symbols": scorer.reset_symbols,
+  }
   return {"split": split} | state | scores | figures
 
 

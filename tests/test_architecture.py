@@ -12,6 +12,7 @@ ENTRY_POINTS = {
   "configs",
   "curves",
   "evaluate",
+  "evaluate_handwriting",
   "evaluate_text",
   "export",
   "prepare",

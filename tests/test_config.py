@@ -94,15 +94,15 @@ def test_numbers_out_of_range_are_refused_by_name(part, values, message):
 
 
 @pytest.mark.parametrize(
-  ("name", "classes", "weights", "symbols", "epochs"),
+  ("name", "classes", "weights", "sequences", "epochs"),
   [
-    ("ptb_char", 49, 4_252_049, 5_227_822, 9),
-    ("ptb_word", 10_000, 54_017_000, 929_589, 11),
-    ("wikipedia", 205, 30_537_005, 96_000_000, 4),
+    ("ptb_char", 49, 4_252_049, 42_068, 9),  # sentences
+    ("ptb_word", 10_000, 54_017_000, 42_068, 11),
+    ("wikipedia", 205, 30_537_005, 960_000, 4),  # of 100 bytes
   ],
 )
 def test_configs_of_the_papers_texts_are_the_papers(
-  name, classes, weights, symbols, epochs
+  name, classes, weights, sequences, epochs
 ):
   path = next(path for path in CONFIGS if path.stem == name)
   config = runpy.run_path(str(path))["get_config"]()
@@ -111,7 +111,9 @@ def test_configs_of_the_papers_texts_are_the_papers(
     network.init, jax.random.key(0), *example_inputs(network)
   )
   assert sum(x.size for x in jax.tree.leaves(shapes)) == weights
-  assert config.training.steps == epochs * -(-symbols // config.data.length)
+  assert config.training.steps == epochs * sequences
+  is_in_sentences = config.data.sequences == "sentence"
+  assert is_in_sentences == (name != "wikipedia")
   assert config.data.batch_size == 1
   optimizer = config.optimizer
   assert (optimizer.name, optimizer.learning_rate) == ("sgd", 1e-4)
@@ -140,14 +142,34 @@ def test_numbers_that_nothing_reads_are_refused(kind, values, message):
     ("handwriting_prediction", 3_368_121),
     ("handwriting_prediction_dropout", 3_368_121),
     ("handwriting_prediction_dropout_650", 5_252_121),
+    ("handwriting_synthesis_paper", 3_653_751),
   ],
 )
-def test_configs_of_prediction_have_their_weights(name, weights):
+def test_configs_of_handwriting_have_their_weights(name, weights):
   path = next(path for path in CONFIGS if path.stem == name)
   config = runpy.run_path(str(path))["get_config"]()
-  network = build_network(config.network, 80)
+  classes = 57 if config.data.alphabet == "paper" else 81
+  network = build_network(config.network, classes)
   shapes = jax.eval_shape(
     network.init, jax.random.key(0), *example_inputs(network)
   )
   assert sum(x.size for x in jax.tree.leaves(shapes)) == weights
   assert bool(config.network.recurrent_dropout) == ("dropout" in name)
+
+
+@pytest.mark.parametrize(
+  "name", ["handwriting_prediction", "handwriting_synthesis_paper"]
+)
+def test_the_papers_handwriting_is_learned_as_the_paper_has_it(name):
+  path = next(path for path in CONFIGS if path.stem == name)
+  config = runpy.run_path(str(path))["get_config"]()
+  network, data, optimizer = config.network, config.data, config.optimizer
+  assert (network.lstm_clip, network.output_clip) == (10, 100)
+  assert (network.forget_bias, network.weight_range) == (0, 0.1)
+  limits = data.max_points, data.max_characters, data.crop_points
+  assert (data.batch_size, limits) == (1, (None, None, None))
+  assert optimizer.name == "graves_rmsprop"
+  numbers = optimizer.learning_rate, optimizer.momentum, optimizer.decay
+  assert (*numbers, optimizer.epsilon) == (1e-4, 0.9, 0.95, 1e-4)
+  assert optimizer.max_gradient_norm is None
+  assert optimizer.loss_per == "sequence"

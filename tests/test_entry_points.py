@@ -131,7 +131,8 @@ def test_evaluate_ends_with_a_line_of_json(script, trained, strokes):
   assert figures["sequences"] == len(VALIDATION)
   for name in ("sequence", "point"):
     assert figures[f"nats_per_{name}"] > 0
-  assert figures["squared_error_per_point"] > 0
+  error = figures["squared_error_per_point"]
+  assert figures["squared_error_per_coordinate"] == error / 2 > 0
   assert figures["sigma_floor"] == 0.007
 
 

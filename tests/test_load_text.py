@@ -42,7 +42,7 @@ def test_without_a_path_it_is_the_standard_library():
   expected = standard_library.load(validation_share=0.2)
   assert corpus.codec == expected.codec
   assert len(corpus.validation) == len(expected.validation)
-  text, words, _ = load_text_split(data, corpus.codec, "validation")
+  text, words, *_ = load_text_split(data, corpus.codec, "validation")
   assert words is None and len(text) == len(expected.validation)
 
 
@@ -55,7 +55,7 @@ def test_a_networks_own_text_is_coded_as_it_was(path, tmp_path, split, units):
   corpus = load_corpus(data)
   symbols = tuple(reversed(corpus.codec.symbols))
   codec = TextCodec(units, symbols)
-  text, words, _ = load_text_split(data, codec, split)
+  text, words, *_ = load_text_split(data, codec, split)
   expected = corpus.split(split)
   assert len(text) == len(expected)
   assert codec.decode(text[0:]) == corpus.codec.decode(expected[0:])
@@ -65,12 +65,12 @@ def test_a_networks_own_text_is_coded_as_it_was(path, tmp_path, split, units):
 def test_another_text_is_read_whole(path, tmp_path):
   data = TextDataConfig(path="lost.txt", prepared_dir=str(tmp_path / "p"))
   codec = TextCodec.of("to be or not\n")
-  text, words, _ = load_text_split(data, codec, None, str(path))
+  text, words, *_ = load_text_split(data, codec, None, str(path))
   assert codec.decode(text[0:]) == path.read_text() and words is None
   with pytest.raises(ValueError, match=r"lacks: U\+000A, 'n'"):
     load_text_split(data, TextCodec.of("to be r"), None, str(path))
   codec = TextCodec("words", ("</s>", "<unk>", "to"))
-  text, words, _ = load_text_split(data, codec, None, str(path))
+  text, words, *_ = load_text_split(data, codec, None, str(path))
   assert words == len(text) == 70
   assert codec.decode(text[0:5]) == "to <unk> <unk> <unk> to"
 
@@ -94,6 +94,8 @@ def test_a_split_that_a_corpus_lacks_is_refused(path):
     ({"source": "penn_treebank", "units": "bytes"}, "characters or words"),
     ({"vocabulary": 9}, "--data.units words"),
     ({"convention": "S"}, "convention .*not of text"),
+    ({"sequences": "sentence"}, "sequences .*not of text"),
+    ({"source": "enwik8", "sequences": "sentence"}, "not of enwik8"),
     ({"source": "enwik8", "validation_share": 0.2}, "splits of its own"),
     ({"source": "penn_treebank", "validation_share": 0.2}, "of its own"),
   ],
@@ -134,13 +136,13 @@ def treebank(tmp_path, monkeypatch):
 def test_a_network_of_penn_treebank(treebank, tmp_path):
   data = TextDataConfig(source="penn_treebank", path=str(treebank))
   codec = load_corpus(data).codec
-  text, words, _ = load_text_split(data, codec, "test")
+  text, words, *_ = load_text_split(data, codec, "test")
   assert codec.decode(text) == "the <unk> sat </s> " and words == 4
   moved = TextDataConfig(source="penn_treebank", path="lost")
-  text, words, _ = load_text_split(moved, codec, "test", str(treebank))
+  text, words, *_ = load_text_split(moved, codec, "test", str(treebank))
   assert codec.decode(text) == "the <unk> sat </s> " and words == 4
   (tmp_path / "other.txt").write_text("the  nuts\nsat\n")
-  text, words, _ = load_text_split(
+  text, words, *_ = load_text_split(
     moved, codec, None, str(tmp_path / "other.txt")
   )
   assert codec.decode(text) == "the nuts </s> sat </s> " and words == 5
@@ -152,10 +154,10 @@ def test_a_network_of_wikipedia(tmp_path):
   (tmp_path / "enwik8").write_bytes(bytes(range(100)))
   data = TextDataConfig(source="enwik8", path=str(tmp_path))
   codec = TextCodec("bytes", tuple(map(chr, range(256))))
-  text, words, _ = load_text_split(data, codec, "validation")
+  text, words, *_ = load_text_split(data, codec, "validation")
   assert text[0:].tolist() == [96, 97, 98, 99] and words is None
   (tmp_path / "other.txt").write_bytes(b"\xff\x00")
-  text, _, _ = load_text_split(data, codec, None, str(tmp_path / "other.txt"))
+  text, *_ = load_text_split(data, codec, None, str(tmp_path / "other.txt"))
   assert text[0:].tolist() == [255, 0]
 
 

@@ -9,27 +9,31 @@ from graves_jax.config.ranges import Ranged, require_below_1, require_defaults
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DynamicConfig(Ranged):
-  """How weights go on learning while text is scored (Section 3.1). The gradient
-  is that of a segment's nats, summed over time, a mean over streams."""
+  """How weights go on learning while text is scored (Section 3.1). After each
+  segment of text they change by the gradient of its nats, which are summed over
+  the segment's symbols and averaged over streams."""
 
   rule: Literal["sgd", "rms"] = "sgd"
   """sgd: gradient descent with momentum. rms: gradients are divided by their
   root mean square over training text, and weights are drawn back to the
   trained ones (Krause et al., 2018)."""
   learning_rate: float | None = None
-  """Nothing: where --tune starts; 1e-3 (sgd), 1e-4 (rms)."""
+  """By default 1e-3 for sgd and 1e-4 for rms; --tune starts there, too."""
   momentum: float = 0.0
-  """Of sgd."""
+  """For sgd only."""
   decay: float = 1e-3
-  """Of rms: how far a weight is drawn back, as a share of its distance; weights
-  whose gradients are larger than average by as much more, at most wholly."""
+  """For rms only. After each segment, a weight whose gradients are of average
+  size moves back by this share of its distance from the trained weight; one
+  with gradients twice as large by twice the share, and so on, up to 1."""
   epsilon: float = 0.1
-  """Of rms: added to a weight's root mean square, as a share of the mean one
-  (our choice of unit)."""
+  """For rms only. Added to each root mean square before it divides; a multiple
+  of their mean over all weights (our choice of unit)."""
   length: int = 50
-  """Symbols a segment."""
+  """Symbols of a segment, of each stream. Of text that is read sentence by
+  sentence, each sentence is a segment instead."""
   rms_segments: int = 200
-  """Of rms: segments of each stream of training text to take it over."""
+  """For rms only. How many segments of training text, from its start, the root
+  mean squares are taken over."""
 
   UNREAD: typing.ClassVar[dict[str, tuple[str, ...]]] = {
     "sgd": ("decay", "epsilon", "rms_segments"),

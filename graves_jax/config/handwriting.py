@@ -18,29 +18,34 @@ class NetworkConfig(Ranged):
 
   kind: Literal["prediction", "synthesis"] = "synthesis"
   hidden: tuple[int, ...] = (400, 400, 400)
-  """Cells in each layer; the paper: 3 x 400, or 1 x 900 for prediction."""
+  """Cells in each layer. The paper has 3 x 400, and 1 x 900 for prediction."""
   mixtures: int = 20
-  """M, bivariate Gaussians of the output."""
+  """M, the number of bivariate Gaussians in the predicted mixture."""
   windows: int = 10
-  """K, windows over the text (synthesis)."""
+  """K, the number of windows over the text (synthesis only)."""
   lstm_clip: float = 10.0
   """Limit on the derivatives of the LSTM layers' net inputs (Section 4.1)."""
   output_clip: float = 100.0
   """Limit on the derivatives of the network's outputs (Section 4.1)."""
   sigma_floor: float = 0.007
-  """Least standard deviation, of the normalized unit (our choice)."""
+  """No standard deviation of the mixture is smaller than this, in units of the
+  offsets' own (our choice; the paper states no limit)."""
   precision: Literal["float32", "bfloat16"] = "float32"
-  """Of the matrix products; parameters, state and loss stay float32."""
+  """Precision of the matrix products; weights, state and loss are always
+  float32."""
   weight_range: float = 0.1
-  """Weights start uniform within +- this (rnnlib)."""
+  """The initial weights are drawn uniformly from minus to plus this (as in the
+  paper's author's rnnlib)."""
   forget_bias: float = 1.0
-  """Start of the forget gates' biases (our choice; rnnlib: 0)."""
+  """Initial bias of the forget gates (our choice; rnnlib's is 0)."""
   window_bias: tuple[float, float, float] = (0.0, -0.5, -3.0)
-  """Start of the biases of alpha, beta, kappa: the window then moves by 1/20
-  of a character a point, as the data's pens do (our choice)."""
+  """Initial biases of alpha, beta and kappa (synthesis only, our choice). With
+  -3 for kappa, a window starts out moving by exp(-3) = 1/20 of a character at
+  each point, about as fast as people write."""
   recurrent_dropout: float = 0.0
-  """Share of the LSTM cells' candidates, tanh(...) of Eq. (9), that training
-  drops at every step (Semeniuta et al., 2016; HyperNetworks, A.3.5: 0.05)."""
+  """Share of what the LSTM cells add to their state, tanh(...) of Eq. (9),
+  that training sets to zero, at random, at every step (Semeniuta et al., 2016;
+  HyperNetworks, A.3.5: 0.05)."""
 
   _LEAST = {
     "hidden": 1,
@@ -69,31 +74,34 @@ class DataConfig(Ranged):
 
   path: str | None = None
   """A folder with the official archives of IAM-OnDB, or a stroke file
-  (.jsonl, .jsonl.gz); nothing: synthetic handwriting, built in."""
+  (.jsonl, .jsonl.gz). Without it, synthetic handwriting is made."""
   prepared_dir: str | None = None
-  """Where prepared IAM-OnDB is kept; nothing: TFDS's own folder."""
+  """Folder for prepared IAM-OnDB; by default that of TensorFlow Datasets."""
   alphabet: Literal["transcripts", "paper"] = "transcripts"
-  """Every character of the training transcripts, or the paper's 57 classes."""
+  """transcripts: every character of the training transcripts. paper: the
+  paper's 57 classes."""
   max_points: int | None = None
-  """Leaves longer lines out of training, never out of validation."""
+  """Lines of more points are not trained on; validation keeps them."""
   max_characters: int | None = None
-  """Leaves lines of longer text out of training, likewise."""
+  """Lines of longer text are not trained on; validation keeps them."""
   crop_points: int | None = None
-  """Trains on so many points from the start of each line, with all its text:
-  an early stage in which the window learns to read sooner (our choice)."""
+  """Trains on only so many points from the start of each line, but with all of
+  its text: an early stage that teaches the window to read (our choice)."""
   crop_schedule: tuple[tuple[int, int, int], ...] = ()
   """A curriculum of lengths that a run begins with: for so many updates, so
   many points from the start of each line, with all its text, so many lines an
   update; such as 450 300 64. After it, lines are whole (our choice)."""
   batch_size: int = 32
-  """Lines an update."""
+  """Lines that an update reads."""
   buckets: int = 10
-  """Lengths that lines are padded to."""
+  """How many different lengths lines are padded to: with fewer there is less
+  to compile, with more there is less padding."""
   scale_range: float = 0.0
-  """Training stretches every line, each time that it is read, by two random
-  factors, of x and of y, uniform within 1 +- this (how much is our choice)."""
+  """Each time that a line is read in training, x and y are multiplied by one
+  random number each, between 1 minus and 1 plus this (its size is our
+  choice)."""
   synthetic_lines: int = 5000
-  """Training lines of synthetic handwriting."""
+  """How many lines of synthetic handwriting to train on."""
 
   _LEAST = {
     "max_points": 1,
@@ -122,9 +130,10 @@ class TrainingConfig(RunConfig):
   """Length and cadence of a run on handwriting."""
 
   sample_texts: tuple[str, ...] = ()
-  """Written with a bias of 1 every `sample_every` steps; none: the texts of
-  three validation lines."""
+  """Texts that are written every `sample_every` updates, with a bias of 1; by
+  default those of three validation lines."""
   evaluation_batch_size: int = 64
+  """Validation lines that are scored at a time."""
 
   _LEAST = RunConfig._LEAST | {"evaluation_batch_size": 1}
 

@@ -3,7 +3,12 @@
 import dataclasses
 from typing import Literal
 
-from graves_jax.config.ranges import MOST_WIDE, Ranged, require_below_1
+from graves_jax.config.ranges import (
+  MOST_WIDE,
+  Ranged,
+  require_below_1,
+  require_defaults,
+)
 from graves_jax.config.shared import (
   NoiseConfig,
   OptimizerConfig,
@@ -21,22 +26,25 @@ class TextNetworkConfig(Ranged):
   cell: Literal["lstm", "rnn"] = "lstm"
   """The hidden function H: LSTM, or tanh, the standard RNN."""
   dropout: float = 0.0
-  """Share of every layer's outputs that is dropped on its way up (not in
-  time) while training."""
+  """Share of each layer's outputs that training sets to zero, at random, for
+  the layers above; what the layer passes on in time stays whole."""
   recurrent_dropout: float = 0.0
-  """Share of the LSTM cells' candidates, tanh(...) of Eq. (9), that training
-  drops at every step (Semeniuta et al., 2016)."""
+  """Share of what the LSTM cells add to their state, tanh(...) of Eq. (9),
+  that training sets to zero, at random, at every step (Semeniuta et al.,
+  2016)."""
   lstm_clip: float = 1.0
   """Limit on the derivatives of the layers' net inputs (Section 2.1)."""
   output_clip: float = 1.0
   """Limit on the derivatives of the network's outputs; those of a softmax
   are never larger than 1."""
   precision: Literal["float32", "bfloat16"] = "float32"
-  """Of the matrix products; parameters, state and loss stay float32."""
+  """Precision of the matrix products; weights, state and loss are always
+  float32."""
   weight_range: float = 0.1
-  """Weights start uniform within +- this (rnnlib)."""
+  """The initial weights are drawn uniformly from minus to plus this (as in the
+  paper's author's rnnlib)."""
   forget_bias: float = 1.0
-  """Start of the forget gates' biases (our choice; rnnlib: 0)."""
+  """Initial bias of the forget gates (our choice; rnnlib's is 0)."""
 
   _LEAST = {
     "hidden": 1,
@@ -58,30 +66,37 @@ class TextDataConfig(Ranged):
   """Which text to learn from, by which symbols, in which streams."""
 
   source: Literal["text", "penn_treebank", "enwik8"] = "text"
-  """Any text file; or a corpus with its own splits and symbols."""
+  """text: any text file. penn_treebank and enwik8: corpora that have splits
+  and symbols of their own."""
   path: str | None = None
-  """A text file, or the corpus's file or folder; nothing: the sources of
-  Python's standard library (text), else the corpus is downloaded."""
+  """The text file, or the file or folder of the corpus. Without it, text means
+  the sources of Python's standard library, and a corpus is downloaded."""
   prepared_dir: str | None = None
-  """Where coded and downloaded text is kept; nothing: ~/.cache/graves_jax."""
+  """Folder for coded and downloaded text; by default ~/.cache/graves_jax."""
   units: Literal["characters", "bytes", "words"] = "characters"
   """What a symbol is (enwik8: always bytes)."""
   convention: Literal["G", "S"] = "G"
-  """How Penn Treebank is spelled in characters, also where bits of words are
-  told by character: G fits the paper's figures, S is the literature's."""
+  """How Penn Treebank is spelled in characters. G fits the paper's figures, S
+  is what most of the literature uses. A network of words needs it, too: its
+  bits are also reported per character."""
   vocabulary: int | None = None
-  """Keeps so many of a text file's words, the most frequent; the others become
-  <unk>. Nothing: all of them."""
+  """How many words of a text file to keep, the most frequent ones; all others
+  become <unk>. By default all are kept."""
   validation_share: float = 0.1
-  """Of a text file: its last part."""
+  """Share of a text file, its last part, that is for validation."""
+  sequences: Literal["stream", "sentence"] = "stream"
+  """stream: the text is read on and on, the state carried from one update to
+  the next. sentence (Penn Treebank): each sentence is a sequence of its own,
+  read from the null vector and a zero state."""
   batch_size: int = 100
-  """Contiguous streams side by side."""
+  """How many streams the text is cut into, read side by side; or how many
+  sentences an update reads."""
   length: int = 100
-  """Symbols that an update reads of each stream: gradients are truncated at
-  its start, the state is carried over it."""
+  """Symbols of each stream that an update reads. Gradients do not reach back
+  to earlier updates; the state is carried on from them."""
   reset_every: int | None = None
-  """Updates after which every stream's state is zero again (Wikipedia: 100);
-  nothing: only where a pass begins."""
+  """Sets the state of every stream to zero after so many updates (Wikipedia:
+  100); by default only where a pass over the text begins."""
 
   _LEAST = {
     "vocabulary": 2,
@@ -97,6 +112,9 @@ class TextDataConfig(Ranged):
         f"validation_share (={self.validation_share}) must be above 0 and at "
         "most 0.5."
       )
+    if self.sequences == "sentence":
+      unread = ("length", "reset_every")
+      require_defaults(self, unread, "sequences = sentence")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -107,12 +125,13 @@ class TextTrainingConfig(RunConfig):
   """Symbols written every `sample_every` steps."""
   sample_temperature: float = 0.7
   sample_prime: str = ""
-  """What the samples begin with."""
+  """The text that each sample goes on from."""
   evaluation_batch_size: int = 10
-  """Streams that the validation text is cut into, fewer if it is short."""
+  """How many streams the validation text is cut into (fewer if it is short),
+  or how many of its sentences are read at a time."""
   evaluation_symbols: int | None = 1_000_000
-  """Scores so many symbols, from the start of a longer validation text;
-  nothing: all of them. evaluate.py scores all."""
+  """How much of the validation text is scored while training, counted from its
+  start; evaluate.py scores all of it."""
 
   _LEAST = RunConfig._LEAST | {
     "sample_length": 1,

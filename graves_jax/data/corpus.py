@@ -105,6 +105,8 @@ class Corpus:
     per word is 2^(bits / words). Empty where text is not counted in words.
   convention: what a symbol is, in short; scores of different conventions
     cannot be compared.
+  sentence_end: the text with which each sentence ends; None where a corpus is
+    not in sentences.
   """
 
   codec: TextCodec
@@ -113,6 +115,7 @@ class Corpus:
   test: Classes | None = None
   words: Mapping[str, int] = dataclasses.field(default_factory=dict)
   convention: str
+  sentence_end: str | None = None
 
   @property
   def fingerprint(self) -> str:

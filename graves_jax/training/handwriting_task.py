@@ -93,7 +93,7 @@ class HandwritingTask:
     return (
       f"{scores.nats_per_sequence:.1f} nats/sequence  "
       f"{scores.nats_per_point:.4f} nats/point  squared error "
-      f"{scores.squared_error_per_point:.3f}{gained}  "
+      f"{scores.squared_error_per_coordinate:.3f} a coordinate{gained}  "
       f"({scores.sequences:,} lines)"
     )
 

@@ -1,4 +1,4 @@
-"""Text as a task: contiguous streams, a softmax, samples in files."""
+"""Text as a task: streams or sentences, a softmax, samples in files."""
 
 import dataclasses
 from pathlib import Path
@@ -9,7 +9,8 @@ import numpy as np
 from flax import linen as nn
 
 from graves_jax.config import TextConfig
-from graves_jax.data.corpus import Corpus, beginning
+from graves_jax.data.corpus import Classes, Corpus, beginning
+from graves_jax.data.sentences import SentenceBatches
 from graves_jax.data.streams import StreamBatches
 from graves_jax.data.text_codec import name_symbols
 from graves_jax.losses import LossFn
@@ -23,8 +24,8 @@ from graves_jax.training.text_previews import TextPreviews
 
 @dataclasses.dataclass(frozen=True)
 class TextTask:
-  """A `Task` whose elements are symbols and whose sequences are what an
-  update reads of each stream.
+  """A `Task` whose elements are symbols and whose sequences are sentences, or
+  what an update reads of each stream.
 
   convention: what a symbol is, in words.
   """
@@ -32,8 +33,8 @@ class TextTask:
   metadata: Metadata
   network: nn.Module
   loss_fn: LossFn
-  train_batches: StreamBatches
-  validation_batches: StreamBatches
+  train_batches: StreamBatches | SentenceBatches
+  validation_batches: StreamBatches | SentenceBatches
   convention: str
   reading_test: None = None
 
@@ -97,23 +98,30 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
     )
   validation = beginning(corpus.validation, training.evaluation_symbols)
   network = build_network(config.network, corpus.codec.size)
+
+  def batches(
+    text: Classes, batch_size: int
+  ) -> StreamBatches | SentenceBatches:
+    if data.sequences == "sentence":
+      mark = corpus.codec.encode(corpus.sentence_end)
+      return SentenceBatches(
+        text, mark, batch_size=batch_size, seed=training.seed
+      )
+    return StreamBatches(
+      text,
+      batch_size=batch_size,
+      length=data.length,
+      reset_every=data.reset_every,
+    )
+
   return TextTask(
     metadata=Metadata(config, corpus.codec, corpus.fingerprint),
     network=network,
     loss_fn=text_loss(network),
-    train_batches=StreamBatches(
-      corpus.train,
-      batch_size=data.batch_size,
-      length=data.length,
-      reset_every=data.reset_every,
-    ),
-    validation_batches=StreamBatches(
+    train_batches=batches(corpus.train, data.batch_size),
+    validation_batches=batches(
       validation,
-      batch_size=max(
-        min(training.evaluation_batch_size, len(validation) // 2), 1
-      ),
-      length=data.length,
-      reset_every=data.reset_every,
+      max(min(training.evaluation_batch_size, len(validation) // 2), 1),
     ),
     convention=corpus.convention,
   )

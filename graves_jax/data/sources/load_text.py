@@ -72,6 +72,11 @@ def _require_settings_that_go_together(data: TextDataConfig) -> None:
       f"data.vocabulary (={data.vocabulary}) is of text files, not of "
       f"{data.source}; leave it out."
     )
+  if data.source != "penn_treebank" and data.sequences != "stream":
+    raise ValueError(
+      f"data.sequences (={data.sequences}) is of Penn Treebank, not of "
+      f"{data.source}; leave it out."
+    )
   if data.source != "penn_treebank" and data.convention != "G":
     raise ValueError(
       f"data.convention (={data.convention}) is of Penn Treebank, not of "
@@ -116,11 +121,13 @@ class TextSplit(NamedTuple):
   words: how many words it has, with ends of lines counted; None where text is
     not counted in words.
   convention: what a symbol is, in short.
+  sentence_end: as of `Corpus`.
   """
 
   classes: Classes
   words: int | None
   convention: str
+  sentence_end: str | None = None
 
 
 def load_text_split(
@@ -146,12 +153,18 @@ def load_text_split(
     FileNotFoundError, ValueError: as `load_corpus`; also if the corpus has no
       such split, or the codec lacks symbols of the text: names them.
   """
+  _require_settings_that_go_together(data)
   if path is None or split is not None or is_corpus(data.source, path):
     if path is not None:
       data = dataclasses.replace(data, path=path)
     corpus, split = load_corpus(data, progress, codec), split or "validation"
     words = corpus.words.get(split)
-    return TextSplit(corpus.split(split), words, corpus.convention)
+    return TextSplit(
+      corpus.split(split), words, corpus.convention, corpus.sentence_end
+    )
+  sentence_end = None
+  if data.source == "penn_treebank":
+    sentence_end = penn_treebank.sentence_end(codec.units, data.convention)
   if data.source == "penn_treebank" and codec.units == "characters":
     blocks = character_blocks(require_text_file(path), progress)
     text = "".join(blocks)
@@ -160,12 +173,13 @@ def load_text_split(
       codec.encode(spelled),
       len(split_symbols(text, "words")),
       penn_treebank.name_convention(codec.units, data.convention),
+      sentence_end,
     )
   _, text = text_file.read_text(
     path, codec=codec, prepared_dir=data.prepared_dir, progress=progress
   )
   words = len(text) if codec.units == "words" else None
-  return TextSplit(text, words, codec.units)
+  return TextSplit(text, words, codec.units, sentence_end)
 
 
 def is_corpus(source: str, path: str) -> bool:

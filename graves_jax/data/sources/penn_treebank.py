@@ -112,6 +112,7 @@ def load(
     test=test,
     words=dict(zip(SPLITS, WORDS, strict=True)),
     convention=name,
+    sentence_end=sentence_end(units, convention),
   )
 
 
@@ -125,6 +126,15 @@ def spell(text: str, units: str, convention: Convention) -> str:
   if units == "characters" and convention == "G":
     return "".join(f"{word} " for word in split_symbols(text, "words"))
   return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+
+
+def sentence_end(units: str, convention: Convention) -> str:
+  """With what each sentence of a text ends that is spelled by `spell`.
+
+  Of characters in convention G the mark and the space behind it. A newline is
+  the word </s> where text is coded by words.
+  """
+  return spell("\n", units, convention)
 
 
 def count_characters(

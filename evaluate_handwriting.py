@@ -1,0 +1,134 @@
+"""The part of evaluate.py that scores handwriting."""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from rich.console import Console
+
+from graves_jax.data.batches import LineBatches
+from graves_jax.data.sources.load import load_split
+from graves_jax.data.strokes import Line
+from graves_jax.evaluation import evaluate, nats_gained_by_reading
+from graves_jax.handwriting_loss import (
+  HandwritingScores,
+  handwriting_loss,
+  handwriting_scores,
+)
+from graves_jax.networks.build import build_network
+from graves_jax.networks.synthesis import SynthesisNetwork
+from graves_jax.training.console import loading
+from graves_jax.training.experiment import loss_summer
+from graves_jax.training.handwriting_task import reading_test
+from graves_jax.training.parallel import (
+  fitting,
+  over_devices,
+  require_divisible,
+)
+from graves_jax.training.written_checkpoint import Restored
+
+BATCH_SIZE = 64
+
+
+def score_handwriting(
+  arguments, restored: Restored, devices: Sequence[jax.Device], console: Console
+) -> dict:
+  """Scores every line of a split, and prints what its figures mean.
+
+  Args:
+    arguments: those of evaluate.py.
+    restored: the checkpoint.
+    devices: to use.
+    console: for progress and results.
+
+  Returns:
+    The scores by name, and what they are of.
+
+  Raises:
+    ValueError, OSError: if an argument cannot be used.
+  """
+  params, metadata, *_ = restored
+  config, codec = metadata.config, metadata.codec
+  data, split = config.data, arguments.split or "validation"
+  if arguments.data.path is not None:
+    data = dataclasses.replace(data, path=str(arguments.data.path))
+  floor = arguments.sigma_floor
+  if floor is None:
+    floor = config.network.sigma_floor
+  elif not 0 < floor < 1:
+    raise ValueError(f"sigma_floor (={floor}) must be above 0 and below 1.")
+  with loading(console) as progress:
+    lines = load_split(data, split, progress)
+  size = BATCH_SIZE if arguments.batch_size is None else arguments.batch_size
+  batches = functools.partial(
+    LineBatches,
+    alphabet=codec.alphabet,
+    normalization=codec.normalization,
+    batch_size=size,
+    buckets=data.buckets,
+  )
+  network = build_network(config.network, codec.size)
+  whole = batches(lines)
+  if not arguments.devices:
+    devices = fitting(devices, size)
+  require_divisible("batch_size", size, len(devices))
+  loss_fn = handwriting_loss(network, floor)
+  score = _scorer(loss_fn, params, devices, console)
+  scores = handwriting_scores(score(whole))
+  if isinstance(network, SynthesisNetwork):
+    test = reading_test(lines, batches)
+    gained = None if test is None else nats_gained_by_reading(score, test)
+    scores = scores._replace(nats_gained_by_reading=gained)
+  unknown = sum(len(codec.alphabet.unknown(x.text)) > 0 for x in lines)
+  zeros = _percent_of_zeros(lines)
+  described = describe(scores, split, floor, unknown, zeros)
+  console.print(described, highlight=False, soft_wrap=True)
+  figures = {"split": split, "sigma_floor": floor, "percent_zeros": zeros}
+  return scores._asdict() | figures
+
+
+def _scorer(loss_fn, params, devices, console):
+  """What sums the losses of batches, spread over the devices."""
+  mapped = over_devices(devices)
+  sum_losses = loss_summer(loss_fn, mapped)
+  params = mapped.replicate(params)
+
+  def score(batches: LineBatches):
+    with loading(console, "Scoring") as progress:
+      return evaluate(sum_losses, params, (), batches, progress)
+
+  return score
+
+
+def _percent_of_zeros(lines: Sequence[Line]) -> float:
+  """The share of offsets that are exactly (0, 0), in percent."""
+  offsets = np.concatenate([line.points[:, :2] for line in lines])
+  return round(100 * float((offsets == 0).all(axis=1).mean()), 3)
+
+
+def describe(
+  scores: HandwritingScores,
+  split: str,
+  floor: float,
+  unknown: int,
+  zeros: float,
+) -> str:
+  """The scores in sentences, with their units."""
+  text = (
+    f"{split}: {scores.sequences:,} lines, {scores.points:,} points, "
+    f"{unknown} lines with unknown characters; nats over offsets of standard "
+    f"deviation 1, sigma floored at {floor:g} of it ({zeros:.2f} % of offsets "
+    f"are exactly zero). {scores.nats_per_sequence:.1f} nats per sequence, "
+    f"{scores.nats_per_point:.4f} per point; squared error "
+    f"{scores.squared_error_per_point:.3f} per point (x and y added up), "
+    f"{scores.squared_error_per_coordinate:.3f} per coordinate (their mean, "
+    "the one to compare with the paper's)."
+  )
+  if scores.nats_gained_by_reading is not None:
+    text += (
+      f" Reading its text gains {scores.nats_gained_by_reading:.1f} nats a "
+      "line over reading another line's."
+    )
+  return text
