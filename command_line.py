@@ -23,6 +23,7 @@ from graves_jax.data import plain_text
 COMPILED = "~/.cache/graves_jax/compiled"
 KERNELS = "~/.cache/graves_jax/kernels"
 MAX_INPUT_BYTES = 2**24
+_SET_HOME = "set HOME to a folder that can be written to."
 # The devices of a CPU wait for each other; XLA ends a process in which one
 # waits for more than 40 s: a laptop that slept, a process that was stopped.
 _PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
@@ -154,17 +155,22 @@ def _cache_folder(name: str | Path) -> Path:
   Raises:
     OSError: if it cannot be written to.
   """
-  rule = "set HOME to a folder that can be written to"
+  folder, reason = _below_home(name), "Permission denied"
   try:
-    folder = Path(name).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
-  except RuntimeError:
-    raise OSError(f"there is no home folder; {rule}.") from None
+    is_writable = os.access(folder, os.W_OK | os.X_OK)
   except OSError as error:
-    raise OSError(f"{folder}: {error.strerror}; {rule}.") from None
-  if not os.access(folder, os.W_OK | os.X_OK):
-    raise OSError(f"{folder} cannot be written to; {rule}.")
+    is_writable, reason = False, error.strerror
+  if not is_writable:
+    raise OSError(f"{folder}: {reason}; {_SET_HOME}")
   return folder
+
+
+def _below_home(name: str | Path) -> Path:
+  try:
+    return Path(name).expanduser()
+  except RuntimeError:
+    raise OSError(f"there is no home folder; {_SET_HOME}") from None
 
 
 def say(text: str) -> None:
@@ -231,10 +237,11 @@ def use_kernels(console: Console, devices: Sequence) -> None:
   here = sum(d.process_index == d.client.process_index() for d in devices)
   try:
     with console.status("Compiling kernels for this processor, once"):
-      library.load(Path(KERNELS).expanduser(), here)
+      library.load(_below_home(KERNELS), here)
   except OSError as error:
+    reason = f"{error.filename}: {error.strerror}" if error.errno else error
     console.print(
-      f"Without kernels, which is slower: {error}",
+      f"Without kernels, which is slower: {reason}",
       markup=False,
       highlight=False,
       soft_wrap=True,

@@ -135,7 +135,7 @@ def test_compiled_code_is_kept_where_that_can_be(tmp_path, monkeypatch):
   folder = command_line._cache_folder("~/.cache/compiled")
   assert folder == tmp_path / ".cache/compiled" and folder.is_dir()
   monkeypatch.setattr(os, "access", lambda *_: False)
-  with pytest.raises(OSError, match="cannot be written to; set HOME"):
+  with pytest.raises(OSError, match="compiled: Permission denied; set HOME"):
     command_line._cache_folder("~/.cache/compiled")
 
   def no_home(path):

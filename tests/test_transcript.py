@@ -108,7 +108,7 @@ def test_what_the_alphabet_lacks_replaces_nothing():
   few = Alphabet(tuple("abc"))
   assert near("é", few) is None and substitute("%", few) is None
   assert near("ç", few) == "c" and substitute("A", few) == "a"
-  assert substitute("字", LETTERS) is None
+  assert substitute("字", LETTERS) is None and substitute("x", few) is None
 
 
 def test_unknown_characters_of_all_lines_are_named_with_substitutes():

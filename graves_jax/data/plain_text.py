@@ -48,7 +48,7 @@ class Encoding(NamedTuple):
 
 
 def encoding_of(head: bytes) -> Encoding:
-  """The encoding that the first bytes of a text say: UTF-8 without a mark."""
+  """Reads the byte-order mark in front of a text; without one it is UTF-8."""
   for mark, name in _MARKS:
     if head.startswith(mark):
       return Encoding(name, len(mark))
@@ -71,14 +71,16 @@ def lacks_mark(head: bytes) -> bool:
 
 
 def decode(content: bytes, name: str) -> str:
-  """A whole text, without a byte-order mark; see `decode_blocks`."""
+  """Decodes a whole text; see `decode_blocks`."""
   return "".join(decode_blocks([content], name))
 
 
 def decode_blocks(
   blocks: Iterable[bytes], name: str, otherwise: str = ""
 ) -> Iterator[str]:
-  """Decodes a text that comes in blocks; its line ends stay as they are.
+  """Decodes a text that comes in blocks, and drops its byte-order mark.
+
+  Line ends stay as they are.
 
   Args:
     blocks: the bytes, cut anywhere.
@@ -139,7 +141,7 @@ def _place(
 
 
 def encode(text: str) -> bytes:
-  """Text in UTF-8; bytes that a command line could not decode are as given.
+  """Encodes text in UTF-8; bytes that a command line could not decode return.
 
   Raises:
     ValueError: if the text has half of a surrogate pair otherwise.

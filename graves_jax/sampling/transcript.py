@@ -1,7 +1,6 @@
 """Text to write: its characters made ones that can be written, its words
 wrapped into lines."""
 
-import difflib
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -88,7 +87,7 @@ _WORDS = {
 def fit_text(
   text: str, alphabet: Alphabet, strict: bool = False
 ) -> tuple[str, dict[str, str]]:
-  """A text as it can be written, and which characters were replaced by what.
+  """Makes a text one that can be written, and tells what it replaced.
 
   White space between words becomes one space, at the ends of lines it goes;
   lines stay, also empty ones between others. If characters are unknown, they
@@ -100,8 +99,11 @@ def fit_text(
     strict: refuses unknown characters, except tabs, in place of replacing
       them.
 
+  Returns:
+    The text, and which characters were replaced by what.
+
   Raises:
-    ValueError: names the characters that cannot be written.
+    ValueError: names the characters of all lines that cannot be written.
   """
   text = text.replace(BYTE_ORDER_MARK, "").translate(_BLANKS)
   lines = [compose(line, alphabet) for line in text.splitlines()]
@@ -144,7 +146,7 @@ def name_replaced(replaced: Mapping[str, str]) -> str:
 
 
 def near(character: str, alphabet: Alphabet) -> str | None:
-  """The same character in plainer typography, as far as it is known.
+  """Finds the same character in plainer typography.
 
   That is: quotes, dashes and spaces of other kinds, ligatures, letters without
   their accents, and nothing for marks that are not seen by themselves. None if
@@ -162,16 +164,12 @@ def near(character: str, alphabet: Alphabet) -> str | None:
 
 
 def substitute(character: str, alphabet: Alphabet) -> str | None:
-  """What somebody may write in place of an unknown character, or None."""
+  """Finds what may be written in place of an unknown character, or None."""
   other = near(character, alphabet)
   if other is not None:
     return other
-  names = {unicodedata.name(c, ""): c for c in alphabet.characters}
-  name = unicodedata.name(character, "")
   others = [_WORDS.get(character, ""), _decomposed(character)]
-  others.append(character.swapcase())
-  others += map(names.get, difflib.get_close_matches(name, names, 1, 0.8))
-  return _first_known(others, alphabet)
+  return _first_known([*others, character.swapcase()], alphabet)
 
 
 def _decomposed(character: str) -> str:
