@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,12 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-COMPILED = Path.home() / ".cache/graves_jax/compiled"
-KERNELS = Path.home() / ".cache/graves_jax/kernels"
+from graves_jax.data import plain_text
+
+COMPILED = "~/.cache/graves_jax/compiled"
+KERNELS = "~/.cache/graves_jax/kernels"
+MAX_INPUT_BYTES = 2**24
+_SET_HOME = "set HOME to a folder that can be written to."
 # The devices of a CPU wait for each other; XLA ends a process in which one
 # waits for more than 40 s: a laptop that slept, a process that was stopped.
 _PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
@@ -52,12 +57,13 @@ def run(main: Callable[[list[str]], None]) -> None:
   for name in ("absl", "asyncio"):
     logging.getLogger(name).setLevel(logging.CRITICAL)
   sys.unraisablehook = _tell_unraisable
+  # Names of files may have characters that the terminal cannot show.
+  if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(errors="backslashreplace")
   try:
     main(sys.argv[1:])
   except (ValueError, OSError) as error:
-    Console(stderr=True).print(
-      f"error: {error}", markup=False, highlight=False, soft_wrap=True
-    )
+    say(f"error: {error}")
     sys.exit(2)
   except (MemoryError, RuntimeError) as error:
     if isinstance(error, RuntimeError) and "EXHAUSTED" not in str(error):
@@ -102,13 +108,76 @@ def read_config(path: Path):
   return config
 
 
+def given_bytes(given: str, name: str) -> tuple[bytes, str]:
+  """The bytes of a text that an argument gives, and the text's name.
+
+  Args:
+    given: the argument; "-" reads standard input.
+    name: of the argument.
+
+  Raises:
+    ValueError: if standard input is closed or too long.
+  """
+  if given != "-":
+    return plain_text.encode(given), name
+  if sys.stdin is None:
+    raise ValueError(f"{name} is -, and standard input is closed.")
+  content = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+  if len(content) > MAX_INPUT_BYTES:
+    raise ValueError(
+      f"standard input is longer than {MAX_INPUT_BYTES:,} bytes, the most that "
+      "is read; give a part of it."
+    )
+  return content, "standard input"
+
+
 def use_compilation_cache() -> None:
-  """Keeps compiled code on disk: the next start of a script is faster."""
+  """Keeps compiled code on disk: the next start of a script is faster.
+
+  Where that cannot be, says so; where the disk is full, goes on without.
+  """
   import jax
 
-  jax.config.update("jax_compilation_cache_dir", str(COMPILED))
+  try:
+    folder = _cache_folder(COMPILED)
+  except OSError as error:
+    say(f"Each start takes longer, as compiled code is not kept: {error}")
+    return
+  warnings.filterwarnings("ignore", "Error writing persistent compilation")
+  jax.config.update("jax_compilation_cache_dir", str(folder))
   jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
   jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _cache_folder(name: str | Path) -> Path:
+  """A folder below the home folder, made if missing.
+
+  Raises:
+    OSError: if it cannot be written to.
+  """
+  folder, reason = _below_home(name), "Permission denied"
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+    is_writable = os.access(folder, os.W_OK | os.X_OK)
+  except OSError as error:
+    is_writable, reason = False, error.strerror
+  if not is_writable:
+    raise OSError(f"{folder}: {reason}; {_SET_HOME}")
+  return folder
+
+
+def _below_home(name: str | Path) -> Path:
+  try:
+    return Path(name).expanduser()
+  except RuntimeError:
+    raise OSError(f"there is no home folder; {_SET_HOME}") from None
+
+
+def say(text: str) -> None:
+  """Prints a line beside what a script puts out."""
+  Console(stderr=True).print(
+    text, markup=False, highlight=False, soft_wrap=True
+  )
 
 
 def join_processes(distributed: Distributed) -> None:
@@ -168,10 +237,11 @@ def use_kernels(console: Console, devices: Sequence) -> None:
   here = sum(d.process_index == d.client.process_index() for d in devices)
   try:
     with console.status("Compiling kernels for this processor, once"):
-      library.load(KERNELS, here)
+      library.load(_below_home(KERNELS), here)
   except OSError as error:
+    reason = f"{error.filename}: {error.strerror}" if error.errno else error
     console.print(
-      f"Without kernels, which is slower: {error}",
+      f"Without kernels, which is slower: {reason}",
       markup=False,
       highlight=False,
       soft_wrap=True,

@@ -15,6 +15,8 @@ def main(argv: list[str]) -> None:
   from graves_jax.training.run_folder import restore_checkpoint
 
   command_line.use_compilation_cache()
+  if arguments.copies >= FEWEST_COPIES:
+    devices = command_line.use_devices(1)  # before anything runs on one
   restored = restore_checkpoint(arguments.checkpoint)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
@@ -23,7 +25,6 @@ def main(argv: list[str]) -> None:
   kind = restored.metadata.kind
   refuse_options_of_others(argv, arguments.checkpoint, kind)
   if arguments.copies >= FEWEST_COPIES:
-    devices = command_line.use_devices(1)
     command_line.use_kernels(Console(stderr=True), devices)
   if kind == "text":
     from sample_text import write_text as write

@@ -69,6 +69,9 @@ class Arguments:
   """Writes so many times: in another hand, or another text."""
   seed: int = 0
   """The same seed writes the same."""
+  strict: tyro.conf.FlagCreatePairsOff[bool] = False
+  """Refuses characters of a given text that the network does not know, in
+  place of writing near ones (' for ’, e for é)."""
   draw_weights: int | None = None
   """After training with weight noise: writes with weights drawn from a seed,
   not with their means."""

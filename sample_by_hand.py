@@ -1,18 +1,20 @@
 """The part of sample.py that writes by hand."""
 
-import sys
 import time
 from pathlib import Path
 
 import jax
 from rich.console import Console
 
+import command_line
 from graves_jax.config import DataConfig
+from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
+from graves_jax.sampling.transcript import fit_text, name_replaced
 from graves_jax.sampling.writer import Writer
 from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments, HandwritingOptions
@@ -32,12 +34,18 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
   check_output_path(out)
   for path in filter(None, (options.window, options.densities)):
     check_figure_path(path)
-  text = sys.stdin.read() if arguments.text == "-" else arguments.text
+  text = plain_text.decode(
+    *command_line.given_bytes(arguments.text, "the text")
+  )
   params, metadata, *_ = restored
   network = build_network(metadata.config.network, metadata.codec.size)
   writer = Writer.of(network, jax.device_put(params), metadata)
   if options.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
+  if writer.reads:
+    text, replaced = fit_text(text, writer.alphabet, arguments.strict)
+    if replaced:
+      command_line.say(name_replaced(replaced))
   style = load_style(options, writer, metadata.config.data)
   with console.status("Writing"):
     lines = write_lines(writer, arguments, text, style, console)
@@ -77,10 +85,8 @@ def write_lines(
     return writer.scribble(length, lines=arguments.copies, **options)
   options |= {"style": style, "attempts": given.attempts}
   written = []
-  if arguments.copies > 1 and len(text.strip()) <= given.width:
-    written = writer.write(
-      [" ".join(text.split())] * arguments.copies, **options
-    )
+  if arguments.copies > 1 and "\n" not in text and len(text) <= given.width:
+    written = writer.write([text] * arguments.copies, **options)
   else:
     for copy in range(arguments.copies):
       options["seed"] = arguments.seed + copy

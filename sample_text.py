@@ -10,13 +10,21 @@ from typing import Any
 import jax
 from rich.console import Console
 
+import command_line
 from graves_jax.config import TextDataConfig
+from graves_jax.data import plain_text
 from graves_jax.data.sources.text_blocks import require_text_file
+from graves_jax.data.strokes import Alphabet
 from graves_jax.data.text_codec import TextCodec, name_symbols
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
 from graves_jax.sampling.text import TextWriter
+from graves_jax.sampling.transcript import (
+  compose,
+  name_replaced,
+  replace_unknown,
+)
 from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments
 from text_output import write_out
@@ -45,7 +53,7 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
   codec = metadata.codec
   network = build_network(metadata.config.network, codec.size)
   writer = TextWriter(network, jax.device_put(params), codec)
-  prime = read_prime(options.prime, writer, notes)
+  prime = read_prime(options.prime, writer, arguments.strict)
   length = LENGTH if arguments.length is None else arguments.length
   settings = {
     "prime": prime,
@@ -59,24 +67,47 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
       metadata.config.data, options.training_text, codec
     )
     texts = write_copies(writer, length, arguments.copies, settings, notes)
-    pieces = show_novel(texts, training_lines, notes)
+    pieces = show_novel(texts, training_lines)
   elif arguments.copies != 1:
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = [BETWEEN_COPIES.join(before + text for text in texts)]
   else:
     pieces = itertools.chain([before], writer.stream(length, **settings))
-  write_out(pieces, arguments.out)
+  if lost := write_out(pieces, arguments.out):
+    command_line.say(
+      f"shown as ? because the output is in {sys.stdout.encoding}: "
+      f"{name_symbols(lost, 'characters')}; set PYTHONIOENCODING=utf-8 to get "
+      "them, or write to a file with --out."
+    )
 
 
-def read_prime(given: str, writer: TextWriter, notes: Console) -> str | bytes:
-  """The part of --prime that the network knows; says what is left out."""
-  prime = sys.stdin.buffer.read() if given == "-" else given
+def read_prime(given: str, writer: TextWriter, strict: bool) -> str | bytes:
+  """A prime of symbols that the network knows; says what is not as given.
+
+  Characters that have a near one are replaced by it, see `near`; what else the
+  vocabulary lacks is left out. Strict: both are refused.
+
+  Raises:
+    ValueError: if it cannot be decoded, or nothing is left.
+  """
+  prime, name = command_line.given_bytes(given, "--prime")
+  codec, replaced = writer.codec, {}
+  alphabet = Alphabet(codec.symbols if codec.units == "characters" else ())
+  if codec.units != "bytes":
+    prime = plain_text.decode(prime, name)
+  if codec.units == "characters":
+    prime = compose(prime, alphabet)
+  if strict and codec.unknown(prime):
+    codec.refuse(codec.unknown(prime))
+  if codec.units == "characters":
+    prime, replaced = replace_unknown(prime, alphabet)
+  if replaced:
+    command_line.say(f"in the prime {name_replaced(replaced)}")
   known, unknown = writer.split_known(prime)
   if unknown:
-    say(
-      notes,
+    command_line.say(
       "left out of the prime, as the vocabulary does not have them: "
-      f"{name_symbols(unknown, writer.codec.units)}",
+      f"{name_symbols(unknown, codec.units)}"
     )
   return known
 
@@ -121,16 +152,11 @@ def write_copies(
 
 
 def show_novel(
-  texts: list[str], training_lines: Iterable[str], notes: Console
+  texts: list[str], training_lines: Iterable[str]
 ) -> Iterator[str]:
   """The samples' lines that are not in the training text; says how many."""
   lines, made = novel_lines(texts, training_lines)
-  say(
-    notes,
+  command_line.say(
     f"{len(lines):,} of {made:,} different lines are not in the training text.",
   )
   return (line + "\n" for line in lines)
-
-
-def say(notes: Console, text: str) -> None:
-  notes.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -12,17 +12,22 @@ _VISIBLE |= {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)}
 _VISIBLE |= {0x7F: "␡", ord("\n"): "\n", ord("\t"): "\t"}
 
 
-def write_out(pieces: Iterable[str], path: Path | None = None) -> None:
+def write_out(
+  pieces: Iterable[str], path: Path | None = None
+) -> tuple[str, ...]:
   """Writes pieces of text to standard output, each one at once.
 
   A terminal is shown `visible` text, which it ends on a new line; a pipe or a
   file gets the text as it is. Characters that the output's encoding lacks are
-  replaced. Once the reader of a pipe has gone, as `head` does, no more is
+  replaced by ?. Once the reader of a pipe has gone, as `head` does, no more is
   written, and nothing is said.
 
   Args:
     pieces: of the text.
     path: a file to write it to as well, in UTF-8; its folder is made.
+
+  Returns:
+    The characters that were replaced, in order of appearance.
 
   Raises:
     OSError: if something cannot be written.
@@ -30,13 +35,15 @@ def write_out(pieces: Iterable[str], path: Path | None = None) -> None:
   screen = sys.stdout
   screen.reconfigure(errors="replace")
   is_terminal = screen.isatty()
-  last = "\n"
+  last, lost = "\n", {}
   with _open_if_any(path) as file:
     try:
       for piece in filter(None, pieces):
         if file is not None:
           file.write(piece)
-        screen.write(visible(piece) if is_terminal else piece)
+        shown = visible(piece) if is_terminal else piece
+        lost |= dict.fromkeys(_not_in(shown, screen.encoding))
+        screen.write(shown)
         screen.flush()
         last = piece[-1]
       if is_terminal and last != "\n":
@@ -45,6 +52,8 @@ def write_out(pieces: Iterable[str], path: Path | None = None) -> None:
       # What is left in the buffer would break the pipe again at exit.
       with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), screen.fileno())
+      return ()
+  return tuple(lost)
 
 
 def visible(text: str) -> str:
@@ -53,6 +62,15 @@ def visible(text: str) -> str:
   Each is replaced by a picture of it or by its number; newlines and tabs stay.
   """
   return text.translate(_VISIBLE)
+
+
+def _not_in(text: str, encoding: str) -> list[str]:
+  """The characters of a text that an encoding lacks."""
+  try:
+    text.encode(encoding)
+  except UnicodeEncodeError:
+    return [c for c in text if c.encode(encoding, "ignore") == b""]
+  return []
 
 
 def _open_if_any(path: Path | None):

@@ -161,6 +161,11 @@ text = broken_bytes(
   b" \n" * 99,
   b"aa",
 )
+encoded_text = st.sampled_from(
+  ("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be", "latin-1")
+).flatmap(
+  lambda encoding: broken_bytes("Zo\u00eb said: yes.\r\n".encode(encoding) * 5)
+)
 
 
 @st.composite

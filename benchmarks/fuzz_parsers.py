@@ -30,13 +30,15 @@ def parsers() -> dict[str, Parser]:
   sys.path.append(str(launch.ROOT))
   from graves_jax.config import HandwritingConfig, TextConfig
   from graves_jax.config_json import from_dict
+  from graves_jax.data.plain_text import decode
   from graves_jax.data.sources import class_file, untrusted_tar
   from graves_jax.data.sources.enwik8 import load as load_enwik8
   from graves_jax.data.sources.iam_ondb_archive import parse_transcript
   from graves_jax.data.sources.stroke_file import read_stroke_file
-  from graves_jax.data.strokes import StrokeCodec
+  from graves_jax.data.strokes import Alphabet, StrokeCodec
   from graves_jax.data.text_codec import TextCodec
   from graves_jax.networks.build import build_network
+  from graves_jax.sampling.transcript import fit_text
   from graves_jax.training.metadata import from_json
   from graves_jax.training.metrics import MetricsFile
   from graves_jax.training.run_folder import restore_checkpoint
@@ -90,6 +92,7 @@ def parsers() -> dict[str, Parser]:
 
   text, handwriting = _metadata_of_both_kinds()
   strokes = inputs.lines_of_json(*_STROKES)
+  letters = Alphabet(tuple(" .Zadeisy"))
   classes = class_file._header("key", TextCodec("words", ("a", "b")), 3)
   hello = (launch.ROOT / "configs/hello.py").read_bytes()
   metadata = inputs.broken_json(text, handwriting)
@@ -116,7 +119,10 @@ def parsers() -> dict[str, Parser]:
       inputs.broken_json(handwriting["codec"]),
       lambda value, _: StrokeCodec.from_json(value),
     ),
-    "stroke file": Parser(strokes, functools.partial(read_strokes, "a.jsonl")),
+    "stroke file": Parser(
+      st.one_of(strokes, inputs.encoded_text),
+      functools.partial(read_strokes, "a.jsonl"),
+    ),
     "stroke file .gz": Parser(
       inputs.gzipped(strokes), functools.partial(read_strokes, "a.jsonl.gz")
     ),
@@ -135,6 +141,14 @@ def parsers() -> dict[str, Parser]:
     ),
     "text by bytes": Parser(inputs.text, functools.partial(read_text, "bytes")),
     "text by words": Parser(inputs.text, functools.partial(read_text, "words")),
+    "text .gz": Parser(
+      inputs.gzipped(st.one_of(inputs.text, inputs.encoded_text)),
+      functools.partial(read_text, "characters"),
+    ),
+    "text to write": Parser(
+      inputs.encoded_text,
+      lambda content, _: fit_text(decode(content, "it"), letters),
+    ),
     "coded text": Parser(
       inputs.broken_bytes(classes + b"\0\1\0"), read_classes
     ),

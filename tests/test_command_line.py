@@ -109,3 +109,38 @@ def test_a_jaxlib_that_may_not_know_the_flag_gets_none(monkeypatch, jaxlib):
   monkeypatch.setattr(version, "__version_info__", jaxlib)
   command_line._be_patient()
   assert not os.environ["XLA_FLAGS"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="/dev/null is of POSIX")
+def test_a_home_that_cannot_be_written_is_one_line(tmp_path):
+  out = tmp_path / "page.svg"
+  command = [sys.executable, "sample.py", "hello", "--out", out]
+  done = subprocess.run(
+    [*command, "--copies", "16"],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    env=os.environ | {"HOME": "/dev/null", "PATH": ""},  # no compiler either
+  )
+  assert done.returncode == 0 and out.exists()
+  assert done.stderr == (
+    "Each start takes longer, as compiled code is not kept: "
+    "/dev/null/.cache/graves_jax/compiled: Not a directory; set HOME to a "
+    "folder that can be written to.\n"
+  )
+
+
+def test_compiled_code_is_kept_where_that_can_be(tmp_path, monkeypatch):
+  monkeypatch.setenv("HOME", str(tmp_path))
+  folder = command_line._cache_folder("~/.cache/compiled")
+  assert folder == tmp_path / ".cache/compiled" and folder.is_dir()
+  monkeypatch.setattr(os, "access", lambda *_: False)
+  with pytest.raises(OSError, match="compiled: Permission denied; set HOME"):
+    command_line._cache_folder("~/.cache/compiled")
+
+  def no_home(path):
+    raise RuntimeError
+
+  monkeypatch.setattr(Path, "expanduser", no_home)
+  with pytest.raises(OSError, match="there is no home folder; set HOME"):
+    command_line._cache_folder("~/.cache/compiled")

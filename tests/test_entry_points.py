@@ -70,14 +70,85 @@ def test_sample_in_a_style_with_figures(script, trained, strokes, tmp_path):
   assert (tmp_path / "w.png").exists() and (tmp_path / "d.png").exists()
 
 
-def test_sample_reads_standard_input(script, trained, tmp_path, monkeypatch):
-  monkeypatch.setattr("sys.stdin", (tmp_path / "in.txt").open("w+"))
-  sys.stdin.write("abc\nca\n")
-  sys.stdin.seek(0)
-  arguments = ("--checkpoint", trained, "--out", tmp_path / "page.svg")
-  status, output, _ = script("sample.py", "-", *arguments)
+@pytest.mark.parametrize(
+  ("content", "written"),
+  [
+    (b"abc\nca\n", "abc\nca"),
+    ("abc\r\n\r\n  a\tca\r\n".encode("utf-8-sig"), "abc\n\na ca"),
+    ("\u00e1b\u010d\n".encode("utf-16"), "abc"),
+  ],
+)
+def test_sample_reads_standard_input(
+  script, trained, tmp_path, monkeypatch, content, written
+):
+  given_input(monkeypatch, tmp_path, content)
+  page = tmp_path / "page.svg"
+  status, output, errors = script(
+    "sample.py", "-", "--checkpoint", trained, "--out", page
+  )
   assert status == 0
-  assert "2 lines" in output
+  assert f"{len(written.split(chr(10))) - written.count(2 * chr(10))} line" in (
+    output
+  )
+  assert f"<title>{written}</title>" in page.read_text()
+  assert errors == ("" if content.isascii() else errors)
+
+
+def given_input(monkeypatch, tmp_path, content):
+  (tmp_path / "in.txt").write_bytes(content)
+  monkeypatch.setattr("sys.stdin", (tmp_path / "in.txt").open())
+
+
+@pytest.mark.parametrize(
+  ("content", "message"),
+  [
+    (b"abc ab\xe9", "standard input is not UTF-8: byte 0xE9 at offset 6, line"),
+    ("abc\nab".encode("utf-16-le"), "standard input seems to be UTF-16"),
+    (b"a" * (2**24 + 1), "longer than 16,777,216 bytes"),
+  ],
+)
+def test_standard_input_that_is_no_text_is_one_line(
+  script, trained, tmp_path, monkeypatch, content, message
+):
+  given_input(monkeypatch, tmp_path, content)
+  status, _, errors = script("sample.py", "-", "--checkpoint", trained)
+  assert (status, errors.count("\n")) == (2, 1)
+  assert message in errors
+
+
+def test_a_closed_standard_input_is_said(script, trained, monkeypatch):
+  monkeypatch.setattr("sys.stdin", None)
+  status, _, errors = script("sample.py", "-", "--checkpoint", trained)
+  assert (status, "standard input is closed" in errors) == (2, True)
+
+
+def test_white_space_changes_nothing_alone_or_in_copies(
+  script, trained, tmp_path
+):
+  def strokes_of(text, *arguments):
+    out = tmp_path / "page.svg"
+    script("sample.py", text, "--checkpoint", trained, "--out", out, *arguments)
+    return out.read_text()
+
+  alone = strokes_of("ab ca")
+  assert strokes_of("  ab\t ca ") == alone
+  two = strokes_of("ab ca", "--copies", 2)
+  assert strokes_of(" ab  ca", "--copies", 2) == two != alone
+  out = strokes_of("ab\nca", "--copies", 2)
+  assert "<title>ab\nca</title>" in out
+
+
+def test_characters_that_were_replaced_are_said(script, trained, tmp_path):
+  arguments = ("--checkpoint", trained, "--out", tmp_path / "page.svg")
+  status, _, errors = script("sample.py", "ab\u00e7\nca\u0301", *arguments)
+  assert (status, errors) == (0, "replaced 'á' by 'a', 'ç' by 'c'\n")
+  status, _, errors = script("sample.py", "ab\u00e7", "--strict", *arguments)
+  assert (status, errors.count("\n")) == (2, 1)
+  assert "cannot write 'ç' (write 'c')" in errors
+  status, _, errors = script("sample.py", "axc\nzb", *arguments)
+  assert status == 2 and "'x', 'z'" in errors
+  status, _, errors = script("sample.py", "ab\udce9", *arguments)
+  assert status == 2 and "the text is not UTF-8: byte 0xE9 at of" in errors
 
 
 @pytest.mark.parametrize(

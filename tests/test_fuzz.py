@@ -7,7 +7,12 @@ from fuzz_trial import MEGABYTES, try_inputs
 pytestmark = pytest.mark.slow
 
 PARSERS = parsers()
-SLOW = {"checkpoint folder": 40, "text by words": 60, "text by characters": 60}
+SLOW = {
+  "checkpoint folder": 40,
+  "text by words": 60,
+  "text by characters": 60,
+  "text .gz": 60,
+}
 
 
 @pytest.mark.parametrize("name", PARSERS)

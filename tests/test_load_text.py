@@ -1,5 +1,7 @@
 """A config's data names its corpus, and what a network is evaluated on."""
 
+import gzip
+
 import pytest
 
 from graves_jax.config import TextDataConfig
@@ -164,10 +166,16 @@ def test_a_network_of_wikipedia(tmp_path):
 def test_training_lines_are_those_of_the_file(tmp_path):
   path = tmp_path / "names.txt"
   path.write_bytes("Ann\nBob\r\nZo\u00eb\n\xff".encode("latin-1", "replace"))
+  data = TextDataConfig(path=str(path), units="bytes")
+  assert list(load_training_lines(data)) == [
+    "Ann",
+    "Bob\r",
+    "Zo\ufffd",
+    "\ufffd",
+  ]
+  path.write_bytes(gzip.compress("Ann\n\nZoë\n".encode("utf-8-sig")))
   data = TextDataConfig(path=str(path))
-  lines = [line.rstrip() for line in load_training_lines(data)]
-  assert lines[:2] == ["Ann", "Bob"]
-  assert len(lines) == 4
+  assert list(load_training_lines(data)) == ["Ann", "", "Zoë", ""]
 
 
 def test_training_lines_need_a_text_of_lines(tmp_path):

@@ -1,6 +1,9 @@
 """sample.py with a text network, as a person uses it."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import pytest
@@ -22,10 +25,10 @@ from graves_jax.training.text_task import text_task
 TEXT = "a\nb\nab\nba\n" * 40
 
 
-def make_run(folder, units, text_file):
-  """A run of one update on TEXT, whose lines are in a file."""
-  codec = TextCodec.of(TEXT, units)
-  classes = codec.encode(TEXT)
+def make_run(folder, units, text_file, text=TEXT):
+  """A run of one update on a text, whose lines are in a file."""
+  codec = TextCodec.of(text, units)
+  classes = codec.encode(text)
   corpus = Corpus(
     codec=codec,
     train=classes[: len(classes) // 2],
@@ -106,6 +109,60 @@ def test_what_the_prime_loses_is_said(script, run):
   assert status == 0
   assert output.startswith("a") and len(output) == 6
   assert "the vocabulary does not have them: 'é', 'ß'\n" in errors
+
+
+def test_the_prime_is_made_plain_where_the_vocabulary_is(script, run):
+  arguments = ("--checkpoint", run, "--length", 5, "--prime", "\ufeffa\u0301b")
+  status, output, errors = script("sample.py", *arguments)
+  assert (status, errors) == (0, "in the prime replaced 'á' by 'a'\n")
+  assert output.startswith("ab") and len(output) == 7
+  status, _, errors = script("sample.py", *arguments, "--strict")
+  assert status == 2 and "lacks: 'á'; leave" in errors
+  status, _, errors = script("sample.py", *arguments[:-1], "a\udce9b")
+  assert status == 2
+  assert "--prime is not UTF-8: byte 0xE9 at offset 1, line 1" in errors
+
+
+@pytest.mark.parametrize(
+  ("content", "message"),
+  [
+    ("ba\n".encode("utf-16"), ""),
+    ("ba\n".encode("utf-16-be"), "standard input seems to be UTF-16"),
+    (b"ba\n\xff", "standard input is not UTF-8: byte 0xFF at offset 3, line 2"),
+  ],
+)
+def test_a_prime_from_standard_input_is_decoded(
+  script, run, tmp_path, monkeypatch, content, message
+):
+  (tmp_path / "prime.txt").write_bytes(content)
+  with (tmp_path / "prime.txt").open() as standard_input:
+    monkeypatch.setattr(sys, "stdin", standard_input)
+    arguments = ("--checkpoint", run, "--length", 4, "--prime", "-")
+    status, output, errors = script("sample.py", *arguments)
+  assert message in errors
+  assert (status, errors.count("\n")) == ((2, 1) if message else (0, 0))
+  assert output[:3] == ("" if message else "ba\n")
+
+
+def test_what_a_terminal_cannot_show_is_said_once(tmp_path):
+  run = make_run(
+    tmp_path, "characters", tmp_path / "x", TEXT + "\U0001f431" * 9
+  )
+  command = [sys.executable, "sample.py", "--checkpoint", run, "--prime"]
+  environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+  done = subprocess.run(
+    [*command, "a\U0001f431", "--length", "50"],
+    cwd=Path(__file__).parent.parent,
+    capture_output=True,
+    text=True,
+    env=environment | {"HOME": str(tmp_path)},
+  )
+  assert done.returncode == 0
+  assert done.stdout.startswith("a?")
+  assert done.stderr == (
+    "shown as ? because the output is in ascii: '\\U0001f431'; set "
+    "PYTHONIOENCODING=utf-8 to get them, or write to a file with --out.\n"
+  )
 
 
 def test_the_settings_decide(script, run):

@@ -97,6 +97,18 @@ def test_byte_order_mark_blank_lines_and_floats_are_read(tmp_path):
   np.testing.assert_array_equal(splits["train"][0].points, [[-2.5, 0, 1]])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_what_a_byte_order_mark_says_is_read_packed_or_not(
+  tmp_path, encoding, pack
+):
+  text = GOOD.decode().replace("hi", "h\u2028é") * 3
+  (tmp_path / "x.jsonl").write_bytes(pack(text.encode(encoding)))
+  splits = read_stroke_file(tmp_path / "x.jsonl")
+  texts = [line.text for lines in splits.values() for line in lines]
+  assert texts == ["h\u2028é"] * 3
+
+
 @pytest.mark.parametrize(
   ("count", "train", "held_out"), [(1, 1, 1), (2, 1, 1), (60, 57, 3)]
 )
@@ -208,7 +220,8 @@ PACKED = gzip.compress(GOOD * 50, mtime=0)
     ("x.jsonl.gz", PACKED[:-9], "not a whole gzip file"),
     ("x.jsonl.gz", PACKED[:20] + b"\0" * 9 + PACKED[29:], "not a whole gzip"),
     ("x.jsonl.gz", PACKED[:-8] + b"\0" * 8, "after line 50: not a whole gzip"),
-    ("x.jsonl", PACKED, "line 1: not UTF-8"),
+    ("x.jsonl", GOOD.decode().encode("utf-16-le"), "line 1: seems to be UTF-1"),
+    ("x.jsonl", b"\xff\xfea\0\0\xd8", "after line 0: not what its byte-order"),
   ],
 )
 def test_a_bad_file_is_named(tmp_path, name, data, message):

@@ -1,5 +1,6 @@
 """Text files: every symbol comes back, in bounded memory, or one clear line."""
 
+import gzip
 import os
 import tracemalloc
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graves_jax.data import text_codec
 from graves_jax.data.sources import text_blocks, text_file
 from graves_jax.data.text_codec import split_symbols
 
@@ -111,6 +113,60 @@ def test_the_last_part_is_for_validation(
   path = write(tmp_path, ("ab" * count)[:count])
   corpus = text_file.load(path, validation_share=share, prepared_dir=prepared)
   assert (len(corpus.train), len(corpus.validation)) == parts
+
+
+# Byte-order marks and compressed files.
+
+
+@pytest.mark.parametrize("text", [ASCII, ACCENTED])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("units", ["characters", "words"])
+def test_a_byte_order_mark_is_no_symbol(
+  tmp_path, prepared, text, encoding, units
+):
+  path = write(tmp_path, text.encode(encoding))
+  corpus = text_file.load(path, units=units, prepared_dir=prepared)
+  assert corpus.codec == text_codec.TextCodec.of(text, units)
+  if units == "characters":
+    assert decoded(corpus) == text
+  is_read_in_place = text.isascii() and encoding == "utf-8-sig"
+  assert prepared.exists() == (not is_read_in_place or units == "words")
+
+
+def test_bytes_are_learned_as_they_are(tmp_path, prepared):
+  path = write(tmp_path, "ab".encode("utf-8-sig"))
+  corpus = text_file.load(path, units="bytes", prepared_dir=prepared)
+  assert corpus.codec.symbols == ("a", "b", "\xbb", "\xbf", "\xef")
+
+
+@pytest.mark.parametrize("name", ["crlf.txt.gz", "crlf.txt"])
+@pytest.mark.parametrize("units", ["characters", "bytes", "words"])
+def test_a_compressed_file_is_read_as_what_it_holds(
+  tmp_path, prepared, name, units
+):
+  path, plain = tmp_path / name, write(tmp_path, ASCII)
+  path.write_bytes(gzip.compress(ASCII.encode()))
+  reports = []
+  corpus = text_file.load(
+    path,
+    units=units,
+    prepared_dir=prepared,
+    progress=lambda *report: reports.append(report),
+  )
+  expected = text_file.load(plain, units=units, prepared_dir=prepared)
+  assert corpus.codec == expected.codec
+  assert decoded(corpus) == decoded(expected)
+  size = path.stat().st_size
+  assert reports[-1] == (size, size)
+
+
+def test_a_small_file_cannot_unpack_without_bound(
+  tmp_path, prepared, monkeypatch
+):
+  monkeypatch.setattr(text_blocks, "MAX_UNPACKED_BYTES", 300_000)
+  path = write(tmp_path, gzip.compress(b"ab" * 200_000))
+  with pytest.raises(ValueError, match="unpacks to more than 300,000 bytes"):
+    text_file.load(path, prepared_dir=prepared)
 
 
 # Text that was coded before.
@@ -238,12 +294,17 @@ def test_unknown_words_become_unk(tmp_path, prepared):
     (b" \n\t", "words", "only the symbol '</s>'|has 1 words"),
     (b" \t ", "words", "no words; it is all white space"),
     (b"aaaa", "characters", "only the symbol 'a', 4 times"),
-    (b"ab\ncd\xff\n", "characters", "byte 0xFF at offset 5, line 2;"),
+    (b"ab\ncd\xff\n", "characters", "byte 0xFF at offset 5, line 2"),
     (
-      b"\xff\xfea\0",
+      b"caf\xe9 au lait",
       "words",
-      "0xFF at offset 0, line 1; .* --data.units bytes",
+      "0xE9 at offset 3, line 1 .'é' if it is Latin-1.; .*--data.units bytes",
     ),
+    ("\ufeff", "characters", "is empty"),
+    (gzip.compress(b""), "bytes", "is empty"),
+    ("a\nb".encode("utf-16-le"), "characters", "UTF-16 .* without a byte-ord"),
+    (gzip.compress(b"ab" * 99)[:-9], "characters", "not a whole gzip file"),
+    (b"\xff\xfea\0\0\xd8\0\0", "words", "not UTF-16: byte 0x00 at offset 4,"),
     ("é\n\n€".encode()[:-1], "characters", "0xE2 at offset 4, line 3"),
     (b"\xed\xa0\x80ab", "characters", "0xED at offset 0"),
     (b"x" * 700_000, "words", "more than 10,000 characters, 'xxx"),

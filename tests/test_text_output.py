@@ -77,6 +77,16 @@ def test_what_an_encoding_lacks_is_replaced(monkeypatch, tmp_path):
   assert path.read_text(encoding="utf-8") == "aé字\x1b"
 
 
+@pytest.mark.parametrize(
+  ("encoding", "lost"), [("ascii", ("é", "字")), ("latin-1", ("字",))]
+)
+def test_what_was_replaced_is_returned(monkeypatch, encoding, lost):
+  monkeypatch.setattr(sys, "stdout", Output(encoding=encoding))
+  assert write_out(["aé", "字é", "b"]) == lost
+  monkeypatch.setattr(sys, "stdout", Output())
+  assert write_out(["aé字"]) == ()
+
+
 def test_pieces_are_shown_one_by_one(monkeypatch):
   output = Output()
   monkeypatch.setattr(sys, "stdout", output)

@@ -10,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from graves_jax.data import plain_text
+
 Units = Literal["characters", "bytes", "words"]
 
 END_OF_LINE = "</s>"  # among words
@@ -263,13 +265,4 @@ def _as_text(text: str | bytes) -> str:
 
 
 def _as_bytes(text: str | bytes) -> bytes:
-  """Bytes of a text; those that a command line could not decode return."""
-  if isinstance(text, bytes):
-    return text
-  try:
-    return text.encode("utf-8", "surrogateescape")
-  except UnicodeEncodeError as error:
-    raise ValueError(
-      f"the text has U+{ord(text[error.start]):04X}, half of a surrogate pair, "
-      "which is no character."
-    ) from None
+  return text if isinstance(text, bytes) else plain_text.encode(text)

@@ -140,8 +140,7 @@ class Writer:
     options = {"bias": bias, "attempts": attempts}
     if style is not None or len(lines) == 1:
       return self.write(lines, seed=seed, style=style, **options)
-    for line in lines:
-      require_known(line, self.alphabet)
+    require_known("".join(lines), self.alphabet)
     first = self.write(lines[:1], seed=seed, **options)
     style = first[0].line if first[0].is_finished else None
     return first + self.write(lines[1:], seed=seed, style=style, **options)

@@ -18,7 +18,7 @@ from graves_jax.data.corpus import CodedText
 from graves_jax.data.number_file import NumberFile
 from graves_jax.data.text_codec import TextCodec
 
-_FORMAT = "graves_jax classes 1"
+_FORMAT = "graves_jax classes 2"
 _ALIGNMENT = 64
 _MAX_HEADER_BYTES = 2**30
 

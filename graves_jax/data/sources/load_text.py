@@ -1,5 +1,6 @@
 """Chooses the source of text that a config's data names."""
 
+import codecs
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from graves_jax.data.sources import (
 )
 from graves_jax.data.sources.text_blocks import (
   Progress,
+  byte_blocks,
   character_blocks,
   require_text_file,
 )
@@ -203,10 +205,20 @@ def load_training_lines(data: TextDataConfig) -> Iterator[str]:
     )
   if data.path is None:
     return iter(standard_library.read_all().split("\n"))
-  return _lines(require_text_file(data.path))
+  path = require_text_file(data.path)
+  if data.units == "bytes":
+    # As samples are decoded, of which a network of bytes may make anything.
+    return _lines(codecs.iterdecode(byte_blocks(path), "utf-8", "replace"))
+  return _lines(character_blocks(path))
 
 
-def _lines(path: Path) -> Iterator[str]:
-  # As samples are decoded, of which a network of bytes may make anything.
-  with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-    yield from file
+def _lines(blocks: Iterator[str]) -> Iterator[str]:
+  """The lines of a text that comes in blocks, without their ends."""
+  pieces = []
+  for block in blocks:
+    first, *others = block.split("\n")
+    pieces.append(first)
+    for line in others:
+      yield "".join(pieces)
+      pieces = [line]
+  yield "".join(pieces)

@@ -13,7 +13,8 @@ One handwritten line is one line of the file, one JSON object:
   split: optional, "train" (the default) or "validation".
   name: optional, unique in its split; "line-N" for line N where it is missing.
 
-The file is UTF-8, plain or, if its name ends in .gz, compressed with gzip.
+The file is UTF-8, or UTF-16 or UTF-32 with a byte-order mark, plain or
+compressed with gzip.
 Empty lines are skipped. If no line says "validation", the last twentieth of
 the lines, at least one, is held out as validation; a file with one line
 trains and validates on that line. If every line says "validation", the
@@ -26,18 +27,19 @@ its line. Compressed, all of IAM-OnDB takes 3 to 4 bytes a point.
 """
 
 import gzip
+import io
 import itertools
 import json
 import os
 import re
 import reprlib
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from graves_jax.data import plain_text
 from graves_jax.data.strokes import (
   Line,
   offsets_from_strokes,
@@ -65,7 +67,7 @@ def read_stroke_file(
   """Reads a file of JSON lines, see the top of this file.
 
   Args:
-    path: the file; gzip-compressed if its name ends in .gz.
+    path: the file; it may be compressed with gzip.
     progress: called now and then with the bytes read and the file's bytes.
 
   Returns:
@@ -165,11 +167,18 @@ def _numbered_lines(
   number, total = 0, 0
   with path.open("rb") as raw:
     size = os.fstat(raw.fileno()).st_size
-    file = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+    file = gzip.GzipFile(fileobj=raw) if plain_text.is_packed(path) else raw
+    read_line = None
     while True:
       try:
-        data = file.readline(MAX_LINE_BYTES + 1)
-      except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        read_line = read_line or _line_reader(file)
+        data = read_line(MAX_LINE_BYTES + 1)
+      except UnicodeDecodeError as error:
+        raise ValueError(
+          f"{path}, after line {number}: not what its byte-order mark says "
+          f"({error}); save it as UTF-8."
+        ) from None
+      except plain_text.UNPACKING_ERRORS as error:
         raise ValueError(
           f"{path}, after line {number}: not a whole gzip file ({error}); "
           "copy it again, or drop the .gz if it is not compressed."
@@ -194,6 +203,16 @@ def _numbered_lines(
     progress(size, size)
 
 
+def _line_reader(file: BinaryIO | gzip.GzipFile) -> Callable[[int], bytes]:
+  """Reads lines in UTF-8, whatever the byte-order mark says they are in."""
+  encoding = plain_text.encoding_of(file.read(4))
+  file.seek(encoding.mark)
+  if encoding.name == "utf-8":
+    return file.readline
+  text = io.TextIOWrapper(file, encoding=encoding.name, newline="\n")
+  return lambda most: text.readline(most).encode()
+
+
 def _refuse_constant(constant: str) -> None:
   raise ValueError(f"{constant} is not a number; positions must be finite.")
 
@@ -203,16 +222,16 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def _parse(data: bytes, number: int) -> tuple[str, Line]:
   """One line of the file to its split and its `Line`, or ValueError."""
-  try:
-    # Windows editors put a byte order mark in front of the first line.
-    value = _DECODER.decode(
-      data.decode("utf-8-sig" if number == 1 else "utf-8")
-    )
-  except UnicodeDecodeError as error:
+  if plain_text.lacks_mark(data[:100]):
     raise ValueError(
-      f"not UTF-8 ({error}); save it as UTF-8, and end the name of a "
-      "compressed file in .gz."
-    ) from None
+      "seems to be UTF-16 or UTF-32 without a byte-order mark; save it as "
+      "UTF-8."
+    )
+  try:
+    # Files with a byte-order mark may be joined to one.
+    value = _DECODER.decode(data.decode("utf-8-sig"))
+  except UnicodeDecodeError as error:
+    raise ValueError(f"not UTF-8 ({error}); save it as UTF-8.") from None
   except json.JSONDecodeError as error:
     raise ValueError(
       f"not JSON ({error.msg}, column {error.colno}); write one object on one "

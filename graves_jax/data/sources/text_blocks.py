@@ -1,16 +1,22 @@
 """Reads text files of any size in blocks, and says where one is damaged."""
 
-import codecs
-import itertools
+import gzip
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from graves_jax.data.plain_text import (
+  UNPACKING_ERRORS,
+  decode_blocks,
+  encoding_of,
+  is_packed,
+)
 from graves_jax.data.text_codec import MAX_WORD_CHARACTERS
 
 Progress = Callable[[int, int], None]
 
 BLOCK_BYTES = 2**18
+MAX_UNPACKED_BYTES = 2**32  # forty times enwik8
 
 
 def require_text_file(path: str | Path, name: str = "data.path") -> Path:
@@ -46,12 +52,36 @@ def require_text_file(path: str | Path, name: str = "data.path") -> Path:
 def byte_blocks(
   path: Path, progress: Progress | None = None
 ) -> Iterator[bytes]:
-  """Yields a file's bytes; `progress` gets how many are read and there are."""
-  size = path.stat().st_size
-  done = 0
-  with path.open("rb", buffering=0) as file:
-    while block := file.read(BLOCK_BYTES):
-      done += len(block)
+  """Yields a file's bytes, unpacked if it is compressed with gzip.
+
+  Args:
+    path: the file.
+    progress: gets how many bytes of the file are read, and how many it has.
+
+  Raises:
+    ValueError: if a compressed file is damaged, or unpacks to more than
+      `MAX_UNPACKED_BYTES`.
+  """
+  size, packed = path.stat().st_size, is_packed(path)
+  done = unpacked = 0
+  with path.open("rb", buffering=0) as raw:
+    file = gzip.GzipFile(fileobj=raw) if packed else raw
+    while True:
+      try:
+        block = file.read(BLOCK_BYTES)
+      except UNPACKING_ERRORS as error:
+        raise ValueError(
+          f"{path} is not a whole gzip file ({error}); copy it again, or drop "
+          "the .gz if it is not compressed."
+        ) from None
+      if not block:
+        return
+      done, unpacked = raw.tell(), unpacked + len(block)
+      if packed and unpacked > MAX_UNPACKED_BYTES:
+        raise ValueError(
+          f"{path} unpacks to more than {MAX_UNPACKED_BYTES:,} bytes, the most "
+          "allowed; give a part of it."
+        )
       yield block
       if progress:
         progress(done, max(done, size))
@@ -60,36 +90,32 @@ def byte_blocks(
 def character_blocks(
   path: Path, progress: Progress | None = None
 ) -> Iterator[str]:
-  """Yields a file's characters, line ends as they are.
+  """Yields a file's characters, line ends as they are, no byte-order mark.
 
   Raises:
-    ValueError: where the file is not UTF-8: names the byte and the line.
+    ValueError: where the file cannot be decoded: names the byte and the line.
   """
-  decoder = codecs.getincrementaldecoder("utf-8")()
-  start, lines = 0, 1  # of the undecoded bytes: offset, line
-  for block in itertools.chain(byte_blocks(path, progress), [b""]):
-    data = decoder.getstate()[0] + block
-    try:
-      text = decoder.decode(block, not block)
-    except UnicodeDecodeError as error:
-      line = lines + data.count(b"\n", 0, error.start)
-      raise ValueError(
-        f"{path} is not UTF-8: byte 0x{data[error.start]:02X} at offset "
-        f"{start + error.start:,}, line {line:,}; save it as UTF-8, or learn "
-        "its bytes with --data.units bytes."
-      ) from None
-    left = len(decoder.getstate()[0])
-    start += len(data) - left
-    lines += text.count("\n")
-    if text:
-      yield text
+  blocks = byte_blocks(path, progress)
+  return decode_blocks(
+    blocks, str(path), ", or learn its bytes with --data.units bytes"
+  )
+
+
+def start_of_plain_bytes(path: Path) -> int | None:
+  """Where UTF-8 starts in a file, after a mark; None: it must be unpacked or
+  decoded first."""
+  with path.open("rb") as file:
+    encoding = encoding_of(file.read(4))
+  is_plain = encoding.name == "utf-8" and not is_packed(path)
+  return encoding.mark if is_plain else None
 
 
 def word_blocks(path: Path, progress: Progress | None = None) -> Iterator[str]:
   """Yields a file's characters in pieces that cut no word.
 
   Raises:
-    ValueError: if the file is not UTF-8, or a word is longer than allowed.
+    ValueError: if the file cannot be decoded, or a word is longer than
+      allowed.
   """
   rest = ""
   for block in character_blocks(path, progress):

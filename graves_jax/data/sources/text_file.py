@@ -1,9 +1,10 @@
 """Any text file, by characters, bytes or words, of hundreds of megabytes.
 
 Bytes, and characters that are all ASCII, are read where they lie. Other
-characters and words are coded once, into a file of their classes that is kept.
-Either way the file is read in blocks and never held as a whole. Line ends are
-symbols like any other and stay as they are.
+characters, words, and what is compressed with gzip are coded once, into a file
+of their classes that is kept. Either way the file is read in blocks and never
+held as a whole. Line ends are symbols like any other and stay as they are; a
+byte-order mark is no symbol, except among bytes.
 """
 
 import collections
@@ -13,12 +14,14 @@ import numpy as np
 
 from graves_jax.data.corpus import CodedText, Corpus
 from graves_jax.data.number_file import NumberFile
+from graves_jax.data.plain_text import is_packed
 from graves_jax.data.sources import class_file
 from graves_jax.data.sources.text_blocks import (
   Progress,
   byte_blocks,
   character_blocks,
   require_text_file,
+  start_of_plain_bytes,
   word_blocks,
 )
 from graves_jax.data.text_codec import (
@@ -44,7 +47,8 @@ def load(
   """A text file as training text and, its last part, validation text.
 
   Args:
-    path: the file; UTF-8 unless by bytes.
+    path: the file, also compressed with gzip; unless by bytes, UTF-8, or
+      UTF-16 or UTF-32 with a byte-order mark.
     units: what a symbol is.
     vocabulary: keeps so many words, the most frequent, and "<unk>" for the
       others; of words only.
@@ -135,7 +139,8 @@ def read_text(
   if codec is not None:
     units, vocabulary = codec.units, None
   require_words(units, vocabulary)
-  if units == "bytes":
+  start = start_of_plain_bytes(path)
+  if units == "bytes" and not is_packed(path):
     return _open_bytes(path, codec, progress)
   folder = Path(prepared_dir or DEFAULT_FOLDER).expanduser() / "text"
   status = path.stat()
@@ -161,14 +166,17 @@ def read_text(
       _require(codec, counts)
     count, blocks = counts.total(), word_blocks(path, progress)
   else:
-    symbols, count = _characters_of(character_blocks(path, progress))
+    read = byte_blocks if units == "bytes" else character_blocks
+    symbols, count = _symbols_of(read(path, progress))
+    if not count:
+      raise ValueError(f"{path} is empty; a text has two symbols or more.")
     if codec is None:
-      codec = TextCodec("characters", symbols)
+      codec = TextCodec(units, symbols)
     else:
       _require(codec, symbols)
-    if max(symbols) < "\x80":
-      return codec, _open(path, codec)
-    blocks = character_blocks(path, progress)
+    if start is not None and max(symbols) < "\x80":
+      return codec, _open(path, codec, start)
+    blocks = read(path, progress)
   classes = (codec.encode(block) for block in blocks)
   return codec, class_file.write(folder, key, codec, classes, count)
 
@@ -215,16 +223,19 @@ def _require(codec: TextCodec, symbols) -> None:
     codec.refuse(unknown)
 
 
-def _characters_of(texts) -> tuple[tuple[str, ...], int]:
-  """The distinct characters of pieces of text, sorted, and their number."""
-  seen, seen_ascii, count = np.zeros(0x110000, bool), b"", 0
+def _symbols_of(texts) -> tuple[tuple[str, ...], int]:
+  """The distinct characters or bytes of pieces of text, sorted, and how many
+  symbols there are in all."""
+  seen, seen_low, count = np.zeros(0x110000, bool), b"", 0
   for text in texts:
-    if text.isascii():  # ten times faster
-      seen_ascii += _others(text.encode("ascii"), seen_ascii)
+    if isinstance(text, bytes):
+      seen_low += _others(text, seen_low)
+    elif text.isascii():  # ten times faster
+      seen_low += _others(text.encode("ascii"), seen_low)
     else:
       seen[np.frombuffer(text.encode("utf-32-le"), "<u4")] = True
     count += len(text)
-  seen[list(seen_ascii)] = True
+  seen[list(seen_low)] = True
   return tuple(map(chr, np.flatnonzero(seen).tolist())), count
 
 
@@ -236,20 +247,17 @@ def _others(data: bytes, seen: bytes) -> bytes:
 def _open_bytes(
   path: Path, codec: TextCodec | None, progress: Progress | None
 ) -> tuple[TextCodec, CodedText]:
-  seen = b""
-  for block in byte_blocks(path, progress):
-    seen += _others(block, seen)
-  symbols = tuple(map(chr, sorted(seen)))
+  symbols, _ = _symbols_of(byte_blocks(path, progress))
   if codec is None:
     codec = TextCodec("bytes", symbols)
   _require(codec, symbols)
-  return codec, _open(path, codec)
+  return codec, _open(path, codec, 0)
 
 
-def _open(path: Path, codec: TextCodec) -> CodedText:
-  """Opens a file of bytes, each a symbol by itself."""
+def _open(path: Path, codec: TextCodec, start: int) -> CodedText:
+  """Opens a file of bytes, each a symbol by itself, from an offset on."""
   class_of_byte = np.zeros(256, np.int32)
   for k, symbol in enumerate(codec.symbols):
     if ord(symbol) < 256:
       class_of_byte[ord(symbol)] = k
-  return CodedText(NumberFile(path, np.uint8), class_of_byte)
+  return CodedText(NumberFile(path, np.uint8, start), class_of_byte)
