@@ -80,10 +80,11 @@ def stop_step(writer, line):
 
 
 def test_lines_end_when_the_window_has_passed_the_text():
-  ((line, is_finished, _),) = WRITER.write(["abc"], bias=2.0)
+  paper = dataclasses.replace(WRITER, stop="paper")
+  ((line, is_finished, _),) = paper.write(["abc"], bias=2.0)
   assert is_finished
   # The last element's pen bit is set by the writer, and never fed back.
-  assert stop_step(WRITER, line) == len(line.points)
+  assert stop_step(paper, line) == len(line.points)
 
 
 def test_a_line_after_a_style_starts_where_its_first_stroke_does():
@@ -134,6 +135,30 @@ def test_wrapped_text_keeps_one_hand():
   np.testing.assert_array_equal(written[0].line.points, first.points)
   rest = WRITER.write(["abc", "ab", "ca"], seed=4, style=first)
   assert_same(points(written[1:]), points(rest), rtol=0)
+
+
+def test_the_longest_of_the_finished_lines_is_the_style_of_the_others():
+  written = WRITER.write_wrapped("ab\n\nabc ab\n\n\nabca", width=9, seed=4)
+  texts = [line.text for line, *_ in written]
+  assert texts == ["ab", "", "abc ab", "", "", "abca"]
+  first, blank, longest, *_, last = written
+  assert blank.line.points.shape == (0, 3)
+  assert longest.style is None
+  for line in (first, last):
+    np.testing.assert_array_equal(line.style.points, longest.line.points)
+  rest = WRITER.write(["ab", "abca"], seed=4, style=longest.line)
+  assert_same(points([first, last]), points(rest), rtol=0)
+
+
+def test_a_long_line_that_never_ended_is_nobodys_style():
+  # At about 1/25 of a character a step, 8 characters take too many steps.
+  some = dataclasses.replace(
+    make_writer(kappa_bias=-3.2), points_per_character=1
+  )
+  written = some.write_wrapped("a\nab\nabcaabca", seed=3)
+  assert [each.is_finished for each in written] == [True, True, False]
+  assert written[1].style is None
+  assert written[0].style is written[2].style is written[1].line
 
 
 def test_the_trace_of_a_line_has_a_row_an_element():
@@ -192,11 +217,10 @@ def test_the_trace_after_a_style_is_that_of_both_in_one():
   )
 
 
-def test_a_first_line_that_ran_away_is_nobodys_style():
+def test_lines_that_ran_away_are_nobodys_style():
   slow = dataclasses.replace(
     make_writer(kappa_bias=-30.0), points_per_character=1
   )
   written = slow.write_wrapped("abc ca", width=3, seed=4)
-  ((alone, *_),) = slow.write(["ca"], seed=4)
   assert not written[0].is_finished
-  np.testing.assert_array_equal(written[1].line.points, alone.points)
+  assert_same(points(written), points(slow.write(["abc", "ca"], seed=4)))
