@@ -87,7 +87,9 @@ UP, DOWN = True, False
   ],
 )
 def test_strokes_around_the_end(fires, strokes, expected):
-  x = np.concatenate([begin + 0.1 * np.arange(n) for begin, n in strokes])
+  x = np.concatenate(
+    [begin + np.arange(n, dtype=float) for begin, n in strokes]
+  )
   lifted = np.concatenate([[DOWN] * (n - 1) + [UP] for _, n in strokes])
   x, lifted = (np.resize(a, (LENGTH,)) for a in (x, lifted))
   used = sum(n for _, n in strokes)
