@@ -22,7 +22,8 @@ class Arguments:
   data: Path
   """Folder of IAM-OnDB's archives."""
   lines: int = 64
-  """So many of testset_v, from its first on."""
+  """So many of testset_v, from its first on; of those that the weights can
+  write."""
   checkpoint: Path | None = None
   """A run's folder, or one checkpoint; by default the one that ships."""
   seed: int = 0
@@ -46,8 +47,9 @@ def main(argv: list[str]) -> None:
   writer = Writer.of(network, params, metadata)
   if not writer.reads:
     raise ValueError(f"{checkpoint} holds no synthesis network.")
-  lines = iam_ondb.load(arguments.data, "testset_v")[: arguments.lines]
+  lines = iam_ondb.load(arguments.data, "testset_v")
   lines = [line for line in lines if not writer.alphabet.unknown(line.text)]
+  lines = lines[: arguments.lines]
   inputs = feed(writer, lines, arguments.seed)
   found = find_ends(network, writer.params, inputs, writer.sigma_floor)
   real = np.array([len(line.points) for line in lines])

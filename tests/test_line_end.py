@@ -83,7 +83,7 @@ UP, DOWN = True, False
     (9, [(0, 6), (9, 4), (15, 2)], 10),  # what is longer is finished,
     (7, [(0, 6), (2, 2), (15, 2)], 8),  # and the dot of an i as well.
     (1, [(0, 6), (9, 4)], 6),  # The first stroke is never dropped.
-    (3, [(0, 13)], -1),  # The pen never lifts.
+    (3, [(0, 15)], -1),  # The pen never lifts.
   ],
 )
 def test_strokes_around_the_end(fires, strokes, expected):
