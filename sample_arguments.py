@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -23,7 +24,11 @@ class HandwritingOptions:
   width: int = 45
   """Characters a line at most."""
   attempts: int = 3
-  """Tries a line whose pen does not find its end so many times."""
+  """Tries a line whose pen does not find its end, or skips a character, so many
+  times."""
+  stop: Literal["stroke", "paper"] = "stroke"
+  """When a line ends: paper: as soon as the network has read past its end
+  (Section 5.3); stroke: when the stroke under way is finished then."""
   window: Path | None = None
   """Also draws what the network reads as it writes (Figure 13), to a file."""
   densities: Path | None = None

@@ -1,5 +1,6 @@
 """The part of sample.py that writes by hand."""
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
 from graves_jax.sampling.transcript import fit_text, name_replaced
-from graves_jax.sampling.writer import Writer
+from graves_jax.sampling.writer import Writer, Written
 from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments, HandwritingOptions
 
@@ -40,6 +41,7 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
   params, metadata, *_ = restored
   network = build_network(metadata.config.network, metadata.codec.size)
   writer = Writer.of(network, jax.device_put(params), metadata)
+  writer = dataclasses.replace(writer, stop=options.stop)
   if options.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
   if writer.reads:
@@ -48,20 +50,22 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
       command_line.say(name_replaced(replaced))
   style = load_style(options, writer, metadata.config.data)
   with console.status("Writing"):
-    lines = write_lines(writer, arguments, text, style, console)
+    written = write_lines(writer, arguments, text, style, console)
+  lines = [each.line for each in written]
   settings = f"bias {options.bias:g}, seed {arguments.seed}"
   page = stack([line.points for line in lines])
   write(out, page, text=text, description=settings)
   points = sum(len(line.points) for line in lines)
+  inked = [each for each in written if len(each.line.points)]
   seconds = time.monotonic() - started
   console.print(
-    f"{out}: {len(lines)} line{'s' * (len(lines) > 1)}, {points:,} points, "
+    f"{out}: {len(inked)} line{'s' * (len(inked) > 1)}, {points:,} points, "
     f"{settings}, {seconds:.1f} s",
     markup=False,
     highlight=False,
     soft_wrap=True,
   )
-  draw_figures(writer, lines, style, options)
+  draw_figures(writer, inked[0], options)
 
 
 def write_lines(
@@ -70,7 +74,7 @@ def write_lines(
   text: str,
   style: Line | None,
   console: Console,
-) -> list[Line]:
+) -> list[Written]:
   if not 1 <= arguments.copies <= 1000:
     raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
   given = arguments.for_handwriting
@@ -82,7 +86,8 @@ def write_lines(
         "given text; leave the text out, or give a synthesis network."
       )
     length = LENGTH if arguments.length is None else arguments.length
-    return writer.scribble(length, lines=arguments.copies, **options)
+    lines = writer.scribble(length, lines=arguments.copies, **options)
+    return [Written(line, True) for line in lines]
   options |= {"style": style, "attempts": given.attempts}
   written = []
   if arguments.copies > 1 and "\n" not in text and len(text) <= given.width:
@@ -91,16 +96,18 @@ def write_lines(
     for copy in range(arguments.copies):
       options["seed"] = arguments.seed + copy
       written += writer.write_wrapped(text, width=given.width, **options)
-  for number, (line, is_finished) in enumerate(written, start=1):
+  inked = [each for each in written if len(each.line.points)]
+  for number, (line, is_finished, _) in enumerate(inked, start=1):
     if not is_finished:
       console.print(
-        f"Line {number} ({line.text!r}): the pen did not find the end of the "
-        f"text in {given.attempts} attempts and was stopped after "
-        f"{len(line.points):,} points; try another --seed or a larger --bias.",
+        f"Line {number} ({line.text!r}): the pen skipped characters or did not "
+        f"find the end of the text in {given.attempts} attempts, and was "
+        f"stopped after {len(line.points):,} points; try another --seed or a "
+        "larger --bias.",
         markup=False,
         highlight=False,
       )
-  return [line for line, _ in written]
+  return written
 
 
 def load_style(
@@ -136,14 +143,11 @@ def load_style(
 
 
 def draw_figures(
-  writer: Writer,
-  lines: list[Line],
-  style: Line | None,
-  options: HandwritingOptions,
+  writer: Writer, written: Written, options: HandwritingOptions
 ) -> None:
   from graves_jax.rendering.figures import write_attention, write_densities
 
-  line = lines[0]
+  line, _, style = written
   if options.window:
     phi = writer.trace_window(line, style)
     write_attention(options.window, phi, line.text, line.points)

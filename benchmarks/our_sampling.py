@@ -44,6 +44,7 @@ def sampler(
     limits=np.full(batch_size, length, np.int32),
     text=Text(lines.characters, np.ones(lines.characters.shape, np.float32)),
     text_lengths=lines.text_lengths,
+    rest=np.float32(0),
   )
 
   def sample() -> None:

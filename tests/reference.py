@@ -196,6 +196,31 @@ def is_finished(alpha, beta, kappa, length):
   return True
 
 
+def line_end(is_past, x, has_lifted, prime=0):
+  """Elements of a line that ends with the stroke under way; None: it goes on.
+
+  is_past[t] says whether the stop rule holds when t elements are written; x
+  and has_lifted are of each element: where the pen is, and whether it then
+  leaves the paper. Nothing ends within the prime's elements.
+  """
+  fired = [t for t in range(prime + 1, len(x) + 1) if is_past[t]]
+  if not fired:
+    return None
+
+  def returns(start):
+    return x[start] < max(x[:start])
+
+  starts = [t for t in range(prime + 1, fired[0]) if has_lifted[t - 1]]
+  is_under_way = starts and not has_lifted[fired[0] - 1]
+  if is_under_way and fired[0] - starts[-1] <= 2 and not returns(starts[-1]):
+    return starts[-1]
+  ends = [t for t in range(fired[0], len(x)) if has_lifted[t - 1]]
+  for number, t in enumerate(ends):
+    if number == 1 or not returns(t):
+      return t
+  return None
+
+
 # Bivariate mixture density, Eqs. (18)-(37)
 
 

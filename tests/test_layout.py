@@ -73,9 +73,24 @@ def test_strays_hardly_change_the_spacing():
   tail = np.array([[500.0, -70], [510, 900]])
   dot = np.array([[400.0, -800]])
   plain = stack(lines, straighten=False)
-  stray = stack([[*lines[0], tail, dot], *lines[1:]], straighten=False)
-  assert line_height(stray) == pytest.approx(line_height(plain), rel=0.1)
-  assert stray[2][0][0, 1] == pytest.approx(plain[2][0][0, 1], rel=0.1)
+  stray = stack([*lines[:2], [*lines[2], tail]], straighten=False)
+  dotted = stack([[*lines[0], dot], *lines[1:]], straighten=False)
+  for page in (stray, dotted):
+    assert line_height(page) == pytest.approx(line_height(plain), rel=0.1)
+    assert page[2][0][0, 1] == pytest.approx(plain[2][0][0, 1], rel=0.1)
+
+
+def test_a_long_tail_moves_the_lines_below_it_and_no_others():
+  lines = [writing(3, seed=1), writing(12, seed=2), writing(3, seed=3)]
+  tail = np.array([[800.0, -70], [810, 900]])
+  plain = stack(lines, straighten=False)
+  tailed = stack([*lines, writing(12)], straighten=False)
+  stray = stack([lines[0], [*lines[1], tail], *tailed[2:]], straighten=False)
+  for one, other in zip(plain, stray[:3], strict=True):
+    np.testing.assert_allclose(one[0], other[0], atol=3)
+  low = stray[1][-1][:, 1].max()
+  over = [s for s in stray[3] if s[:, 0].min() < 510 < s[:, 0].max()]
+  assert min(stroke[:, 1].min() for stroke in over) > low
 
 
 @pytest.mark.parametrize("tilt", [-0.15, -0.03, 0.0, 0.08])
@@ -134,6 +149,39 @@ walks = st.lists(
   min_size=1,
   max_size=20,
 ).map(lambda elements: np.array(elements, float))
+
+
+def segments(line):
+  """The ends of all segments of a line: two arrays [n, 2], left ends first."""
+  starts = np.concatenate([s[:-1] if len(s) > 1 else s for s in line])
+  ends = np.concatenate([s[1:] if len(s) > 1 else s for s in line])
+  is_swapped = starts[:, :1] > ends[:, :1]
+  return (
+    np.where(is_swapped, ends, starts),
+    np.where(is_swapped, starts, ends),
+  )
+
+
+def extent(start, end, x):
+  """Least and greatest y of a segment at an x that it reaches."""
+  if start[0] == end[0]:
+    return min(start[1], end[1]), max(start[1], end[1])
+  y = np.interp(x, [start[0], end[0]], [start[1], end[1]])
+  return y, y
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(walks, min_size=2, max_size=5), st.booleans())
+def test_lines_never_touch_and_stay_in_order(lines, straighten):
+  page = stack(lines, straighten=straighten)
+  for number, line in enumerate(page):
+    for later in page[number + 1 :]:
+      for one in zip(*segments(line), strict=True):
+        for two in zip(*segments(later), strict=True):
+          low = max(one[0][0], two[0][0])
+          high = min(one[1][0], two[1][0])
+          for x in (low, high) if low <= high else ():
+            assert extent(*one, x)[1] < extent(*two, x)[0]
 
 
 @settings(max_examples=40, deadline=None)

@@ -32,7 +32,7 @@ WRITER = make_writer()
 
 
 def points(written):
-  return [line.points for line, _ in written]
+  return [line.points for line, *_ in written]
 
 
 def assert_same(one, other, **tolerance):
@@ -55,7 +55,7 @@ def test_a_line_does_not_depend_on_its_batch():
 
 
 def test_every_line_ends_its_last_stroke():
-  for line, is_finished in WRITER.write(["abc", "a"] * 3):
+  for line, is_finished, _ in WRITER.write(["abc", "a"] * 3):
     assert is_finished
     assert line.points[-1, 2] == 1
     assert np.isfinite(line.points).all()
@@ -80,10 +80,11 @@ def stop_step(writer, line):
 
 
 def test_lines_end_when_the_window_has_passed_the_text():
-  ((line, is_finished),) = WRITER.write(["abc"], bias=2.0)
+  paper = dataclasses.replace(WRITER, stop="paper")
+  ((line, is_finished, _),) = paper.write(["abc"], bias=2.0)
   assert is_finished
   # The last element's pen bit is set by the writer, and never fed back.
-  assert stop_step(WRITER, line) == len(line.points)
+  assert stop_step(paper, line) == len(line.points)
 
 
 def test_a_line_after_a_style_starts_where_its_first_stroke_does():
@@ -99,7 +100,7 @@ def test_a_rule_that_never_fires_is_bounded_and_told():
   slow = dataclasses.replace(
     make_writer(kappa_bias=-30.0), points_per_character=5
   )
-  ((line, is_finished),) = slow.write(["abc"], attempts=2)
+  ((line, is_finished, _),) = slow.write(["abc"], attempts=2)
   assert not is_finished
   assert len(line.points) == 3 * 5 * 3 + 100
 
@@ -112,15 +113,15 @@ def test_only_unfinished_lines_are_written_again():
   texts = ["a", "abcaabca"] * 2
   once = some.write(texts, seed=3)
   again = some.write(texts, seed=3, attempts=2)
-  assert [is_finished for _, is_finished in once] == [True, False] * 2
+  assert [is_finished for _, is_finished, _ in once] == [True, False] * 2
   for one, other in zip(once, again, strict=True):
     is_kept = np.array_equal(one.line.points, other.line.points)
     assert is_kept == one.is_finished
 
 
 def test_priming_changes_the_hand_and_returns_only_what_is_new():
-  ((plain, _),) = WRITER.write(["abc"], seed=1)
-  ((primed, _),) = WRITER.write(["abc"], seed=1, style=STYLE)
+  ((plain, *_),) = WRITER.write(["abc"], seed=1)
+  ((primed, *_),) = WRITER.write(["abc"], seed=1, style=STYLE)
   assert primed.text == "abc"
   assert not np.array_equal(plain.points[:4], primed.points[:4])
   start = min(len(primed.points), len(STYLE.points))
@@ -129,11 +130,35 @@ def test_priming_changes_the_hand_and_returns_only_what_is_new():
 
 def test_wrapped_text_keeps_one_hand():
   written = WRITER.write_wrapped("abc abc ab\nca", width=5, seed=4)
-  assert [line.text for line, _ in written] == ["abc", "abc", "ab", "ca"]
-  ((first, _),) = WRITER.write(["abc"], seed=4)
+  assert [line.text for line, *_ in written] == ["abc", "abc", "ab", "ca"]
+  ((first, *_),) = WRITER.write(["abc"], seed=4)
   np.testing.assert_array_equal(written[0].line.points, first.points)
   rest = WRITER.write(["abc", "ab", "ca"], seed=4, style=first)
   assert_same(points(written[1:]), points(rest), rtol=0)
+
+
+def test_the_longest_of_the_finished_lines_is_the_style_of_the_others():
+  written = WRITER.write_wrapped("ab\n\nabc ab\n\n\nabca", width=9, seed=4)
+  texts = [line.text for line, *_ in written]
+  assert texts == ["ab", "", "abc ab", "", "", "abca"]
+  first, blank, longest, *_, last = written
+  assert blank.line.points.shape == (0, 3)
+  assert longest.style is None
+  for line in (first, last):
+    np.testing.assert_array_equal(line.style.points, longest.line.points)
+  rest = WRITER.write(["ab", "abca"], seed=4, style=longest.line)
+  assert_same(points([first, last]), points(rest), rtol=0)
+
+
+def test_a_long_line_that_never_ended_is_nobodys_style():
+  # At about 1/25 of a character a step, 8 characters take too many steps.
+  some = dataclasses.replace(
+    make_writer(kappa_bias=-3.2), points_per_character=1
+  )
+  written = some.write_wrapped("a\nab\nabcaabca", seed=3)
+  assert [each.is_finished for each in written] == [True, True, False]
+  assert written[1].style is None
+  assert written[0].style is written[2].style is written[1].line
 
 
 def test_the_trace_of_a_line_has_a_row_an_element():
@@ -192,11 +217,10 @@ def test_the_trace_after_a_style_is_that_of_both_in_one():
   )
 
 
-def test_a_first_line_that_ran_away_is_nobodys_style():
+def test_lines_that_ran_away_are_nobodys_style():
   slow = dataclasses.replace(
     make_writer(kappa_bias=-30.0), points_per_character=1
   )
   written = slow.write_wrapped("abc ca", width=3, seed=4)
-  ((alone, _),) = slow.write(["ca"], seed=4)
   assert not written[0].is_finished
-  np.testing.assert_array_equal(written[1].line.points, alone.points)
+  assert_same(points(written), points(slow.write(["abc", "ca"], seed=4)))

@@ -128,8 +128,13 @@ def test_known_text_passes():
 
 
 def test_wrapping_keeps_words_and_line_ends():
-  assert wrap("abc de fg\n\nz", 6) == ["abc de", "fg", "z"]
+  assert wrap("abc de fg\nz", 6) == ["abc de", "fg", "z"]
   assert wrap("abcdefg", 3) == ["abc", "def", "g"]
+
+
+def test_wrapping_keeps_blank_lines_between_paragraphs_only():
+  text = "\n \nabc de fg\n\nz\r\n \r\n\n(a)\n\n"
+  assert wrap(text, 6) == ["abc de", "fg", "", "z", "", "", "(a)"]
 
 
 @pytest.mark.parametrize("text", ["", " \n "])

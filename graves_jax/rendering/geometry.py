@@ -11,6 +11,7 @@ MARGIN = 0.8  # On all sides of a page, in line heights.
 # How far baselines lean on IAM-OnDB, as a standard deviation of their slopes:
 # what is believed of a word that is too short to show its own slope.
 TYPICAL_SLOPE = 0.04
+COLUMNS = 256  # Of a silhouette.
 
 
 class Frame(NamedTuple):
@@ -76,6 +77,34 @@ def corners(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
   """Upper left and lower right corner [2] of the ink."""
   points = np.concatenate(strokes)
   return points.min(axis=0), points.max(axis=0)
+
+
+def silhouette(strokes: Strokes, width: float) -> tuple[np.ndarray, np.ndarray]:
+  """The ink's least and greatest y in each of `COLUMNS` columns.
+
+  Args:
+    strokes: ink from x = 0 to `width`.
+    width: of all columns together.
+
+  Returns:
+    Two arrays [COLUMNS]; a column without ink has the least y infinity and the
+    greatest y minus infinity.
+  """
+  tops, lows = np.full(COLUMNS, np.inf), np.full(COLUMNS, -np.inf)
+  for stroke in strokes:
+    x = stroke[:, 0] / (width or 1.0) * COLUMNS
+    # Pieces so short that each is within the columns of its two ends.
+    pieces = np.floor(np.abs(np.diff(x))) + 1
+    places = np.concatenate([[0], pieces.cumsum()])
+    every = np.arange(places[-1] + 1)
+    x = np.interp(every, places, x)
+    y = np.interp(every, places, stroke[:, 1])
+    column = np.clip(x, 0, COLUMNS - 1).astype(int)
+    ends = (y[:-1], y[1:]) if len(y) > 1 else (y, y)
+    for at in (column[: len(ends[0])], column[-len(ends[0]) :]):
+      np.minimum.at(tops, at, np.minimum(*ends))
+      np.maximum.at(lows, at, np.maximum(*ends))
+  return tops, lows
 
 
 def bottoms(strokes: Strokes) -> np.ndarray:

@@ -8,12 +8,14 @@ from graves_jax.rendering.geometry import (
   bottoms,
   corners,
   line_height,
+  silhouette,
   slope,
   straightened,
 )
 from graves_jax.rendering.page import Caption, Page, Strokes, checked_page
 
 LINE_SPACING = 1.7  # From baseline to baseline, in line heights.
+GAP = 0.1  # Between the ink of two lines at least, in line heights.
 RUNAWAY = 2  # A sample so many times larger than the middle one is shrunk.
 
 
@@ -25,12 +27,15 @@ def stack(
 ) -> Page:
   """Places lines of one hand on a page, one below the other, left aligned.
 
-  The lines keep their common scale.
+  The lines keep their common scale. Baselines are evenly spaced, except that a
+  line whose ink would touch that of an earlier one moves down until it is clear
+  of it wherever one is above the other.
 
   Args:
     lines: each either elements [T, 3] of pen offsets (Eq. 15) or a list of
       strokes [n, 2]; an empty one leaves an empty line.
-    spacing: distance of baselines, in typical line heights.
+    spacing: distance of baselines, in typical line heights, where ink is not
+      in the way.
     straighten: turns every line so that its baseline is level, which looks
       best under one another. Otherwise each line keeps its own slope, on
       IAM-OnDB some 2 degrees up or down.
@@ -46,13 +51,20 @@ def stack(
   page = checked_page(lines)
   if straighten:
     page = [straightened(line) for line in page]
-  step = spacing * line_height(page)
+  typical = line_height(page)
   # One slope for all lines, so that one that they share does not move a long
   # line against a short one.
   lean = 0.0 if straighten else np.median([slope(s) for s in page if s])
-  return [
-    _placed(line, lean, number * step) for number, line in enumerate(page)
-  ]
+  page = [_placed(line, lean) for line in page]
+  width = max(corners(line)[1][0] for line in page if line)
+  baseline, filled, placed = 0.0, -np.inf, []
+  for line in page:
+    tops, bottoms = silhouette(line, width)
+    baseline = max(baseline, np.max(filled - tops) + GAP * typical)
+    filled = np.maximum(filled, bottoms + baseline)
+    placed.append([stroke + np.array([0.0, baseline]) for stroke in line])
+    baseline += spacing * typical
+  return placed
 
 
 def grid(
@@ -109,14 +121,14 @@ def grid(
   return placed, labels
 
 
-def _placed(line: Strokes, lean: float, baseline: float) -> Strokes:
-  """Moves a line's left end to x = 0 and the letters' feet to its baseline."""
+def _placed(line: Strokes, lean: float) -> Strokes:
+  """Moves a line's left end to x = 0 and the letters' feet to y = 0."""
   if not line:
     return line
   left = corners(line)[0][0]
   x, y = bottoms(line).T
   feet = np.median(y - lean * (x - left))
-  return [stroke - [left, feet - baseline] for stroke in line]
+  return [stroke - [left, feet] for stroke in line]
 
 
 def _size(line: Strokes) -> np.ndarray:

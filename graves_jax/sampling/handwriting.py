@@ -15,6 +15,14 @@ from graves_jax.distributions import bivariate_mixture
 from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.networks.window_layer import Text
+from graves_jax.sampling.line_end import (
+  LineEnd,
+  Moment,
+  Stop,
+  advance_line_end,
+  is_past_text,
+  no_line_end,
+)
 
 
 class SampleInputs(NamedTuple):
@@ -28,6 +36,7 @@ class SampleInputs(NamedTuple):
   limits: elements at most, prime included, [B], none above `limit`.
   text: characters of the prime's text and of the text to write (synthesis).
   text_lengths: of both together, [B].
+  rest: x of an element that does not move the pen, normalized.
   """
 
   keys: Array
@@ -37,86 +46,143 @@ class SampleInputs(NamedTuple):
   limits: Array
   text: Text
   text_lengths: Array
+  rest: Array
 
 
 class Sampled(NamedTuple):
   """What was written.
 
-  points: [limit, B, 3] normalized, the prime included.
+  points: [limit, B, 3] normalized, the prime included; anything after a line's
+    end.
   lengths: elements of each line, [B].
-  is_finished: whether the stop rule fired before the limit, [B].
+  is_finished: whether the stop rule ended the line before the limit, [B].
+  reading: for how many elements after the prime each character was read, [B,
+    U]: the sum of the window's shares phi(t, u) / sum_v phi(t, v).
   """
 
   points: Array
   lengths: Array
   is_finished: Array
+  reading: Array
 
 
-@functools.partial(jax.jit, static_argnums=0, static_argnames="sigma_floor")
+@functools.partial(
+  jax.jit, static_argnums=0, static_argnames=("sigma_floor", "stop")
+)
 def sample_handwriting(
   network: nn.Module,
   params: Any,
   inputs: SampleInputs,
   *,
   sigma_floor: float = bivariate_mixture.SIGMA_FLOOR,
+  stop: Stop = "stroke",
 ) -> Sampled:
   """Draws x_{t+1} from Pr(x_{t+1} | y_t) until every line is done.
 
   Within its prime a line is fed the prime; after it, what was drawn. A
-  synthesis network's line ends when phi(t, U+1) > phi(t, u) for all u in
-  1..U (Section 5.3), or when all windows are so far past the text that phi has
-  underflowed to 0; a prediction network's line ends at its limit.
+  synthesis network's line ends by a stop rule, a prediction network's at its
+  limit.
+
+  Args:
+    network: a prediction or synthesis network.
+    params: its weights.
+    inputs: what to write.
+    sigma_floor: least standard deviation of the mixture.
+    stop: "paper" ends a line when the window is past the text (Section 5.3),
+      "stroke" when the stroke under way is finished then; see
+      `advance_line_end`.
   """
-  limit, batch_size = inputs.points.shape[:2]
-  rows = jnp.arange(batch_size)
-  reads = isinstance(network, SynthesisNetwork)
-  columns = jnp.arange(inputs.text.characters.shape[1] + 1)
-  before_end = columns < inputs.text_lengths[:, None]
+  limit = len(inputs.points)
   draw = functools.partial(bivariate_mixture.sample, sigma_floor=sigma_floor)
 
-  def advance(state, element):
-    if not reads:
-      state, raw = network.apply(params, state, element, method="step")
-      return state, raw, jnp.zeros(batch_size, bool)
-    state, (raw, phi) = network.apply(
-      params, state, element, inputs.text, method="step"
+  def step(progress):
+    t, state, points, reading, line_end, lengths, is_done, is_finished = (
+      progress
     )
-    within = jnp.where(before_end, phi, -jnp.inf).max(axis=1)
-    is_past = phi[rows, inputs.text_lengths] > within
-    is_far_past = state.first.kappa.min(axis=1) > inputs.text_lengths + 1
-    return state, raw, is_past | ((within == 0) & is_far_past)
-
-  def is_running(carry):
-    t, _, _, _, is_done, _ = carry
-    return (t < limit) & ~is_done.all()
-
-  def step(carry):
-    t, state, points, lengths, is_done, is_finished = carry
     last = jnp.where(t > 0, points[t - 1], 0.0)  # x_1's input: the null vector
-    state, raw, is_past_text = advance(state, last)
+    state, raw, is_past, shares = _advance(network, params, state, last, inputs)
     keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(inputs.keys, t)
     drawn = jax.vmap(lambda k, y, b: draw(k, y, bias=b))(keys, raw, inputs.bias)
     is_prime = t < inputs.prime_lengths
-    stops = ~is_prime & is_past_text & (t > inputs.prime_lengths)
-    is_finished |= stops & ~is_done
-    is_done |= stops | (t >= inputs.limits)
     element = jnp.where(is_prime[:, None], points[t], drawn)
+    is_new = t > inputs.prime_lengths
+    ends, ended_lengths = is_past & is_new, t
+    if stop == "stroke":
+      moment = Moment(
+        t=t,
+        is_past=is_past,
+        is_new=is_new,
+        has_lifted=last[:, 2] > 0.5,
+        move=element[:, 0] - inputs.rest,
+      )
+      line_end, ends, ended_lengths = advance_line_end(line_end, moment)
+    is_finished |= ends & ~is_done
+    ended_lengths = jnp.where(ends, ended_lengths, t)
+    lengths = jnp.where(is_done, lengths, ended_lengths)
+    is_done |= ends | (t >= inputs.limits)
+    reading += jnp.where((is_prime | is_done)[:, None], 0.0, shares)
     points = points.at[t].set(jnp.where(is_done[:, None], 0.0, element))
-    return t + 1, state, points, lengths + ~is_done, is_done, is_finished
+    return _Progress(
+      t + 1,
+      state,
+      points,
+      reading,
+      line_end,
+      lengths + ~is_done,
+      is_done,
+      is_finished,
+    )
 
+  end = lax.while_loop(
+    lambda progress: (progress.t < limit) & ~progress.is_done.all(),
+    step,
+    _start(network, inputs),
+  )
+  return Sampled(end.points, end.lengths, end.is_finished, end.reading)
+
+
+class _Progress(NamedTuple):
+  """What is carried from element to element; as in `Sampled`."""
+
+  t: Array
+  state: Any
+  points: Array
+  reading: Array
+  line_end: LineEnd
+  lengths: Array
+  is_done: Array
+  is_finished: Array
+
+
+def _start(network: nn.Module, inputs: SampleInputs) -> _Progress:
+  batch_size = inputs.points.shape[1]
   none = jnp.zeros(batch_size, bool)
-  start = (
-    jnp.zeros((), jnp.int32),
-    network.initial_state(batch_size),
-    inputs.points,
-    jnp.zeros(batch_size, jnp.int32),
-    none,
-    none,
+  return _Progress(
+    t=jnp.zeros((), jnp.int32),
+    state=network.initial_state(batch_size),
+    points=inputs.points,
+    reading=jnp.zeros(inputs.text.mask.shape),
+    line_end=no_line_end(batch_size),
+    lengths=jnp.zeros(batch_size, jnp.int32),
+    is_done=none,
+    is_finished=none,
   )
-  _, _, points, lengths, _, is_finished = lax.while_loop(
-    is_running, step, start
+
+
+def _advance(network, params, state, element, inputs: SampleInputs):
+  """The next state, y-hat, whether the window is past, its shares [B, U]."""
+  if not isinstance(network, SynthesisNetwork):
+    state, raw = network.apply(params, state, element, method="step")
+    return state, raw, jnp.zeros(len(element), bool), 0.0
+  state, (raw, phi) = network.apply(
+    params, state, element, inputs.text, method="step"
   )
-  return Sampled(points, lengths, is_finished)
+  is_past = is_past_text(phi, state.first.kappa, inputs.text_lengths)
+  is_text = jnp.arange(phi.shape[1]) <= inputs.text_lengths[:, None]
+  phi = jnp.where(is_text, phi, 0.0)
+  tiny = jnp.finfo(phi.dtype).tiny
+  shares = phi / jnp.maximum(phi.sum(axis=1, keepdims=True), tiny)
+  return state, raw, is_past, shares[:, :-1]
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -232,7 +232,8 @@ def _join(names: list[str]) -> str:
 def wrap(text: str, width: int) -> list[str]:
   """Lines of at most `width` characters; line ends of the text are kept.
 
-  A word longer than `width` is broken. Empty lines are left out.
+  A word longer than `width` is broken. Blank lines come back as empty ones;
+  before the first word and after the last they are left out.
 
   Raises:
     ValueError: if there is nothing to write, or `width` is below 1.
@@ -240,8 +241,11 @@ def wrap(text: str, width: int) -> list[str]:
   if width < 1:
     raise ValueError(f"width (={width}) must be 1 character or more.")
   lines: Sequence[str] = [
-    line for part in text.splitlines() for line in textwrap.wrap(part, width)
+    line
+    for part in text.splitlines()
+    for line in textwrap.wrap(part, width) or [""]
   ]
-  if not lines:
+  inked = [number for number, line in enumerate(lines) if line]
+  if not inked:
     raise ValueError("there is no text to write; give at least one character.")
-  return list(lines)
+  return list(lines[inked[0] : inked[-1] + 1])

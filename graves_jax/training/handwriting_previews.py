@@ -46,7 +46,7 @@ class HandwritingPreviews:
       lines = writer.scribble(_SCRIBBLE_POINTS, lines=_SCRIBBLES, bias=_BIAS)
       write_samples(picture, [line.points for line in lines])
     elif texts:
-      lines = [line for line, _ in writer.write(texts, bias=_BIAS)]
+      lines = [each.line for each in writer.write(texts, bias=_BIAS)]
       write_samples(picture, [line.points for line in lines], texts)
       first = lines[0]
       write_attention(

@@ -1,0 +1,64 @@
+"""Pads what is to be written, so that few shapes are ever compiled."""
+
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from graves_jax.data.strokes import Alphabet, Normalization
+from graves_jax.networks.window_layer import Text
+from graves_jax.sampling.handwriting import SampleInputs
+
+_CHARACTERS_MULTIPLE = 16
+_POINTS_MULTIPLE = 512
+
+
+def pad_inputs(
+  texts: Sequence[str],
+  *,
+  keys: jax.Array,
+  bias: float,
+  prime: np.ndarray,
+  limits: np.ndarray,
+  alphabet: Alphabet,
+  normalization: Normalization,
+) -> SampleInputs:
+  """What `sample_handwriting` needs to write B lines after one prime.
+
+  Args:
+    texts: of each line, the prime's text included, [B].
+    keys: a random key a line, [B].
+    bias: of all lines.
+    prime: normalized elements [P, 3].
+    limits: elements at most, the prime's included, [B] integers.
+    alphabet: classes of the characters.
+    normalization: of the offsets.
+  """
+  rows = len(texts)
+  points = np.zeros((round_up_points(limits.max()), rows, 3), np.float32)
+  points[: len(prime)] = prime[:, None]
+  lengths = np.array([len(text) for text in texts], np.int32)
+  columns = _round_up(lengths.max(), _CHARACTERS_MULTIPLE)
+  characters = np.zeros((rows, columns), np.int32)
+  for row, text in enumerate(texts):
+    characters[row, : len(text)] = alphabet.encode(text)
+  mask = (np.arange(columns) < lengths[:, None]).astype(np.float32)
+  return SampleInputs(
+    keys=keys,
+    bias=np.full(rows, bias, np.float32),
+    points=points,
+    prime_lengths=np.full(rows, len(prime), np.int32),
+    limits=limits,
+    text=Text(characters, mask),
+    text_lengths=lengths,
+    rest=np.float32(-normalization.mean[0] / normalization.std[0]),
+  )
+
+
+def round_up_points(number: int) -> int:
+  """The next number of points that arrays have."""
+  return _round_up(number, _POINTS_MULTIPLE)
+
+
+def _round_up(number: int, multiple: int) -> int:
+  return int(-(-number // multiple) * multiple)
