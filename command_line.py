@@ -214,7 +214,7 @@ def use_devices(count: int) -> list:
   """
   import jax
 
-  from graves_jax.training.parallel import first_of_each_process
+  from graves_jax.devices.parallel import first_of_each_process
 
   if count < 0:
     raise ValueError(f"devices (={count}) must be 0 (all) or more.")
@@ -232,7 +232,7 @@ def use_devices(count: int) -> list:
 def use_kernels(console: Console, devices: Sequence) -> None:
   """Compiles, once, and loads what makes these devices faster if they are this
   processor's; where that fails, says why and goes on without."""
-  from graves_jax.kernels import library
+  from graves_jax.fast.kernels import library
 
   here = sum(d.process_index == d.client.process_index() for d in devices)
   try:

@@ -8,26 +8,26 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from graves_jax.data.batches import LineBatches
-from graves_jax.data.sources.load import load_split
+from graves_jax.checkpoints.read import Restored
+from graves_jax.commands.console import loading
+from graves_jax.data.lines import LineBatches
+from graves_jax.data.sources.handwriting import load_split
 from graves_jax.data.strokes import Line
-from graves_jax.evaluation import evaluate, nats_gained_by_reading
-from graves_jax.handwriting_loss import (
+from graves_jax.devices.parallel import (
+  fitting,
+  over_devices,
+  require_divisible,
+)
+from graves_jax.losses.handwriting import (
   HandwritingScores,
   handwriting_loss,
   handwriting_scores,
 )
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
-from graves_jax.training.console import loading
+from graves_jax.tasks.handwriting import reading_test
+from graves_jax.training.evaluate import evaluate, nats_gained_by_reading
 from graves_jax.training.experiment import loss_summer
-from graves_jax.training.handwriting_task import reading_test
-from graves_jax.training.parallel import (
-  fitting,
-  over_devices,
-  require_divisible,
-)
-from graves_jax.training.written_checkpoint import Restored
 
 BATCH_SIZE = 64
 

@@ -7,36 +7,36 @@ from pathlib import Path
 
 from rich.console import Console
 
+from graves_jax.checkpoints.read import Restored
+from graves_jax.commands.console import loading
 from graves_jax.config import DynamicConfig, TextDataConfig
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import beginning, count_text
 from graves_jax.data.sentences import SentenceBatches
 from graves_jax.data.sources import penn_treebank
-from graves_jax.data.sources.load_text import (
+from graves_jax.data.sources.text import (
   TextSplit,
   is_corpus,
   load_text_split,
 )
 from graves_jax.data.streams import StreamBatches
-from graves_jax.data.text_codec import TextCodec
-from graves_jax.dynamic_evaluation import (
+from graves_jax.devices.parallel import (
+  fitting,
+  over_devices,
+  require_divisible,
+)
+from graves_jax.losses.sums import Sums
+from graves_jax.losses.text import perplexity, text_loss, text_scores
+from graves_jax.networks.build import build_network
+from graves_jax.tasks.text import initial_text_carry
+from graves_jax.training.dynamic import (
   DivergedError,
   DynamicEvaluation,
   learning_rate,
   tune,
 )
-from graves_jax.evaluation import evaluate
-from graves_jax.losses import Sums
-from graves_jax.networks.build import build_network
-from graves_jax.text_loss import perplexity, text_loss, text_scores
-from graves_jax.training.console import loading
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import loss_summer
-from graves_jax.training.parallel import (
-  fitting,
-  over_devices,
-  require_divisible,
-)
-from graves_jax.training.text_task import initial_text_carry
-from graves_jax.training.written_checkpoint import Restored
 
 # What --sequences changes of the settings in training.
 _SEQUENCES = {

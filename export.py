@@ -18,7 +18,7 @@ def export(
       checkpoint.
     out: a new folder.
   """
-  from graves_jax.training.exported_weights import export_weights
+  from graves_jax.checkpoints.export import export_weights
 
   export_weights(checkpoint, out)
   size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())

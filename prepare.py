@@ -13,7 +13,9 @@ import rich.text
 import tyro
 
 import command_line
-from graves_jax.data.sources import iam_ondb, iam_ondb_report, stroke_file
+from graves_jax.data.sources import stroke_file
+from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
+from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
 
 
 def prepare(

@@ -8,6 +8,7 @@ import jax
 from rich.console import Console
 
 import command_line
+from graves_jax.checkpoints.read import Restored
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
@@ -17,7 +18,6 @@ from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
 from graves_jax.sampling.transcript import fit_text, name_replaced
 from graves_jax.sampling.writer import Writer, Written
-from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments, HandwritingOptions
 
 OUT = Path("handwriting.png")
@@ -116,7 +116,8 @@ def load_style(
   """The line that --style names; IAM-OnDB's from where `data` has them."""
   if options.style is None:
     return None
-  from graves_jax.data.sources import iam_ondb, stroke_file
+  from graves_jax.data.sources import stroke_file
+  from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
   from graves_jax.sampling.style import fit_style
 
   name, _, number = options.style.rpartition(":")

@@ -11,11 +11,12 @@ import jax
 from rich.console import Console
 
 import command_line
+from graves_jax.checkpoints.read import Restored
 from graves_jax.config import TextDataConfig
 from graves_jax.data import plain_text
+from graves_jax.data.codec import TextCodec, name_symbols
 from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.data.strokes import Alphabet
-from graves_jax.data.text_codec import TextCodec, name_symbols
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
@@ -25,7 +26,6 @@ from graves_jax.sampling.transcript import (
   name_replaced,
   replace_unknown,
 )
-from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments
 from text_output import write_out
 
@@ -122,7 +122,7 @@ def load_training_lines(
     moved: where its text file lies now; None: where it lay.
     codec: its own.
   """
-  from graves_jax.data.sources import load_text
+  from graves_jax.data.sources import text as load_text
 
   if moved is not None:
     data = dataclasses.replace(

@@ -10,9 +10,9 @@ import tyro
 from rich.console import Console
 
 import command_line
+from graves_jax.commands.preemption import SERVERS, Cloud, watching
 from graves_jax.config import Config, TextConfig
-from graves_jax.training.parallel import Parallel
-from graves_jax.training.preemption import SERVERS, Cloud, watching
+from graves_jax.devices.parallel import Parallel
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs/handwriting_synthetic.py"
 AnyConfig = TypeVar("AnyConfig")
@@ -54,13 +54,13 @@ def main(argv: list[str]) -> None:
   workdir, config = arguments.workdir, arguments.config
   import jax
 
-  from graves_jax.kernels import library
-  from graves_jax.training.console import ConsoleListener
+  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.commands.console import ConsoleListener
+  from graves_jax.devices.parallel import fitting
+  from graves_jax.devices.processes import ask, is_first, together
+  from graves_jax.fast.kernels import library
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
-  from graves_jax.training.parallel import fitting
-  from graves_jax.training.processes import ask, is_first, together
-  from graves_jax.training.run_folder import restore_checkpoint
 
   command_line.use_compilation_cache()
   command_line.join_processes(arguments.distributed)
@@ -83,7 +83,7 @@ def main(argv: list[str]) -> None:
         "--debug-nans is for one process; a run of several goes on with one, "
         "with the same batches."
       )
-    from graves_jax.training.first_operation import naming_first_operation
+    from graves_jax.training.first_nonfinite import naming_first_operation
 
     experiment = naming_first_operation(experiment)
   with together():
@@ -112,13 +112,13 @@ def main(argv: list[str]) -> None:
 
 def load_task(config: Config, console: Console):
   """Reads the config's data and makes the config concrete."""
-  from graves_jax.training.console import loading
+  from graves_jax.commands.console import loading
 
   with loading(console) as progress:
     if isinstance(config, TextConfig):
       from graves_jax.data.corpus import vocabulary_warning
-      from graves_jax.data.sources.load_text import load_corpus
-      from graves_jax.training.text_task import text_task
+      from graves_jax.data.sources.text import load_corpus
+      from graves_jax.tasks.text import text_task
 
       corpus = load_corpus(config.data, progress)
       warning = vocabulary_warning(corpus.codec, len(corpus.train))
@@ -126,8 +126,8 @@ def load_task(config: Config, console: Console):
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True)
       task = text_task(config, corpus)
     else:
-      from graves_jax.data.sources.load import load_lines
-      from graves_jax.training.handwriting_task import handwriting_task
+      from graves_jax.data.sources.handwriting import load_lines
+      from graves_jax.tasks.handwriting import handwriting_task
 
       task = handwriting_task(config, *load_lines(config.data, progress))
   return task

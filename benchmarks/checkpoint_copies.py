@@ -10,19 +10,19 @@ from typing import Any
 import jax
 import numpy as np
 
+from graves_jax.checkpoints.metadata import Metadata, to_json
+from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.save import Checkpoints
 from graves_jax.config import (
   NoiseConfig,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
 )
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import Corpus
-from graves_jax.data.text_codec import TextCodec
-from graves_jax.training.checkpoints import Checkpoints
+from graves_jax.tasks.text import text_task
 from graves_jax.training.experiment import build_experiment
-from graves_jax.training.metadata import Metadata, to_json
-from graves_jax.training.run_folder import restore_checkpoint
-from graves_jax.training.text_task import text_task
 
 TEXT = "the cat sat on the mat. " * 9
 # Every kind of array that a checkpoint can hold: weights, their deviations,

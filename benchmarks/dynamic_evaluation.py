@@ -70,14 +70,14 @@ def sides(arguments: Arguments) -> dict:
   import our_training
   from random_batches import random_text
 
+  from graves_jax.checkpoints.state import initial_params
   from graves_jax.config import DynamicConfig
-  from graves_jax.dynamic_evaluation import DynamicEvaluation
+  from graves_jax.devices.parallel import over_devices
+  from graves_jax.losses.text import text_loss
   from graves_jax.networks.build import example_inputs
   from graves_jax.networks.prediction import PredictionNetwork
-  from graves_jax.text_loss import text_loss
-  from graves_jax.training.parallel import over_devices
-  from graves_jax.training.state import initial_params
-  from graves_jax.training.text_task import initial_text_carry
+  from graves_jax.tasks.text import initial_text_carry
+  from graves_jax.training.dynamic import DynamicEvaluation
 
   streams, length = arguments.batch_size, arguments.length
   devices = our_training.training_devices(streams)

@@ -28,20 +28,20 @@ class Parser:
 def parsers() -> dict[str, Parser]:
   """All of them, by name; importing what they need takes a while."""
   sys.path.append(str(launch.ROOT))
+  from graves_jax.checkpoints.metadata import from_json
+  from graves_jax.checkpoints.run_folder import restore_checkpoint
   from graves_jax.config import HandwritingConfig, TextConfig
-  from graves_jax.config_json import from_dict
+  from graves_jax.config.stored import from_dict
+  from graves_jax.data.codec import TextCodec
   from graves_jax.data.plain_text import decode
   from graves_jax.data.sources import class_file, untrusted_tar
   from graves_jax.data.sources.enwik8 import load as load_enwik8
-  from graves_jax.data.sources.iam_ondb_archive import parse_transcript
+  from graves_jax.data.sources.iam_ondb.archive import parse_transcript
   from graves_jax.data.sources.stroke_file import read_stroke_file
   from graves_jax.data.strokes import Alphabet, StrokeCodec
-  from graves_jax.data.text_codec import TextCodec
   from graves_jax.networks.build import build_network
   from graves_jax.sampling.transcript import fit_text
-  from graves_jax.training.metadata import from_json
-  from graves_jax.training.metrics import MetricsFile
-  from graves_jax.training.run_folder import restore_checkpoint
+  from graves_jax.training.records import MetricsFile
 
   def read_config(content: bytes, folder: Path):
     import command_line
@@ -177,15 +177,15 @@ _CONFIGS = (
 
 
 def _read_iam_strokes(content: bytes, folder: Path):
-  from graves_jax.data.sources.iam_ondb_archive import parse_strokes
-  from graves_jax.data.sources.iam_ondb_repairs import repair
+  from graves_jax.data.sources.iam_ondb.archive import parse_strokes
+  from graves_jax.data.sources.iam_ondb.repairs import repair
   from graves_jax.data.strokes import offsets_from_strokes
 
   return offsets_from_strokes(repair(parse_strokes(content, "a.xml")).strokes)
 
 
 def _read_iam_list(content: bytes, folder: Path):
-  from graves_jax.data.sources import iam_ondb_archive as archive
+  from graves_jax.data.sources.iam_ondb.prepared import archive
 
   names = (archive.STROKES, archive.TRANSCRIPTS)
   for name in names:
@@ -203,15 +203,15 @@ def _write(path: Path, content: bytes) -> Path:
 
 def _metadata_of_both_kinds() -> tuple[dict, dict]:
   """What a checkpoint of text says of itself, and one of handwriting."""
+  from graves_jax.checkpoints.metadata import Metadata, Stage, to_json
   from graves_jax.config import (
     HandwritingConfig,
     NetworkConfig,
     TextConfig,
     TextNetworkConfig,
   )
+  from graves_jax.data.codec import TextCodec
   from graves_jax.data.strokes import Alphabet, Normalization, StrokeCodec
-  from graves_jax.data.text_codec import TextCodec
-  from graves_jax.training.metadata import Metadata, Stage, to_json
 
   stage = Stage("run", 7, "none", {"bits_per_symbol": 2.5})
   text = Metadata(
@@ -232,7 +232,7 @@ def _metadata_of_both_kinds() -> tuple[dict, dict]:
 
 def _signed(value: Any) -> bytes:
   """Metadata as a checkpoint's file holds them, their checksum right."""
-  from graves_jax.training.checksums import signed
+  from graves_jax.checkpoints.checksums import signed
 
   if isinstance(value, dict):
     value = {"checksums": {"params": {}}} | json.loads(json.dumps(value))

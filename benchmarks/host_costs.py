@@ -68,8 +68,8 @@ def random_experiment(arguments: Arguments):
   import command_line
   from graves_jax.config import DataConfig, HandwritingConfig, NetworkConfig
   from graves_jax.data.strokes import Line
+  from graves_jax.tasks.handwriting import handwriting_task
   from graves_jax.training.experiment import build_experiment
-  from graves_jax.training.handwriting_task import handwriting_task
 
   random = np.random.default_rng(0)
   lines = [
@@ -93,7 +93,7 @@ def checkpoint_seconds(experiment, folder: Path, rounds: int) -> dict:
   import jax
   import numpy as np
 
-  from graves_jax.training.checkpoints import Checkpoints
+  from graves_jax.checkpoints.save import Checkpoints
 
   metadata, state = experiment.task.metadata, experiment.initial_state()
   checkpoints = Checkpoints(folder, experiment.fetch(state), metadata)

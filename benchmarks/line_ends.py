@@ -35,11 +35,11 @@ def main(argv: list[str]) -> None:
   require_least(arguments, lines=1, seed=0)
   from our_line_ends import feed, find_ends
 
-  from graves_jax.data.sources import iam_ondb
+  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
   from graves_jax.networks.build import build_network
   from graves_jax.pretrained import HANDWRITING
   from graves_jax.sampling.writer import Writer
-  from graves_jax.training.run_folder import restore_checkpoint
 
   checkpoint = arguments.checkpoint or HANDWRITING
   params, metadata, *_ = restore_checkpoint(checkpoint)

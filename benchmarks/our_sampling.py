@@ -8,11 +8,11 @@ from random_batches import ALPHABET_SIZE, random_lines
 from rich.console import Console
 
 import command_line
+from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import NetworkConfig
+from graves_jax.fast.window_lstm import Text
 from graves_jax.networks.build import build_network, example_inputs
-from graves_jax.networks.window_layer import Text
 from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
-from graves_jax.training.state import initial_params
 
 # Random weights whose window hardly moves: the stop rule never fires.
 WINDOW_BIAS = (0.0, -0.5, -6.0)

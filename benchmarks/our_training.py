@@ -9,21 +9,21 @@ from random_batches import ALPHABET_SIZE
 from rich.console import Console
 from update import Update
 
+from graves_jax.checkpoints.state import TrainState, init_state, initial_params
 from graves_jax.config import NetworkConfig, OptimizerConfig
-from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.lines import StrokeBatch
 from graves_jax.data.streams import TextBatch
+from graves_jax.devices.parallel import AXIS, Mapped, fitting, over_devices
 from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
-from graves_jax.handwriting_loss import handwriting_loss
-from graves_jax.losses import LossFn
+from graves_jax.losses.handwriting import handwriting_loss
+from graves_jax.losses.sums import LossFn
+from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import count_weights
 from graves_jax.optimizers import build_optimizer
-from graves_jax.text_loss import text_loss
-from graves_jax.training.parallel import AXIS, Mapped, fitting, over_devices
-from graves_jax.training.state import TrainState, init_state, initial_params
+from graves_jax.tasks.text import initial_text_carry
 from graves_jax.training.step import train_body
-from graves_jax.training.text_task import initial_text_carry
 
 # So little is learned that random weights stay what they are.
 OPTIMIZER = OptimizerConfig(

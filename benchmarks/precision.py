@@ -91,14 +91,14 @@ def compare_gradients(arguments: Arguments, config) -> dict:
   """Relative differences: of all weights, of the worst array, and its name."""
   import jax
 
+  from graves_jax.checkpoints.state import initial_params
   from graves_jax.config import NetworkConfig
-  from graves_jax.data.batches import LineBatches
-  from graves_jax.data.sources.load import load_split
+  from graves_jax.data.lines import LineBatches
+  from graves_jax.data.sources.handwriting import load_split
   from graves_jax.data.strokes import Alphabet, Normalization
   from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
-  from graves_jax.handwriting_loss import handwriting_loss
+  from graves_jax.losses.handwriting import handwriting_loss
   from graves_jax.networks.build import build_network, example_inputs
-  from graves_jax.training.state import initial_params
 
   lines = load_split(config.data, "validation")
   lines = [x._replace(points=x.points[: arguments.length]) for x in lines]
@@ -135,12 +135,12 @@ def compare_gradients(arguments: Arguments, config) -> dict:
 
 def by_reference(network):
   """The same synthesis network, unrolled by scans that JAX differentiates."""
-  from graves_jax.cells import unroll_reference
-  from graves_jax.networks.synthesis import SynthesisNetwork, SynthesisState
-  from graves_jax.networks.window_layer import (
+  from graves_jax.fast.lstm import unroll_reference
+  from graves_jax.fast.window_lstm import (
     WindowLayerParams,
     unroll_window_layer_reference,
   )
+  from graves_jax.networks.synthesis import SynthesisNetwork, SynthesisState
 
   class Reference(SynthesisNetwork):
     def unroll(self, state, elements, text):
@@ -194,11 +194,11 @@ def difference(actual, expected) -> tuple[float, float, str]:
 
 def train_both(steps: int, config, devices, console: Console) -> dict:
   """Validation nats per sequence after a run in each precision."""
-  from graves_jax.data.sources.load import load_lines
-  from graves_jax.evaluation import evaluate
+  from graves_jax.data.sources.handwriting import load_lines
+  from graves_jax.devices.parallel import fitting
+  from graves_jax.tasks.handwriting import handwriting_task
+  from graves_jax.training.evaluate import evaluate
   from graves_jax.training.experiment import build_experiment
-  from graves_jax.training.handwriting_task import handwriting_task
-  from graves_jax.training.parallel import fitting
 
   sizes = config.data.batch_size, config.training.evaluation_batch_size
   devices = fitting(devices, *sizes)

@@ -5,7 +5,7 @@ Every row is as long as the batch: no side gains by skipping padding.
 
 import numpy as np
 
-from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.lines import StrokeBatch
 from graves_jax.data.streams import TextBatch
 
 POINTS_PER_CHARACTER = 21.6  # IAM-OnDB's training lines

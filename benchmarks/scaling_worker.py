@@ -38,7 +38,7 @@ def main(case: dict) -> None:
   from jax import lax
   from random_batches import random_lines
 
-  from graves_jax.training.parallel import AXIS
+  from graves_jax.devices.parallel import AXIS
 
   network = our_training.handwriting_network(
     "synthesis", case["hidden"], case["precision"]

@@ -94,13 +94,13 @@ def score(arguments: Arguments) -> tuple[int, Errors]:
   import jax
   import jax.numpy as jnp
 
-  from graves_jax.data.batches import LineBatches
-  from graves_jax.data.sources.load import load_split
+  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.data.lines import LineBatches
+  from graves_jax.data.sources.handwriting import load_split
   from graves_jax.distributions import bivariate_mixture
-  from graves_jax.handwriting_loss import network_inputs
+  from graves_jax.losses.handwriting import network_inputs
   from graves_jax.networks.build import build_network
   from graves_jax.pretrained import HANDWRITING
-  from graves_jax.training.run_folder import restore_checkpoint
 
   restored = restore_checkpoint(arguments.checkpoint or HANDWRITING)
   metadata = restored.metadata

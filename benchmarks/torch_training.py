@@ -12,7 +12,7 @@ from torch_mixture import log_prob
 from torch_peers import SynthesisPeer
 from update import Update
 
-from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.lines import StrokeBatch
 from graves_jax.data.streams import TextBatch
 
 

@@ -7,7 +7,7 @@ a script for help does not wait for JAX.
 import importlib
 
 _MODULES = {
-  "graves_jax.cells": (
+  "graves_jax.fast.lstm": (
     "LSTMParams",
     "LSTMState",
     "init_lstm",
@@ -15,8 +15,8 @@ _MODULES = {
     "unroll",
     "zero_state",
   ),
-  "graves_jax.clipping": ("clip_derivative",),
-  "graves_jax.data.text_codec": ("TextCodec",),
+  "graves_jax.layers.clipping": ("clip_derivative",),
+  "graves_jax.data.codec": ("TextCodec",),
   "graves_jax.data.strokes": (
     "Alphabet",
     "Line",
@@ -26,12 +26,12 @@ _MODULES = {
   ),
   "graves_jax.networks.prediction": ("PredictionNetwork",),
   "graves_jax.networks.synthesis": ("SynthesisNetwork",),
-  "graves_jax.networks.window_layer": ("Text",),
+  "graves_jax.fast.window_lstm": ("Text",),
   "graves_jax.optimizers": ("graves_rmsprop",),
   "graves_jax.sampling.text": ("TextWriter",),
   "graves_jax.sampling.writer": ("Writer",),
-  "graves_jax.vanilla_rnn": ("RNNParams", "init_rnn", "rnn_step"),
-  "graves_jax.window": (
+  "graves_jax.layers.tanh": ("RNNParams", "init_rnn", "rnn_step"),
+  "graves_jax.layers.window": (
     "WindowParams",
     "soft_window",
     "window_parameters",

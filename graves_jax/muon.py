@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from graves_jax.lstm import LSTMParams
-from graves_jax.products import Precision, product
-from graves_jax.vanilla_rnn import RNNParams
+from graves_jax.layers.lstm import LSTMParams
+from graves_jax.layers.products import Precision, product
+from graves_jax.layers.tanh import RNNParams
 
 # Of the Newton-Schulz iteration: x <- p x + q (x x') x + r (x x')^2 x.
 _COEFFICIENTS = 3.4445, -4.7750, 2.0315

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import optax
 
 from graves_jax.config import OptimizerConfig
+from graves_jax.layers.products import Precision
 from graves_jax.muon import scale_by_muon
 from graves_jax.noise.adaptive_weight_noise import AdaptiveParams
-from graves_jax.products import Precision
 
 
 class ScaleByGravesRMSState(NamedTuple):

@@ -66,9 +66,9 @@ def experiments():
   import experiments as handwriting
   import test_text_training as text
 
+  from graves_jax.tasks.handwriting import handwriting_task
+  from graves_jax.tasks.text import text_task
   from graves_jax.training.experiment import build_experiment
-  from graves_jax.training.handwriting_task import handwriting_task
-  from graves_jax.training.text_task import text_task
 
   def training(config):
     changed = dataclasses.replace(

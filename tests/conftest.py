@@ -27,7 +27,7 @@ def iamondb_path():
   if not (IAMONDB / "lineStrokes-all.tar.gz").is_file():
     pytest.skip(
       f"the archives of IAM-OnDB are not in {IAMONDB}; see "
-      "graves_jax/data/sources/iam_ondb_archive.py for where to get them."
+      "graves_jax/data/sources/iam_ondb/archive.py for where to get them."
     )
   return IAMONDB
 

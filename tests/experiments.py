@@ -13,8 +13,8 @@ from graves_jax.config import (
   TrainingConfig,
 )
 from graves_jax.data.strokes import Line
+from graves_jax.tasks.handwriting import handwriting_task
 from graves_jax.training.experiment import Experiment, build_experiment
-from graves_jax.training.handwriting_task import handwriting_task
 
 CONFIG = HandwritingConfig(
   network=NetworkConfig(hidden=(8, 8), mixtures=3, windows=2),

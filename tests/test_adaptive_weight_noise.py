@@ -10,7 +10,9 @@ import pytest
 import reference
 import reference_noise
 
-from graves_jax.losses import Keys
+from graves_jax.checkpoints.state import init_state
+from graves_jax.devices.parallel import AXIS, over_devices
+from graves_jax.losses.sums import Keys
 from graves_jax.noise.adaptive_weight_noise import (
   AdaptiveParams,
   adaptive_params,
@@ -20,8 +22,6 @@ from graves_jax.noise.adaptive_weight_noise import (
   prior,
   with_adaptive_weight_noise,
 )
-from graves_jax.training.parallel import AXIS, over_devices
-from graves_jax.training.state import init_state
 from graves_jax.training.step import train_body
 
 WEIGHTS, ROWS, SEQUENCES, DEVIATION = 5, 4, 50, 0.7

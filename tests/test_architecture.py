@@ -123,11 +123,13 @@ def reached_from(name):
 
 
 def test_the_library_is_found():
-  assert {"graves_jax", "graves_jax.cells", "graves_jax.data.strokes"} < set(
-    IMPORTS
-  )
-  assert is_within("graves_jax.cells", "graves_jax")
-  assert "graves_jax.clipping" in IMPORTS["graves_jax.cells"]
+  assert {
+    "graves_jax",
+    "graves_jax.fast.lstm",
+    "graves_jax.data.strokes",
+  } < set(IMPORTS)
+  assert is_within("graves_jax.fast.lstm", "graves_jax")
+  assert "graves_jax.layers.clipping" in IMPORTS["graves_jax.fast.lstm"]
   assert "jax.numpy" in reached_from("graves_jax.networks.build")
 
 
@@ -165,7 +167,9 @@ def test_the_mathematics_imports_jax_alone():
     if any(is_within(name, part) for part in own)
     for target in IMPORTS[name]
     if target.split(".")[0] not in {"jax", *sys.stdlib_module_names}
-    and not (is_within(name, "graves_jax.kernels") and target in ABOUT_ARRAYS)
+    and not (
+      is_within(name, "graves_jax.fast.kernels") and target in ABOUT_ARRAYS
+    )
     and not any(is_within(target, part) for part in own)
   ]
   assert not broken

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from experiments import CONFIG, Silent, make_experiment
 
-from graves_jax.evaluation import evaluate
-from graves_jax.training.exported_weights import export_weights
+from graves_jax.checkpoints.export import export_weights
+from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.loop import train
-from graves_jax.training.run_folder import restore_checkpoint
 
 DECAY = 0.7
 AVERAGED = dataclasses.replace(

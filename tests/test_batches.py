@@ -1,9 +1,9 @@
-"""Tests of graves_jax.data.batches."""
+"""Tests of graves_jax.data.lines."""
 
 import numpy as np
 import pytest
 
-from graves_jax.data.batches import LENGTH_MULTIPLE, LineBatches
+from graves_jax.data.lines import LENGTH_MULTIPLE, LineBatches
 from graves_jax.data.strokes import Alphabet, Line, Normalization
 
 RANDOM = np.random.default_rng(0)

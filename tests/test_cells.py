@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import cells, chunks
-from graves_jax.cells import LSTMParams, LSTMState
+from graves_jax.fast import chunks, lstm
+from graves_jax.fast.lstm import LSTMParams, LSTMState
 
 BATCH, HIDDEN, WIDTHS = 3, 5, (3, 4)  # WIDTHS: two inputs, joined
 FREE = 1e9  # a clipping limit that nothing reaches
@@ -16,7 +16,7 @@ both_precisions = pytest.mark.parametrize(
   ("dtype", "tolerance"), [("float64", 1e-6), ("float32", 1e-4)]
 )
 both_unrolls = pytest.mark.parametrize(
-  "unroll", [cells.unroll, cells.unroll_reference]
+  "unroll", [lstm.unroll, lstm.unroll_reference]
 )
 
 
@@ -122,7 +122,7 @@ def test_step_equals_the_equations(dtype, tolerance):
   params = LSTMParams(*(jnp.asarray(x, dtype) for x in layer.values()))
   state = LSTMState(jnp.asarray(cell, dtype), jnp.asarray(output, dtype))
   net = jnp.asarray(inputs[0], dtype) @ params.inputs + params.bias
-  new, again = cells.lstm_step(params, state, net)
+  new, again = lstm.lstm_step(params, state, net)
   assert new.cell.dtype == dtype
   np.testing.assert_array_equal(new.output, again)
   for b in range(BATCH):
@@ -137,8 +137,8 @@ def test_step_equals_the_equations(dtype, tolerance):
 @pytest.mark.parametrize(
   ("unroll", "steps"),
   [
-    (cells.unroll_reference, 7),
-    (cells.unroll, 2 * chunks.CHUNK + 3),
+    (lstm.unroll_reference, 7),
+    (lstm.unroll, 2 * chunks.CHUNK + 3),
   ],
 )
 def test_unroll_equals_the_equations(unroll, steps, dtype, tolerance):
@@ -172,8 +172,8 @@ def test_clipping_that_bites_equals_the_equations(unroll, dtype, tolerance):
 
 def test_clipping_that_does_not_bite_changes_no_bit():
   case = random_case(7)
-  free = by_package(cells.unroll, *case, clip=FREE)
-  for name, value in by_package(cells.unroll, *case, clip=10.0).items():
+  free = by_package(lstm.unroll, *case, clip=FREE)
+  for name, value in by_package(lstm.unroll, *case, clip=10.0).items():
     np.testing.assert_array_equal(value, free[name])
 
 
@@ -182,8 +182,8 @@ def test_clipping_in_a_single_step():
   case = (*case, tuple(30 * x for x in on_state), 0 * on_outputs)
 
   def one_step(params, state, inputs, clip):
-    net = cells.net_input(params, inputs)
-    state, output = cells.lstm_step(
+    net = lstm.net_input(params, inputs)
+    state, output = lstm.lstm_step(
       params, state, jnp.squeeze(net, 0), clip=clip
     )
     return state, output[None]
@@ -199,11 +199,11 @@ def test_unrolling_in_two_parts_equals_unrolling_in_one():
   def in_two(params, state, inputs, clip):
     first = tuple(x[:1] for x in inputs)
     second = tuple(x[1:] for x in inputs)
-    state, early = cells.unroll(params, state, first, clip=clip)
-    state, late = cells.unroll(params, state, second, clip=clip)
+    state, early = lstm.unroll(params, state, first, clip=clip)
+    state, late = lstm.unroll(params, state, second, clip=clip)
     return state, jnp.concatenate([early, late])
 
-  whole = by_package(cells.unroll, *case, clip=0.1)
+  whole = by_package(lstm.unroll, *case, clip=0.1)
   parts = by_package(in_two, *case, clip=0.1)
   assert_all_close(parts, whole, 1e-12)
 
@@ -214,12 +214,12 @@ def test_unrolling_equals_stepping():
   def step_by_step(params, state, inputs, clip):
     outputs = []
     for t in range(4):
-      net = cells.net_input(params, tuple(x[t] for x in inputs))
-      state, output = cells.lstm_step(params, state, net, clip=clip)
+      net = lstm.net_input(params, tuple(x[t] for x in inputs))
+      state, output = lstm.lstm_step(params, state, net, clip=clip)
       outputs.append(output)
     return state, jnp.stack(outputs)
 
-  unrolled = by_package(cells.unroll, *case, clip=0.1)
+  unrolled = by_package(lstm.unroll, *case, clip=0.1)
   stepped = by_package(step_by_step, *case, clip=0.1)
   assert_all_close(unrolled, stepped, 1e-12)
 
@@ -230,9 +230,9 @@ def test_step_takes_any_leading_dimensions():
   rng = np.random.default_rng(1)
   cell, output = rng.normal(size=(2, 2, 3, HIDDEN))
   inputs = rng.normal(size=(2, 3, sum(WIDTHS)))
-  net = cells.net_input(params, (jnp.asarray(inputs),))
-  many, _ = cells.lstm_step(params, LSTMState(cell, output), net)
-  one, _ = cells.lstm_step(
+  net = lstm.net_input(params, (jnp.asarray(inputs),))
+  many, _ = lstm.lstm_step(params, LSTMState(cell, output), net)
+  one, _ = lstm.lstm_step(
     params, LSTMState(cell[1, 2], output[1, 2]), net[1, 2]
   )
   assert many.cell.shape == (2, 3, HIDDEN)
@@ -244,8 +244,8 @@ def test_bfloat16_products_stay_near_the_equations():
   case = random_case(7)
   expected = by_reference(*case, FREE)
   options = {"dtype": "float32", "precision": "bfloat16"}
-  fast = by_package(cells.unroll, *case, **options)
-  plain = by_package(cells.unroll_reference, *case, **options)
+  fast = by_package(lstm.unroll, *case, **options)
+  plain = by_package(lstm.unroll_reference, *case, **options)
   assert fast["outputs"].dtype == plain["outputs"].dtype == jnp.float32
   assert_all_close(fast, expected, 0.05)
   assert_all_close(plain, expected, 0.05)
@@ -256,8 +256,8 @@ def test_bfloat16_products_stay_near_the_equations():
 @pytest.mark.parametrize(
   ("unroll", "steps"),
   [
-    (cells.unroll_reference, 7),
-    (cells.unroll, 2 * chunks.CHUNK + 3),
+    (lstm.unroll_reference, 7),
+    (lstm.unroll, 2 * chunks.CHUNK + 3),
   ],
 )
 def test_recurrent_dropout_equals_the_equations(
@@ -275,7 +275,7 @@ def test_bfloat16_products_with_recurrent_dropout_stay_near_the_equations():
   case, masks = random_case(7), random_masks(7)
   expected = by_reference(*case, FREE, **masks)
   options = {"dtype": "float32", "precision": "bfloat16", **masks}
-  fast = by_package(cells.unroll, *case, **options)
+  fast = by_package(lstm.unroll, *case, **options)
   assert fast["outputs"].dtype == jnp.float32
   assert_all_close(fast, expected, 0.05)
 
@@ -283,8 +283,8 @@ def test_bfloat16_products_with_recurrent_dropout_stay_near_the_equations():
 def test_keeping_everything_is_no_dropout():
   case = random_case(7)
   everything = {"mask": jnp.ones((7, BATCH, HIDDEN), bool), "keep_rate": 1.0}
-  found = by_package(cells.unroll, *case, clip=0.1, **everything)
-  assert_all_close(found, by_package(cells.unroll, *case, clip=0.1), 1e-12)
+  found = by_package(lstm.unroll, *case, clip=0.1, **everything)
+  assert_all_close(found, by_package(lstm.unroll, *case, clip=0.1), 1e-12)
 
 
 @both_unrolls
@@ -300,7 +300,7 @@ def test_a_dropped_candidate_gets_no_derivative(unroll):
 
 
 def test_initial_weights():
-  params = cells.init_lstm(
+  params = lstm.init_lstm(
     jax.random.key(0), 7, 50, weight_range=0.1, forget_bias=1.5
   )
   params = LSTMParams(*map(np.asarray, params))
@@ -313,6 +313,6 @@ def test_initial_weights():
 
 
 def test_no_time_step_is_refused():
-  params = cells.init_lstm(jax.random.key(0), 3, 4)
+  params = lstm.init_lstm(jax.random.key(0), 3, 4)
   with pytest.raises(ValueError, match="no time step"):
-    cells.unroll(params, cells.zero_state(4, 2), [jnp.zeros((0, 2, 3))])
+    lstm.unroll(params, lstm.zero_state(4, 2), [jnp.zeros((0, 2, 3))])

@@ -1,4 +1,4 @@
-"""Tests of graves_jax.training.checkpoints."""
+"""Tests of graves_jax.checkpoints.save."""
 
 import dataclasses
 import json
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from experiments import CONFIG, Silent, make_experiment
 
-from graves_jax.training.checkpoints import Checkpoints
-from graves_jax.training.checksums import array_checksums, signed, unsigned
-from graves_jax.training.exported_weights import export_weights
+from graves_jax.checkpoints.checksums import array_checksums, signed, unsigned
+from graves_jax.checkpoints.export import export_weights
+from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.save import Checkpoints
 from graves_jax.training.loop import train
-from graves_jax.training.run_folder import restore_checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from graves_jax.config import (
   TextNetworkConfig,
   TextTrainingConfig,
 )
-from graves_jax.config_json import from_dict, to_dict
+from graves_jax.config.stored import from_dict, to_dict
 from graves_jax.networks.build import build_network, example_inputs
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.py"))

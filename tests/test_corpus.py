@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from graves_jax.data import corpus
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import (
   CodedText,
   Corpus,
@@ -11,7 +12,6 @@ from graves_jax.data.corpus import (
   count_text,
   vocabulary_warning,
 )
-from graves_jax.data.text_codec import TextCodec
 
 
 def test_coded_text_is_looked_up_when_it_is_sliced():

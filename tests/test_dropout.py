@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from graves_jax.dropout import draw_mask, dropped
+from graves_jax.layers.dropout import draw_mask, dropped
 
 KEYS = jax.random.split(jax.random.key(0), 40)
 

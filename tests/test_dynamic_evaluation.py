@@ -9,17 +9,17 @@ from test_text_training import CONFIG, make_corpus
 
 from graves_jax.config import DynamicConfig
 from graves_jax.data.streams import StreamBatches
-from graves_jax.dynamic_evaluation import (
+from graves_jax.devices.parallel import over_devices
+from graves_jax.losses.text import text_loss
+from graves_jax.networks.build import build_network
+from graves_jax.tasks.text import initial_text_carry
+from graves_jax.training.dynamic import (
   DivergedError,
   DynamicEvaluation,
   tune,
 )
-from graves_jax.evaluation import evaluate
-from graves_jax.networks.build import build_network
-from graves_jax.text_loss import text_loss
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import loss_summer
-from graves_jax.training.parallel import over_devices
-from graves_jax.training.text_task import initial_text_carry
 
 CORPUS = make_corpus()
 NETWORK = build_network(

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import enwik8
-from graves_jax.data.text_codec import TextCodec
 
 REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "text"
 

@@ -12,18 +12,18 @@ import pytest
 from experiments import CONFIG, Silent, make_experiment
 from test_text_training import make_experiment as make_text_experiment
 
+from graves_jax.checkpoints.state import init_state
 from graves_jax.training.finite import (
   finite_rows,
   global_norm,
   layer_norms,
   layers_not_finite,
 )
-from graves_jax.training.first_operation import (
+from graves_jax.training.first_nonfinite import (
   first_operation,
   naming_first_operation,
 )
 from graves_jax.training.loop import train
-from graves_jax.training.state import init_state
 from graves_jax.training.step import train_body
 
 

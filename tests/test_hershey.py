@@ -6,17 +6,17 @@ import string
 import numpy as np
 import pytest
 
-from graves_jax.data.sources import hershey_glyphs
-from graves_jax.data.sources.hershey import (
+from graves_jax.data.sources.hershey import glyphs
+from graves_jax.data.sources.hershey.pen import (
   CHARACTERS,
   HersheyConfig,
   load,
   synthesize,
 )
-from graves_jax.data.sources.hershey_text import phrase
+from graves_jax.data.sources.hershey.phrases import phrase
 from graves_jax.data.strokes import Line, strokes_from_offsets
 
-BOTH = pytest.mark.parametrize("font", hershey_glyphs.FONTS)
+BOTH = pytest.mark.parametrize("font", glyphs.FONTS)
 STILL = {
   field.name: 0.0
   for field in dataclasses.fields(HersheyConfig)
@@ -81,7 +81,7 @@ def test_every_character_can_be_drawn_as_the_font_has_it(font):
   scale = None
   for line in synthesize(ink, lines=94, seed=0, config=config):
     read = np.ptp(np.concatenate(strokes_from_offsets(line.points)), axis=0)
-    glyph = np.ptp(hershey_glyphs.glyphs(font)[line.text].points, axis=0)
+    glyph = np.ptp(glyphs.glyphs(font)[line.text].points, axis=0)
     scale = scale or read[1] / glyph[1]
     np.testing.assert_allclose(read / scale, glyph, atol=0.4)
 
@@ -107,11 +107,11 @@ def test_few_points_leave_every_letter_its_extent(font):
 
 
 def test_letters_are_written_in_few_strokes():
-  printed = hershey_glyphs.glyphs("futural")
+  printed = glyphs.glyphs("futural")
 
   def strokes(character):
     breaks = printed[character].breaks
-    return int((breaks == hershey_glyphs.STROKE_END).sum())
+    return int((breaks == glyphs.STROKE_END).sum())
 
   assert all(strokes(c) == 1 for c in "abcdeghlmnopqrsuvwyz")
   assert all(strokes(c) == 2 for c in "fijtx")

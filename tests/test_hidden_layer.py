@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from graves_jax import cells, chunks, vanilla_rnn
-from graves_jax.net_inputs import look_up
+from graves_jax.fast import chunks, lstm
+from graves_jax.layers import tanh
+from graves_jax.layers.inputs import look_up
 from graves_jax.networks.hidden_layer import LSTM, RNN, hidden_layer
 
 BATCH, HIDDEN, CLASSES, BELOW = 3, 4, 6, 5
@@ -18,10 +19,10 @@ both_cells = pytest.mark.parametrize("layer", [LSTM, RNN], ids=["lstm", "rnn"])
 every_unroll = pytest.mark.parametrize(
   ("layer", "unroll"),
   [
-    (LSTM, cells.unroll),
-    (LSTM, cells.unroll_reference),
-    (RNN, vanilla_rnn.unroll),
-    (RNN, vanilla_rnn.unroll_reference),
+    (LSTM, lstm.unroll),
+    (LSTM, lstm.unroll_reference),
+    (RNN, tanh.unroll),
+    (RNN, tanh.unroll_reference),
   ],
 )
 with_and_without_below = pytest.mark.parametrize("below", [0, BELOW])

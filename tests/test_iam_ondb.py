@@ -21,22 +21,22 @@ from graves_jax.config import (
   NetworkConfig,
   TrainingConfig,
 )
-from graves_jax.data.sources import (
-  iam_ondb,
-  iam_ondb_archive,
-  iam_ondb_report,
-  untrusted_tar,
+from graves_jax.data.sources import untrusted_tar
+from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
+from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
+from graves_jax.data.sources.iam_ondb.prepared import (
+  archive as iam_ondb_archive,
 )
-from graves_jax.data.sources.iam_ondb_repairs import (
+from graves_jax.data.sources.iam_ondb.repairs import (
   interpolate,
   remove_long_steps,
   repair,
 )
 from graves_jax.data.sources.stroke_file import read_stroke_file
 from graves_jax.data.strokes import offsets_from_strokes
-from graves_jax.evaluation import evaluate
+from graves_jax.tasks.handwriting import handwriting_task
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import build_experiment
-from graves_jax.training.handwriting_task import handwriting_task
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -11,12 +11,12 @@ import test_synthesis_network
 from rich.console import Console
 
 import command_line
-from graves_jax import cells, chunks, gated_step, recurrence
-from graves_jax.cells import LSTMState
-from graves_jax.kernels import library
-from graves_jax.kernels import lstm as kernel_calls
-from graves_jax.networks import window_layer
-from graves_jax.networks.window_layer import Text, WindowLayerState
+from graves_jax.fast import chunks, lstm, step, window_lstm
+from graves_jax.fast.kernels import library
+from graves_jax.fast.kernels import lstm as kernel_calls
+from graves_jax.fast.lstm import LSTMState
+from graves_jax.fast.window_lstm import Text, WindowLayerState
+from graves_jax.layers import gated_step
 
 BATCH, HIDDEN, WIDTHS = 19, 37, (70, 33)
 STEPS = 2 * chunks.CHUNK + 1  # the last chunk has one step
@@ -37,7 +37,7 @@ def kernels(folder, monkeypatch):
   if not library.is_loaded("float32"):
     pytest.skip("needs a processor with AVX-512, and a C++ compiler.")
   test_synthesis_network.compiled.cache_clear()
-  monkeypatch.setattr(recurrence, "FEWEST_ROWS", 1)
+  monkeypatch.setattr(step, "FEWEST_ROWS", 1)
   yield
   test_synthesis_network.compiled.cache_clear()
   library.unload()
@@ -67,7 +67,7 @@ def lstm_case(steps=STEPS, batch=BATCH, widths=WIDTHS, count=0):
     return jax.random.normal(next(keys), shape)
 
   inputs = count + sum(widths)
-  params = cells.init_lstm(next(keys), inputs, HIDDEN, weight_range=0.3)
+  params = lstm.init_lstm(next(keys), inputs, HIDDEN, weight_range=0.3)
   params = params._replace(bias=normal(4 * HIDDEN))
   state = LSTMState(normal(batch, HIDDEN), 0.5 * normal(batch, HIDDEN))
   inputs = tuple(normal(steps, batch, width) for width in widths)
@@ -90,7 +90,7 @@ def with_gradients(function, arguments, weights):
 
 def unroll(classes=None, precision="float32"):
   return functools.partial(
-    cells.unroll, classes=classes, clip=0.3, precision=precision
+    lstm.unroll, classes=classes, clip=0.3, precision=precision
   )
 
 
@@ -99,7 +99,7 @@ def unroll(classes=None, precision="float32"):
 def test_a_layer_equals_the_equations(kernels, steps, clip):
   with jax.enable_x64(True):
     case = test_cells.random_case(steps)
-    got = test_cells.by_package(cells.unroll, *case, dtype="float32", clip=clip)
+    got = test_cells.by_package(lstm.unroll, *case, dtype="float32", clip=clip)
     expected = test_cells.by_reference(*case, clip=clip)
     test_cells.assert_all_close(got, expected, 1e-4)
 
@@ -109,7 +109,7 @@ def test_a_layer_with_dropout_equals_the_equations(kernels, steps):
   with jax.enable_x64(True):
     case, masks = test_cells.random_case(steps), test_cells.random_masks(steps)
     options = {"clip": 0.1, **masks}
-    got = test_cells.by_package(cells.unroll, *case, dtype="float32", **options)
+    got = test_cells.by_package(lstm.unroll, *case, dtype="float32", **options)
     expected = test_cells.by_reference(*case, **options)
     test_cells.assert_all_close(got, expected, 1e-4)
 
@@ -155,7 +155,7 @@ def test_a_layer_with_dropout_equals_the_plain_scan(
   options |= random_masks(batch=batch)
   compiled, plain = (
     with_gradients(functools.partial(function, **options), *case)
-    for function in (cells.unroll, cells.unroll_reference)
+    for function in (lstm.unroll, lstm.unroll_reference)
   )
   for mine, expected in zip(
     jax.tree.leaves(compiled), jax.tree.leaves(plain), strict=True
@@ -180,9 +180,9 @@ def window_case():
   """A function of (params, state, elements) and options, and those three."""
   keys = jax.random.split(jax.random.key(1), 9)
   alphabet, windows = 11, 4
-  params = window_layer.WindowLayerParams(
-    cells.init_lstm(keys[0], 3 + alphabet, HIDDEN, weight_range=0.3),
-    window_layer.WindowParams(
+  params = window_lstm.WindowLayerParams(
+    lstm.init_lstm(keys[0], 3 + alphabet, HIDDEN, weight_range=0.3),
+    window_lstm.WindowParams(
       0.2 * jax.random.normal(keys[1], (HIDDEN, 3 * windows)),
       jnp.repeat(jnp.array([0.0, -0.5, -2.0]), windows),
     ),
@@ -196,7 +196,7 @@ def window_case():
   text = Text(characters, jnp.ones(characters.shape))
   elements = jax.random.normal(keys[5], (STEPS, BATCH, 3))
 
-  def run(*arguments, layer=window_layer.unroll_window_layer, **options):
+  def run(*arguments, layer=window_lstm.unroll_window_layer, **options):
     return layer(*arguments, text, clip=0.3, **options)
 
   return run, (params, state, elements)
@@ -227,7 +227,7 @@ def test_the_window_layer_with_dropout_equals_the_plain_scan(
   compiled = with_gradients(run, arguments, weights)
   library.unload()  # of which the plain scan's steps would make use
   plain = functools.partial(
-    run, layer=window_layer.unroll_window_layer_reference
+    run, layer=window_lstm.unroll_window_layer_reference
   )
   expected = with_gradients(plain, arguments, weights)
   for mine, other in zip(
@@ -290,7 +290,7 @@ def test_where_kernels_are_called(kernels, monkeypatch):
   case = params, state, inputs
   assert kernels_in(unroll(classes), *case) == every
   one = tuple(x[0] for x in inputs)
-  step = functools.partial(cells.step, classes=classes[0])
+  step = functools.partial(lstm.step, classes=classes[0])
   assert kernels_in(step, params, state, one) == every
   masks = random_masks()
   dropping = functools.partial(unroll(classes), **masks)
@@ -301,9 +301,9 @@ def test_where_kernels_are_called(kernels, monkeypatch):
   assert kernels_in(functools.partial(run, **masks), *arguments) == in_steps
   half = jax.tree.map(lambda x: x.astype(jnp.bfloat16), inputs)
   assert not kernels_in(unroll(classes), params, state, half)
-  monkeypatch.setattr(recurrence, "FEWEST_ROWS", BATCH + 1)
+  monkeypatch.setattr(step, "FEWEST_ROWS", BATCH + 1)
   assert not kernels_in(unroll(classes), *case)
-  monkeypatch.setattr(recurrence, "FEWEST_ROWS", 1)
+  monkeypatch.setattr(step, "FEWEST_ROWS", 1)
   library.unload()
   assert not kernels_in(unroll(classes), *case)
 
@@ -324,13 +324,13 @@ def test_halves_equal_the_whole(kernels):
 
 @pytest.mark.parametrize("fewest_rows", [1, BATCH + 1])  # the latter: XLA
 def test_steps_equal_unroll(kernels, fewest_rows, monkeypatch):
-  monkeypatch.setattr(cells, "_FEWEST_ROWS", fewest_rows)
+  monkeypatch.setattr(lstm, "_FEWEST_ROWS", fewest_rows)
   (params, state, inputs), _, classes = lstm_case(steps=4, count=7)
   _, whole = unroll(classes)(params, state, inputs)
   for t in range(4):
     now = [x[t] for x in inputs]
     options = {"clip": 0.3, "classes": classes[t]}
-    state, output = cells.step(params, state, now, **options)
+    state, output = lstm.step(params, state, now, **options)
     np.testing.assert_allclose(output, whole[t], atol=1e-6)
 
 

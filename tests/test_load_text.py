@@ -5,13 +5,13 @@ import gzip
 import pytest
 
 from graves_jax.config import TextDataConfig
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import enwik8, penn_treebank, standard_library
-from graves_jax.data.sources.load_text import (
+from graves_jax.data.sources.text import (
   load_corpus,
   load_text_split,
   load_training_lines,
 )
-from graves_jax.data.text_codec import TextCodec
 
 
 @pytest.fixture

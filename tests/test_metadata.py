@@ -6,8 +6,8 @@ import json
 import pytest
 from fuzz_parsers import _metadata_of_both_kinds, _signed
 
-from graves_jax.training.metadata import from_json, to_json
-from graves_jax.training.written_checkpoint import WrittenCheckpoint
+from graves_jax.checkpoints.metadata import from_json, to_json
+from graves_jax.checkpoints.read import WrittenCheckpoint
 
 TEXT, HANDWRITING = _metadata_of_both_kinds()
 

@@ -6,7 +6,13 @@ import pytest
 from flax import linen as nn
 from flax import nnx
 
-from graves_jax.cells import init_lstm, lstm_step, net_input, unroll, zero_state
+from graves_jax.fast.lstm import (
+  init_lstm,
+  lstm_step,
+  net_input,
+  unroll,
+  zero_state,
+)
 from graves_jax.networks.prediction import PredictionNetwork
 
 ELEMENTS = jax.random.normal(jax.random.key(0), (5, 2, 3))  # [T, B, 3]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import penn_treebank
 from graves_jax.data.sources.penn_treebank import (
   FILES,
@@ -14,7 +15,6 @@ from graves_jax.data.sources.penn_treebank import (
   load,
   spell,
 )
-from graves_jax.data.text_codec import TextCodec
 
 REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "ptb"
 

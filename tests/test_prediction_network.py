@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax.cells import LSTMParams
-from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.handwriting_loss import handwriting_loss
-from graves_jax.losses import Keys
-from graves_jax.networks.output_layer import OutputParams
+from graves_jax.fast.lstm import LSTMParams
+from graves_jax.layers.output import OutputParams
+from graves_jax.losses.handwriting import handwriting_loss
+from graves_jax.losses.sums import Keys
 from graves_jax.networks.prediction import PredictionNetwork, shift_right
 from graves_jax.networks.synthesis import count_weights
 

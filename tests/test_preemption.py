@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from graves_jax.training.preemption import MetadataServer, watching
+from graves_jax.commands.preemption import MetadataServer, watching
 
 TOKEN = "a token"
 

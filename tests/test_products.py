@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from graves_jax import products
+from graves_jax.layers import products
 
 WIDTHS = 3, 130, 5
 

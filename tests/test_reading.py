@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from experiments import CONFIG, VALIDATION, Silent, make_experiment, make_lines
 
-from graves_jax.evaluation import evaluate, nats_gained_by_reading
-from graves_jax.training.handwriting_task import reading_test
+from graves_jax.tasks.handwriting import reading_test
+from graves_jax.training.evaluate import evaluate, nats_gained_by_reading
 from graves_jax.training.loop import train
 
 

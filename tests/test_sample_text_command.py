@@ -15,12 +15,12 @@ from graves_jax.config import (
   TextNetworkConfig,
   TextTrainingConfig,
 )
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import Corpus
-from graves_jax.data.text_codec import TextCodec
 from graves_jax.pretrained import HANDWRITING
+from graves_jax.tasks.text import text_task
 from graves_jax.training.experiment import build_experiment
 from graves_jax.training.loop import train
-from graves_jax.training.text_task import text_task
 
 TEXT = "a\nb\nab\nba\n" * 40
 

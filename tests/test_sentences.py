@@ -13,8 +13,8 @@ from test_text_network import random_network, to_package
 from graves_jax.config import TextDataConfig, TextNetworkConfig
 from graves_jax.data.sentences import SentenceBatches
 from graves_jax.data.sources import penn_treebank
+from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network
-from graves_jax.text_loss import text_loss
 
 MARK = np.array([0, 1])  # the classes with which sentences end
 texts = st.lists(st.integers(0, 3), min_size=1, max_size=60).map(

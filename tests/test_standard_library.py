@@ -2,8 +2,8 @@
 
 import pytest
 
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import standard_library
-from graves_jax.data.text_codec import TextCodec
 
 
 def test_it_is_a_few_megabytes_of_python():

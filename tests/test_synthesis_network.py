@@ -8,19 +8,18 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import chunks
-from graves_jax.cells import LSTMParams, LSTMState
-from graves_jax.data.batches import StrokeBatch
+from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.dropout import draw_mask, layer_keys
-from graves_jax.handwriting_loss import handwriting_loss
-from graves_jax.losses import Keys
-from graves_jax.networks import window_layer
-from graves_jax.networks.output_layer import OutputParams
+from graves_jax.fast import chunks, window_lstm
+from graves_jax.fast.lstm import LSTMParams, LSTMState
+from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.dropout import draw_mask, layer_keys
+from graves_jax.layers.output import OutputParams
+from graves_jax.layers.window import WindowParams
+from graves_jax.losses.handwriting import handwriting_loss
+from graves_jax.losses.sums import Keys
 from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork, count_weights
-from graves_jax.networks.window_layer import Text
-from graves_jax.window import WindowParams
 
 HIDDEN, MIXTURES, WINDOWS, ALPHABET = 5, 3, 2, 6
 LENGTHS = (23, 7, 1, 0)  # 0: a row of the batch without a line
@@ -311,8 +310,8 @@ def test_window_layer_equals_its_definition(x64, steps, drops):
   rng = np.random.default_rng(0)
   network, _, _ = random_case(1)
   tree = to_package(network, np.float64)["params"]
-  params = window_layer.WindowLayerParams(tree["layer_1"], tree["window"])
-  start = window_layer.WindowLayerState(
+  params = window_lstm.WindowLayerParams(tree["layer_1"], tree["window"])
+  start = window_lstm.WindowLayerState(
     LSTMState(*rng.normal(size=(2, ROWS, HIDDEN))),
     rng.normal(size=(ROWS, ALPHABET)),
     rng.random(size=(ROWS, WINDOWS)),
@@ -326,7 +325,7 @@ def test_window_layer_equals_its_definition(x64, steps, drops):
     mask = rng.random((steps, ROWS, HIDDEN)) < 0.7
     options |= {"mask": mask, "keep_rate": 0.7}
   results = jax.eval_shape(
-    window_layer.unroll_window_layer, params, start, elements, text
+    window_lstm.unroll_window_layer, params, start, elements, text
   )
   on_results = jax.tree.map(lambda x: 3 * rng.normal(size=x.shape), results)
 
@@ -340,7 +339,7 @@ def test_window_layer_equals_its_definition(x64, steps, drops):
 
     return run(params, start, elements)
 
-  plain = window_layer.unroll_window_layer_reference
+  plain = window_lstm.unroll_window_layer_reference
   expected = differentiated(plain)
-  actual = differentiated(window_layer.unroll_window_layer)
+  actual = differentiated(window_lstm.unroll_window_layer)
   assert_trees_close(actual, expected, 1e-9)

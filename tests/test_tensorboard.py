@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from graves_jax.training.tensorboard import TensorboardFigures
+from graves_jax.commands.tensorboard import TensorboardFigures
 
 pytest.importorskip("tensorboardX", reason="needs the extra tensorboard.")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graves_jax.data.text_codec import TextCodec
+from graves_jax.data.codec import TextCodec
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1)
 WORDS = st.lists(
@@ -194,8 +194,8 @@ def test_other_json_is_refused(value, message):
 
 
 def test_too_many_symbols_are_refused(monkeypatch):
-  from graves_jax.data import text_codec
+  from graves_jax.data import codec
 
-  monkeypatch.setitem(text_codec._MOST_SYMBOLS, "words", 3)
+  monkeypatch.setitem(codec._MOST_SYMBOLS, "words", 3)
   with pytest.raises(ValueError, match="4 symbols; words take 1 to 3"):
     TextCodec.from_json({"units": "words", "symbols": list("abcd")})

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graves_jax.data import text_codec
+from graves_jax.data import codec
+from graves_jax.data.codec import split_symbols
 from graves_jax.data.sources import text_blocks, text_file
-from graves_jax.data.text_codec import split_symbols
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_byte_order_mark_is_no_symbol(
 ):
   path = write(tmp_path, text.encode(encoding))
   corpus = text_file.load(path, units=units, prepared_dir=prepared)
-  assert corpus.codec == text_codec.TextCodec.of(text, units)
+  assert corpus.codec == codec.TextCodec.of(text, units)
   if units == "characters":
     assert decoded(corpus) == text
   is_read_in_place = text.isascii() and encoding == "utf-8-sig"

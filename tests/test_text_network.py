@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax.cells import LSTMParams
 from graves_jax.config import TextNetworkConfig
 from graves_jax.data.streams import TextBatch
+from graves_jax.fast.lstm import LSTMParams
+from graves_jax.layers.output import OutputParams
+from graves_jax.layers.tanh import RNNParams
+from graves_jax.losses.text import TextSums, text_loss, text_scores
 from graves_jax.networks.build import build_network
-from graves_jax.networks.output_layer import OutputParams
 from graves_jax.networks.prediction import PredictionNetwork, drop
 from graves_jax.networks.synthesis import count_weights
-from graves_jax.text_loss import TextSums, text_loss, text_scores
-from graves_jax.vanilla_rnn import RNNParams
 
 HIDDEN, CLASSES, STEPS, BATCH = 5, 7, 24, 3
 FREE = 1e9  # a clipping limit that nothing reaches

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from graves_jax.data.text_codec import TextCodec
+from graves_jax.data.codec import TextCodec
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.sampling.text import TextWriter
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from experiments import Silent
 
+from graves_jax.checkpoints.run_folder import restore_checkpoint
 from graves_jax.config import (
   OptimizerConfig,
   TextConfig,
@@ -17,14 +18,13 @@ from graves_jax.config import (
   TextNetworkConfig,
   TextTrainingConfig,
 )
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import Corpus
-from graves_jax.data.text_codec import TextCodec
-from graves_jax.evaluation import evaluate
+from graves_jax.tasks.text import text_task
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import build_experiment
 from graves_jax.training.loop import train
-from graves_jax.training.run_folder import restore_checkpoint
 from graves_jax.training.step import evaluation_body, train_body
-from graves_jax.training.text_task import text_task
 
 CONFIG = TextConfig(
   network=TextNetworkConfig(hidden=(12, 8), dropout=0.2),

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 
+from graves_jax.checkpoints.run_folder import restore_checkpoint
 from graves_jax.config import NetworkConfig, OptimizerConfig
-from graves_jax.evaluation import evaluate
-from graves_jax.handwriting_loss import handwriting_loss
+from graves_jax.devices.parallel import fitting
+from graves_jax.losses.handwriting import handwriting_loss
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.loop import train
-from graves_jax.training.parallel import fitting
-from graves_jax.training.run_folder import restore_checkpoint
 from graves_jax.training.step import train_body
 
 

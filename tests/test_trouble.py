@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from experiments import Silent, make_experiment
 
-from graves_jax.training.checkpoints import Checkpoints, SaveError
+from graves_jax.checkpoints.save import Checkpoints, SaveError
 from graves_jax.training.loop import train
-from graves_jax.training.metrics import MetricsFile
+from graves_jax.training.records import MetricsFile
 
 pytestmark = pytest.mark.slow
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import vanilla_rnn
-from graves_jax.vanilla_rnn import RNNParams, RNNState
+from graves_jax.layers import tanh
+from graves_jax.layers.tanh import RNNParams, RNNState
 
 BATCH, HIDDEN, WIDTHS = 3, 5, (3, 4)  # WIDTHS: two inputs, joined
 FREE = 1e9  # a clipping limit that nothing reaches
 
 both_unrolls = pytest.mark.parametrize(
-  "unroll", [vanilla_rnn.unroll, vanilla_rnn.unroll_reference]
+  "unroll", [tanh.unroll, tanh.unroll_reference]
 )
 
 
@@ -120,18 +120,18 @@ def test_unrolling_equals_stepping_and_two_halves():
   def step_by_step(params, state, inputs, clip):
     outputs = []
     for t in range(4):
-      net = vanilla_rnn.net_input(params, tuple(x[t] for x in inputs))
-      state, output = vanilla_rnn.rnn_step(params, state, net, clip=clip)
+      net = tanh.net_input(params, tuple(x[t] for x in inputs))
+      state, output = tanh.rnn_step(params, state, net, clip=clip)
       outputs.append(output)
     return state, jnp.stack(outputs)
 
   def in_two(params, state, inputs, clip):
     halves = [tuple(x[:2] for x in inputs), tuple(x[2:] for x in inputs)]
-    state, early = vanilla_rnn.unroll(params, state, halves[0], clip=clip)
-    state, late = vanilla_rnn.unroll(params, state, halves[1], clip=clip)
+    state, early = tanh.unroll(params, state, halves[0], clip=clip)
+    state, late = tanh.unroll(params, state, halves[1], clip=clip)
     return state, jnp.concatenate([early, late])
 
-  whole = by_package(vanilla_rnn.unroll, *case, clip=0.1)
+  whole = by_package(tanh.unroll, *case, clip=0.1)
   for other in (step_by_step, in_two):
     assert_all_close(by_package(other, *case, clip=0.1), whole, 1e-12)
 
@@ -139,14 +139,14 @@ def test_unrolling_equals_stepping_and_two_halves():
 def test_bfloat16_products_stay_near_the_equations():
   case = random_case(7)
   options = {"dtype": "float32", "precision": "bfloat16"}
-  for unroll in (vanilla_rnn.unroll, vanilla_rnn.unroll_reference):
+  for unroll in (tanh.unroll, tanh.unroll_reference):
     found = by_package(unroll, *case, **options)
     assert found["outputs"].dtype == jnp.float32
     assert_all_close(found, by_reference(*case, FREE), 0.05)
 
 
 def test_initial_weights():
-  params = vanilla_rnn.init_rnn(jax.random.key(0), 7, 50, weight_range=0.1)
+  params = tanh.init_rnn(jax.random.key(0), 7, 50, weight_range=0.1)
   for weights in (params.inputs, params.recurrent):
     assert 0.09 < np.max(weights) <= 0.1
     assert -0.1 <= np.min(weights) < -0.09
@@ -156,7 +156,7 @@ def test_initial_weights():
 
 
 def test_no_time_step_is_refused():
-  params = vanilla_rnn.init_rnn(jax.random.key(0), 3, 4)
-  state = vanilla_rnn.zero_state(4, 2)
+  params = tanh.init_rnn(jax.random.key(0), 3, 4)
+  state = tanh.zero_state(4, 2)
   with pytest.raises(ValueError, match="no time step"):
-    vanilla_rnn.unroll(params, state, [jnp.zeros((0, 2, 3))])
+    tanh.unroll(params, state, [jnp.zeros((0, 2, 3))])

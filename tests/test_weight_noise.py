@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from graves_jax.cells import LSTMParams
 from graves_jax.config import TextNetworkConfig
 from graves_jax.data.streams import TextBatch
-from graves_jax.losses import Keys
+from graves_jax.fast.lstm import LSTMParams
+from graves_jax.losses.sums import Keys
+from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network
 from graves_jax.noise.weight_noise import add_weight_noise, with_weight_noise
-from graves_jax.text_loss import text_loss
 from graves_jax.training.step import update_keys
 
 ROWS, STEPS, CLASSES = 4, 3, 5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import reference
 
-from graves_jax import window
+from graves_jax.layers import window
 
 BATCH, WINDOWS, ALPHABET = 3, 2, 5
 LENGTHS = (6, 4, 1)  # characters of each text

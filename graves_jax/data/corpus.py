@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.number_file import NumberFile
-from graves_jax.data.text_codec import TextCodec
 
 _FINGERPRINT_SYMBOLS = 100_000
 _BLOCK_SYMBOLS = 100_000

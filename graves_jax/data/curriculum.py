@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from graves_jax.data.batches import LineBatches, StrokeBatch
+from graves_jax.data.lines import LineBatches, StrokeBatch
 
 
 class LengthStage(NamedTuple):

@@ -5,9 +5,9 @@ from flax import linen as nn
 
 from graves_jax.config import NetworkConfig, TextNetworkConfig
 from graves_jax.distributions import bivariate_mixture
+from graves_jax.fast.window_lstm import Text
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import SynthesisNetwork
-from graves_jax.networks.window_layer import Text
 
 
 def build_network(

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from jax import Array
 
-from graves_jax import cells, vanilla_rnn
+from graves_jax.fast import lstm
+from graves_jax.layers import tanh
 
 Cell = Literal["lstm", "rnn"]
 
@@ -33,20 +34,20 @@ class HiddenLayer:
 
 def _init_rnn(key, inputs, hidden, weight_range, forget_bias):
   del forget_bias  # there is no gate
-  return vanilla_rnn.init_rnn(key, inputs, hidden, weight_range)
+  return tanh.init_rnn(key, inputs, hidden, weight_range)
 
 
 LSTM = HiddenLayer(
-  init=cells.init_lstm,
-  zero_state=cells.zero_state,
-  step=cells.step,
-  unroll=cells.unroll,
+  init=lstm.init_lstm,
+  zero_state=lstm.zero_state,
+  step=lstm.step,
+  unroll=lstm.unroll,
 )
 RNN = HiddenLayer(
   init=_init_rnn,
-  zero_state=vanilla_rnn.zero_state,
-  step=vanilla_rnn.step,
-  unroll=vanilla_rnn.unroll,
+  zero_state=tanh.zero_state,
+  step=tanh.step,
+  unroll=tanh.unroll,
 )
 
 

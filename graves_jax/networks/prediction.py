@@ -6,18 +6,18 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
-from graves_jax.cells import LSTMState
-from graves_jax.dropout import (
+from graves_jax.fast.lstm import LSTMState
+from graves_jax.layers.dropout import (
   draw_mask,
   dropped,
   layer_keys,
   recurrent_dropout,
   require_share,
 )
+from graves_jax.layers.output import init_output, output_layer
+from graves_jax.layers.products import Precision
+from graves_jax.layers.tanh import RNNState
 from graves_jax.networks.hidden_layer import Cell, hidden_layer
-from graves_jax.networks.output_layer import init_output, output_layer
-from graves_jax.products import Precision
-from graves_jax.vanilla_rnn import RNNState
 
 State = tuple[LSTMState | RNNState, ...]  # one a layer, its arrays [B, H]
 

@@ -9,24 +9,28 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
-from graves_jax.cells import (
+from graves_jax.fast.lstm import (
   LSTMState,
   init_lstm,
   step,
   unroll,
   zero_state,
 )
-from graves_jax.dropout import layer_keys, recurrent_dropout, require_share
-from graves_jax.networks.output_layer import init_output, output_layer
-from graves_jax.networks.window_layer import (
+from graves_jax.fast.window_lstm import (
   Text,
   WindowLayerParams,
   WindowLayerState,
   unroll_window_layer,
   window_layer_step,
 )
-from graves_jax.products import Precision
-from graves_jax.window import init_window
+from graves_jax.layers.dropout import (
+  layer_keys,
+  recurrent_dropout,
+  require_share,
+)
+from graves_jax.layers.output import init_output, output_layer
+from graves_jax.layers.products import Precision
+from graves_jax.layers.window import init_window
 
 
 class SynthesisState(NamedTuple):

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from graves_jax.losses import LossFn
+from graves_jax.losses.sums import LossFn
 from graves_jax.noise.draws import Per, standard_normal, with_draws
 
 Gradient = Literal["squared", "reparameterized"]

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from graves_jax.losses import Keys, LossFn
+from graves_jax.losses.sums import Keys, LossFn
 
 Per = Literal["batch", "sequence"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 from jax import Array
 
-from graves_jax.losses import LossFn
+from graves_jax.losses.sums import LossFn
 from graves_jax.noise.draws import Per, standard_normal, with_draws
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from flax import linen as nn
 from jax import Array, lax
 
-from graves_jax.data.text_codec import TextCodec, name_symbols, split_symbols
+from graves_jax.data.codec import TextCodec, name_symbols, split_symbols
 from graves_jax.distributions import categorical
 from graves_jax.sampling.seed import require_seed
 

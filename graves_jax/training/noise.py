@@ -4,8 +4,10 @@ from typing import Any
 
 import jax
 
+from graves_jax.checkpoints.read import Restored
 from graves_jax.config import NoiseConfig
-from graves_jax.losses import LossFn
+from graves_jax.devices.parallel import AXIS
+from graves_jax.losses.sums import LossFn
 from graves_jax.noise.adaptive_weight_noise import (
   AdaptiveParams,
   adaptive_params,
@@ -14,9 +16,7 @@ from graves_jax.noise.adaptive_weight_noise import (
 )
 from graves_jax.noise.weight_noise import add_weight_noise, with_weight_noise
 from graves_jax.sampling.seed import require_seed
-from graves_jax.training.parallel import AXIS
 from graves_jax.training.task import Task
-from graves_jax.training.written_checkpoint import Restored
 
 
 def training_loss(task: Task) -> LossFn:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from graves_jax.checkpoints.metadata import History
 from graves_jax.training.finite import layers_not_finite
-from graves_jax.training.metadata import History
 from graves_jax.training.step import StepMetrics
 
 _MOST_NAMED = 3

@@ -8,7 +8,9 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from graves_jax.losses import Keys, LossFn, Sums
+from graves_jax.checkpoints.state import TrainState, with_average
+from graves_jax.devices.parallel import AXIS
+from graves_jax.losses.sums import Keys, LossFn, Sums
 from graves_jax.noise.adaptive_weight_noise import means
 from graves_jax.training.finite import (
   finite_rows,
@@ -16,8 +18,6 @@ from graves_jax.training.finite import (
   layer_norms,
   where,
 )
-from graves_jax.training.parallel import AXIS
-from graves_jax.training.state import TrainState, with_average
 
 
 class StepMetrics(NamedTuple):

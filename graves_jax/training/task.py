@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Protocol
 
 from flax import linen as nn
 
-from graves_jax.evaluation import Batches, ReadingTest
-from graves_jax.losses import LossFn, Sums
-from graves_jax.training.metadata import Metadata
-from graves_jax.training.metrics import StepReport
+from graves_jax.checkpoints.metadata import Metadata
+from graves_jax.losses.sums import LossFn, Sums
+from graves_jax.training.evaluate import Batches, ReadingTest
+from graves_jax.training.records import StepReport
 
 # Draws samples of weights (NumPy) with their metadata.
 WriteSamples = Callable[[Any, Metadata], None]

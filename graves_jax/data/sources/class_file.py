@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import CodedText
 from graves_jax.data.number_file import NumberFile
-from graves_jax.data.text_codec import TextCodec
 
 _FORMAT = "graves_jax classes 2"
 _ALIGNMENT = 64

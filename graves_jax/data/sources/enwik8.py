@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from graves_jax.data.codec import TextCodec
 from graves_jax.data.corpus import Corpus
 from graves_jax.data.sources.download import Remote, download
 from graves_jax.data.sources.text_blocks import Progress
@@ -16,7 +17,6 @@ from graves_jax.data.sources.text_file import (
   as_corpus,
   read_text,
 )
-from graves_jax.data.text_codec import TextCodec
 
 NAME = "enwik8"
 BYTES = 100_000_000

@@ -13,12 +13,12 @@ from typing import Literal
 
 import numpy as np
 
+from graves_jax.data.codec import TextCodec, split_symbols
 from graves_jax.data.corpus import Classes, Corpus, count_text
 from graves_jax.data.sources import untrusted_tar
 from graves_jax.data.sources.download import Remote, download
 from graves_jax.data.sources.text_blocks import Progress
 from graves_jax.data.sources.text_file import DEFAULT_FOLDER
-from graves_jax.data.text_codec import TextCodec, split_symbols
 
 Convention = Literal["G", "S"]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from graves_jax.data.codec import TextCodec, Units
 from graves_jax.data.corpus import CodedText, Corpus
 from graves_jax.data.sources.text_file import (
   as_corpus,
@@ -12,7 +13,6 @@ from graves_jax.data.sources.text_file import (
   require_words,
   word_codec,
 )
-from graves_jax.data.text_codec import TextCodec, Units
 
 _MAX_FILE_BYTES = 100_000
 

@@ -5,13 +5,13 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from graves_jax.data.codec import MAX_WORD_CHARACTERS
 from graves_jax.data.plain_text import (
   UNPACKING_ERRORS,
   decode_blocks,
   encoding_of,
   is_packed,
 )
-from graves_jax.data.text_codec import MAX_WORD_CHARACTERS
 
 Progress = Callable[[int, int], None]
 

@@ -12,6 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from graves_jax.data.codec import (
+  UNKNOWN,
+  TextCodec,
+  Units,
+  split_symbols,
+)
 from graves_jax.data.corpus import CodedText, Corpus
 from graves_jax.data.number_file import NumberFile
 from graves_jax.data.plain_text import is_packed
@@ -23,12 +29,6 @@ from graves_jax.data.sources.text_blocks import (
   require_text_file,
   start_of_plain_bytes,
   word_blocks,
-)
-from graves_jax.data.text_codec import (
-  UNKNOWN,
-  TextCodec,
-  Units,
-  split_symbols,
 )
 
 DEFAULT_FOLDER = "~/.cache/graves_jax"

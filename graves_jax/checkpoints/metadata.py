@@ -1,0 +1,265 @@
+"""What a checkpoint says of itself, and whether a run can go on from it."""
+
+import dataclasses
+import math
+import reprlib
+from pathlib import Path
+from typing import Any
+
+from graves_jax.config import Config, HandwritingConfig, TextConfig
+from graves_jax.config.stored import from_dict, to_dict
+from graves_jax.data.codec import TextCodec
+from graves_jax.data.strokes import StrokeCodec
+from graves_jax.losses.sums import Sums
+
+# kind in the JSON: the classes of its config and codec.
+_KINDS = {
+  "handwriting": (HandwritingConfig, StrokeCodec),
+  "text": (TextConfig, TextCodec),
+}
+# The validation score, smaller being better, by which the best is chosen.
+_SCORES = {"handwriting": "nats_per_sequence", "text": "bits_per_symbol"}
+# Where the same data lie may differ from one machine to the next.
+_MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
+# Of a network, how its weights are drawn and trained, and the precision: not
+# what they are to compute.
+_OF_TRAINING = {
+  "precision",
+  "weight_range",
+  "forget_bias",
+  "window_bias",
+  "lstm_clip",
+  "output_clip",
+  "dropout",
+  "recurrent_dropout",
+}
+_MOST_STEPS = 2**31 - 1  # they are counted in int32
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+  """An earlier run, whose weights a run started from.
+
+  run: the name of its folder.
+  step: updates that it had made.
+  noise: the kind of noise that it was trained with.
+  scores: of these weights, if they were scored.
+  """
+
+  run: str
+  step: int
+  noise: str
+  scores: dict[str, float] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class History:
+  """What a run must remember when it goes on from a checkpoint.
+
+  best: the best score of any validation so far.
+  validations_since: validations after that one.
+  nats, elements: sums over the updates, those long ago decayed: by 1/e in an
+    epoch.
+  skipped: updates whose loss or gradient was not finite.
+  skipped_in_a_row: those since the last update that was made.
+  """
+
+  best: float | None = None
+  validations_since: int = 0
+  nats: float = 0.0
+  elements: float = 0.0
+  skipped: int = 0
+  skipped_in_a_row: int = 0
+
+  def with_update(self, sums: Sums, epoch: int) -> "History":
+    """After one more update, of these sums; an epoch has so many elements."""
+    kept = math.exp(-sums.elements / max(epoch, 1))
+    return dataclasses.replace(
+      self,
+      nats=kept * self.nats + sums.nats,
+      elements=kept * self.elements + sums.elements,
+      skipped_in_a_row=0,
+    )
+
+  def with_skipped(self) -> "History":
+    """After one more update that was skipped."""
+    return dataclasses.replace(
+      self,
+      skipped=self.skipped + 1,
+      skipped_in_a_row=self.skipped_in_a_row + 1,
+    )
+
+  def with_score(self, score: float) -> "History":
+    """After a validation of this score."""
+    since, best = self.validations_since + 1, self.best
+    if best is None or score < best:
+      since, best = 0, score
+    return dataclasses.replace(self, best=best, validations_since=since)
+
+
+@dataclasses.dataclass(frozen=True)
+class Metadata:
+  """What a checkpoint says of itself.
+
+  config: the whole experiment.
+  codec: what the network's classes and numbers stand for.
+  data: tells this training data from other data that has the same codec.
+  ancestry: the runs that came before, the first one first.
+  step: updates made.
+  scores: averages over the validation data, if it was scored at this step.
+  history: of the run up to this step.
+  """
+
+  config: Config
+  codec: StrokeCodec | TextCodec
+  data: str = ""
+  ancestry: tuple[Stage, ...] = ()
+  step: int = 0
+  scores: dict[str, float] | None = None
+  history: History = History()
+
+  @property
+  def kind(self) -> str:
+    """handwriting or text."""
+    return next(k for k, c in _KINDS.items() if isinstance(self.config, c[0]))
+
+  @property
+  def score_name(self) -> str:
+    """The score by which the best checkpoint is chosen: the least."""
+    if self.config.training.best_by == "description_length":
+      return "description_bits"
+    return _SCORES[self.kind]
+
+  def as_stage(self, run: str) -> Stage:
+    """These weights as the start of another run."""
+    return Stage(run, self.step, self.config.noise.kind, self.scores)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StoredMetadata:
+  """`to_json`'s values, of which config and codec are not read yet."""
+
+  kind: str
+  config: Any
+  codec: Any
+  data: str
+  ancestry: tuple[Stage, ...] = ()
+  step: int
+  scores: dict[str, float] | None
+  history: History = History()
+
+
+def to_json(metadata: Metadata) -> dict[str, Any]:
+  """Metadata as plain values that JSON can hold."""
+  return {
+    "kind": metadata.kind,
+    "config": to_dict(metadata.config),
+    "codec": metadata.codec.to_json(),
+    "data": metadata.data,
+    "ancestry": [dataclasses.asdict(stage) for stage in metadata.ancestry],
+    "step": metadata.step,
+    "scores": metadata.scores,
+    "history": dataclasses.asdict(metadata.history),
+  }
+
+
+def from_json(values: object) -> Metadata:
+  """The inverse of `to_json`.
+
+  Raises:
+    ValueError: if the values were not written by `to_json`.
+  """
+  found = from_dict(values, StoredMetadata)
+  if found.kind not in _KINDS:
+    raise ValueError(
+      f"the checkpoint's kind (={reprlib.repr(found.kind)}) must be one of "
+      f"{', '.join(_KINDS)}; it was written by another version of graves_jax."
+    )
+  if not 0 <= found.step <= _MOST_STEPS:
+    raise ValueError(f"the checkpoint's step must be 0 to {_MOST_STEPS:,}.")
+  config_type, codec_type = _KINDS[found.kind]
+  return Metadata(
+    config=from_dict(found.config, config_type),
+    codec=codec_type.from_json(found.codec),
+    data=found.data,
+    ancestry=found.ancestry,
+    step=found.step,
+    scores=found.scores,
+    history=found.history,
+  )
+
+
+def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
+  """Raises ValueError unless a run can go on from a checkpoint.
+
+  Cadence may change between two starts, and length where the learning rate
+  does not depend on it; nothing else may.
+  """
+  if saved.kind != wanted.kind:
+    raise ValueError(
+      f"{folder} holds a run on {saved.kind}, not {wanted.kind}; give another "
+      "--workdir."
+    )
+  for name in ("network", "optimizer", "noise", "data"):
+    old = dataclasses.asdict(getattr(saved.config, name))
+    new = dataclasses.asdict(getattr(wanted.config, name))
+    for field in old:
+      if (name, field) not in _MAY_CHANGE and old[field] != new[field]:
+        raise ValueError(
+          f"{folder} holds a run with {name}.{field} = {old[field]!r}, not "
+          f"{new[field]!r}; give the same value or another --workdir."
+        )
+  old, new = saved.config.training, wanted.config.training
+  for field in ("seed", "best_by", "average"):
+    value = getattr(old, field)
+    if value != getattr(new, field):
+      raise ValueError(
+        f"{folder} holds a run with training.{field} = {value}; give the same "
+        "or another --workdir."
+      )
+  if old.steps != new.steps and not _may_change_length(saved, new.steps):
+    raise ValueError(
+      f"{folder} holds a run with training.steps = {old.steps}, on which its "
+      "learning rate depends; give the same, or train on in another --workdir "
+      "from its weights, with --init-from."
+    )
+  if (saved.codec, saved.data) != (wanted.codec, wanted.data):
+    raise ValueError(
+      f"{folder} holds a run on other data; give the same data or another "
+      "--workdir."
+    )
+
+
+def _may_change_length(saved: Metadata, steps: int) -> bool:
+  """Whether a run of `steps` updates would have come to the same weights: all
+  learning rates so far are the same."""
+  optimizer = saved.config.optimizer
+  if optimizer.schedule == "trapezoid":
+    lengths = steps, saved.config.training.steps
+    return saved.step <= min(map(optimizer.descent_begins, lengths))
+  return optimizer.schedule == "constant"
+
+
+def require_same_weights(saved: Metadata, wanted: Metadata) -> None:
+  """Raises ValueError unless weights of one run can start another.
+
+  What the network computes from its weights and the codec must agree; all else
+  may differ.
+  """
+  if saved.kind != wanted.kind:
+    raise ValueError(
+      f"the weights to start from are of a network of {saved.kind}, not "
+      f"{wanted.kind}."
+    )
+  old = dataclasses.asdict(saved.config.network)
+  for field, new in dataclasses.asdict(wanted.config.network).items():
+    if field not in _OF_TRAINING and old[field] != new:
+      raise ValueError(
+        "the weights to start from are of another network: its "
+        f"network.{field} = {old[field]!r}, not {new!r}."
+      )
+  if saved.codec != wanted.codec:
+    raise ValueError(
+      "the weights to start from were trained on other data: their symbols "
+      "or normalization differ."
+    )

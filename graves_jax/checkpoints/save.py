@@ -1,0 +1,201 @@
+"""A run's checkpoints: saved, kept, and cleared of damaged ones.
+
+A checkpoint holds the weights, the optimizer's state, what the loss carries
+from batch to batch and, as JSON, all that sampling needs: config, codec,
+scores, and a checksum of every array.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from graves_jax.checkpoints.checksums import array_checksums, signed
+from graves_jax.checkpoints.metadata import Metadata, require_same, to_json
+from graves_jax.checkpoints.read import (
+  MOST_JSON_BYTES,
+  DamagedCheckpointError,
+  WrittenCheckpoint,
+  alone,
+  first_line,
+)
+from graves_jax.checkpoints.run_folder import FOLDER, step_folders
+from graves_jax.checkpoints.state import TrainState
+
+_PARTS = ("params", "stddev", "optimizer", "carry", "average")
+
+
+class SaveError(OSError):
+  """A checkpoint that could not be written; the whole ones are intact."""
+
+
+class Checkpoints:
+  """The checkpoints of one run: the latest two, and the best by score.
+
+  restored: the state of the newest whole checkpoint, or None.
+  metadata: of that one, or of the run as it begins.
+  messages: one line for each damaged checkpoint that was set aside.
+  """
+
+  def __init__(self, workdir: Path, template: TrainState, metadata: Metadata):
+    """Opens or creates `workdir`/checkpoints.
+
+    Damaged checkpoints are set aside, as damaged_STEP, so that training can
+    go on from the newest whole one and save anew.
+
+    Args:
+      workdir: the run's folder.
+      template: a state of the shapes to restore, NumPy arrays.
+      metadata: of the run, which the checkpoints must be of.
+
+    Raises:
+      OSError: if the folder cannot be made.
+      ValueError: if no checkpoint is whole, the newest is of another run, or
+        the vocabulary too large for any; nothing is changed then.
+    """
+    if len(json.dumps(to_json(metadata))) > MOST_JSON_BYTES // 2:
+      raise ValueError(
+        f"a checkpoint cannot hold the names of {metadata.codec.size:,} "
+        "symbols; take fewer with data.vocabulary, or other data.units."
+      )
+    folder = (workdir / FOLDER).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    self._folder, self._is_saving = folder, False
+    newest, damaged = _newest_whole(folder, template, metadata)
+    self.restored, self.metadata = newest or (None, metadata)
+    self.messages = []
+    for step, error in damaged.items():
+      aside = _free_name(folder, f"damaged_{step}")
+      (folder / str(step)).rename(aside)
+      self.messages.append(f"Set aside as {aside}: {error}")
+    score = metadata.score_name
+    best = ocp.checkpoint_managers.BestN(
+      get_metric_fn=lambda metrics: metrics[score],
+      reverse=True,
+      n=1,
+      keep_checkpoints_without_metrics=False,
+    )
+    self._manager = ocp.CheckpointManager(
+      folder,
+      item_names=(*_parts(template), "metadata"),
+      options=ocp.CheckpointManagerOptions(
+        preservation_policy=ocp.checkpoint_managers.AnyPreservationPolicy(
+          [ocp.checkpoint_managers.LatestN(2), best]
+        ),
+        best_fn=lambda metrics: metrics[score],
+        best_mode="min",
+        cleanup_tmp_directories=True,
+        create=False,
+        multiprocessing_options=alone(),
+      ),
+    )
+
+  def save(self, state: TrainState, metadata: Metadata) -> None:
+    """Starts to save `state`; it is safe once `wait` returns.
+
+    Args:
+      state: at the end of an update, NumPy arrays.
+      metadata: of this step; with scores it takes part in the choice of the
+        best.
+
+    Raises:
+      SaveError: if this checkpoint, or the one before, cannot be written.
+      ValueError: if a weight is not finite; what was saved before stays.
+    """
+    if not all(np.isfinite(x).all() for x in jax.tree.leaves(state.trained)):
+      raise ValueError(
+        f"the weights of step {metadata.step} are not finite; the last "
+        "checkpoint is intact. Lower optimizer.learning_rate."
+      )
+    parts = _parts(state)
+    checksums = {name: array_checksums(x) for name, x in parts.items()}
+    values = signed(to_json(metadata) | {"checksums": checksums})
+    with self._named_errors():
+      self._manager.save(
+        metadata.step,
+        args=ocp.args.Composite(
+          **{name: ocp.args.StandardSave(x) for name, x in parts.items()},
+          metadata=ocp.args.JsonSave(values),
+        ),
+        metrics=metadata.scores,
+      )
+    self._is_saving = True
+
+  def check(self) -> None:
+    """Raises SaveError if the last save has failed; does not wait for it."""
+    if self._is_saving and not self._manager.is_saving_in_progress():
+      self.wait()
+
+  def wait(self) -> None:
+    """Returns when all that was saved is on disk; raises as `check`."""
+    self._is_saving = False
+    with self._named_errors():
+      self._manager.wait_until_finished()
+
+  def close(self) -> None:
+    """Waits, then lets go; `wait` tells of errors, this does not."""
+    for finish in (self._manager.wait_until_finished, self._manager.close):
+      with contextlib.suppress(Exception):
+        finish()
+
+  @contextlib.contextmanager
+  def _named_errors(self):
+    try:
+      yield
+    except Exception as error:  # the disk's have many types in TensorStore
+      raise SaveError(
+        f"cannot save a checkpoint in {self._folder}: {_reason(error)}; "
+        "those saved before are intact, and a new start goes on from the last."
+      ) from error
+
+
+def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
+  """The newest whole state with its metadata, and {step: error} of the damaged
+  ones."""
+  newest, damaged = None, {}
+  for step, path in step_folders(folder):
+    try:
+      written = WrittenCheckpoint.read(path)
+      written.require_metrics()
+      if newest is not None:
+        written.weights()
+        continue
+      require_same(written.metadata, wanted, folder)
+      parts = {
+        name: written.part(name, like)
+        for name, like in _parts(template).items()
+      }
+      state = template.replace(step=np.asarray(step, np.int32), **parts)
+      newest = state, written.metadata
+    except DamagedCheckpointError as error:
+      damaged[step] = error
+  if damaged and newest is None:
+    raise ValueError(
+      f"no checkpoint in {folder} is whole ({next(iter(damaged.values()))}); "
+      "move that folder away to start afresh, or choose another --workdir."
+    )
+  return newest, damaged
+
+
+def _parts(state: TrainState) -> dict[str, Any]:
+  """The parts of a state that are saved: those that hold any array."""
+  parts = {name: getattr(state, name) for name in _PARTS}
+  return {name: part for name, part in parts.items() if jax.tree.leaves(part)}
+
+
+def _free_name(folder: Path, name: str) -> Path:
+  names = itertools.chain([name], (f"{name}_{k}" for k in itertools.count(2)))
+  return next(p for p in (folder / n for n in names) if not p.exists())
+
+
+def _reason(error: Exception) -> str:
+  """What the system says; TensorStore has it at the end of a long line."""
+  number = re.search(r"os_error_code='(\d+)'", str(error))
+  return os.strerror(int(number[1])) if number else first_line(error)

@@ -1,0 +1,190 @@
+"""LSTM cells with peepholes (Section 2.1), one step and unrolled over time.
+
+Axes: T time, B batch, H hidden, D inputs of a layer. Gates stand in the order
+input, forget, cell, output.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from graves_jax.fast import lstm_kernels, lstm_scan
+from graves_jax.fast.step import fits_kernels
+from graves_jax.layers.clipping import clip_derivative
+from graves_jax.layers.dropout import dropped
+from graves_jax.layers.gated_step import sigmoid
+from graves_jax.layers.inputs import look_up, net_input
+from graves_jax.layers.lstm import LSTMParams, LSTMState, init_lstm, zero_state
+from graves_jax.layers.products import Precision, product
+
+__all__ = [
+  "LSTMParams",
+  "LSTMState",
+  "init_lstm",
+  "lstm_step",
+  "net_input",
+  "step",
+  "unroll",
+  "unroll_reference",
+  "zero_state",
+]
+
+# Of a batch, for kernels to make a single step faster than XLA does.
+_FEWEST_ROWS = 16
+
+
+def lstm_step(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Array,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[LSTMState, Array]:
+  """Advances peephole LSTM cells by one time step, Eqs. (7)-(11).
+
+  Args:
+    params: weights; `params.inputs` and `params.bias` are not read here.
+    state: cell and output activations, each [..., H].
+    inputs: net input from below, already projected and biased, [..., 4H].
+    clip: limit on the derivatives of the net inputs (Section 2.1).
+    precision: of the recurrent product.
+    mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
+      is kept, booleans [..., H]; elsewhere it is 0.
+    keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
+
+  Returns:
+    The next state, and the output h [..., H] again.
+  """
+  net = inputs + product(state.output, params.recurrent, precision)
+  i, f, c, o = jnp.split(net, 4, axis=-1)
+  w_ci, w_cf, w_co = params.peephole
+  i = sigmoid(clip_derivative(i + w_ci * state.cell, clip))  # Eq. (7)
+  f = sigmoid(clip_derivative(f + w_cf * state.cell, clip))  # Eq. (8)
+  c = dropped(jnp.tanh(clip_derivative(c, clip)), mask, keep_rate)
+  cell = f * state.cell + i * c  # Eq. (9)
+  o = sigmoid(clip_derivative(o + w_co * cell, clip))  # Eq. (10): the new cell
+  output = o * jnp.tanh(cell)  # Eq. (11)
+  return LSTMState(cell, output), output
+
+
+def step(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  classes: Array | None = None,
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[LSTMState, Array]:
+  """Advances a layer by one time step from its inputs, as `unroll` does.
+
+  Args:
+    params, clip, precision, keep_rate: those of `unroll`.
+    state: each array [B, H].
+    inputs: each [B, d_k].
+    classes: integers [B], or None.
+    mask: of recurrent dropout, booleans [B, H], or None.
+
+  Returns:
+    The next state, and the output h [B, H] again.
+  """
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  is_large = len(state.cell) >= _FEWEST_ROWS
+  if is_large and fits_kernels(state.cell, precision):
+    given = tuple(inputs), {"classes": classes, "mask": mask}
+    inputs, others = jax.tree.map(lambda x: x[None], given)
+    state, outputs = unroll(params, state, inputs, **others, **options)
+    return state, outputs[0]
+  net = net_input(params, inputs, precision, classes)
+  return lstm_step(params, state, net, mask=mask, **options)
+
+
+def unroll_reference(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  classes: Array | None = None,
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[LSTMState, Array]:
+  """Unrolls a layer by a plain scan that JAX differentiates.
+
+  The definition that `unroll` is tested against; same arguments and results.
+  """
+
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+
+  def step(state, xs):
+    net, mask = xs
+    return lstm_step(params, state, net, mask=mask, **options)
+
+  net = net_input(params, inputs, precision, classes)
+  return lax.scan(step, state, (net, mask))
+
+
+def unroll(
+  params: LSTMParams,
+  state: LSTMState,
+  inputs: Sequence[Array],
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  classes: Array | None = None,
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[LSTMState, Array]:
+  """Unrolls a layer over time, with a backward pass written by hand.
+
+  Back-propagation through time is full; the derivative of the loss with
+  respect to the net inputs is clipped at every step (Section 2.1).
+
+  Args:
+    params: the layer's weights.
+    state: where to start, each array [B, H].
+    inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D, less
+      the classes.
+    clip: limit on the derivatives of the net inputs: 10 for handwriting, 1
+      for text.
+    precision: of the matrix products; states and sums stay as they come.
+    classes: more inputs, as one-hot vectors that are not built: integers
+      [T, B] that choose among the first rows of `params.inputs`, as many as
+      `inputs` leave; of any other, such as -1, the vector is null. With them,
+      there may be no other inputs.
+    mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
+      is kept, booleans [T, B, H]; elsewhere it is 0.
+    keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
+
+  Returns:
+    The state after the last step, and every output [T, B, H].
+
+  Raises:
+    ValueError: if there is no time step, or `params.inputs` has too few rows or
+      too many.
+  """
+  inputs = tuple(inputs)
+  steps = jax.tree.leaves((inputs, classes))[0].shape[0]
+  if not steps:
+    raise ValueError("the inputs have no time step; give one or more.")
+  given = params, state, inputs
+  if fits_kernels(state.cell, precision, given):
+    options = clip, precision, keep_rate
+    return lstm_kernels.unroll(*options, *given, classes, mask)
+  weights, net = look_up(params.inputs, inputs, classes)
+  return lstm_scan.unroll(
+    params._replace(inputs=weights),
+    *(state, inputs, net),
+    clip=clip,
+    precision=precision,
+    mask=mask,
+    keep_rate=keep_rate,
+  )

@@ -1,0 +1,321 @@
+"""The synthesis network's first layer: LSTM and soft window in one recurrence.
+
+The window's output w_t feeds back into the cell at t + 1 (Eq. 52), so the two
+cannot be unrolled apart. Axes: T time, B batch, U characters, K windows,
+A alphabet.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+
+from graves_jax.fast import chunks, lstm
+from graves_jax.fast.lstm_scan import layer_gradient
+from graves_jax.fast.step import recurrence
+from graves_jax.layers.lstm import LSTMParams, LSTMState
+from graves_jax.layers.products import (
+  Precision,
+  from_words,
+  join,
+  product,
+  project,
+  to_words,
+  weight_gradient,
+)
+from graves_jax.layers.window import (
+  WindowParams,
+  soft_window,
+  window_parameters,
+  window_weights,
+)
+
+
+class WindowLayerParams(NamedTuple):
+  """Weights of the layer; its inputs are (x_t, w_{t-1})."""
+
+  lstm: LSTMParams
+  window: WindowParams
+
+
+class WindowLayerState(NamedTuple):
+  """The cell's state, the last window w [B, A], its positions kappa [B, K]."""
+
+  lstm: LSTMState
+  window: Array
+  kappa: Array
+
+
+class Text(NamedTuple):
+  """Characters to write.
+
+  characters: classes 0..A-1, [B, U] integers.
+  mask: 1 for characters of the text, 0 for padding, [B, U] floats.
+  """
+
+  characters: Array
+  mask: Array
+
+
+def window_layer_step(
+  params: WindowLayerParams,
+  state: WindowLayerState,
+  element: Array,
+  text: Text,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[WindowLayerState, Array]:
+  """One step of Eqs. (46)-(52).
+
+  Args:
+    params: weights.
+    state: where the last step ended.
+    element: x_t, [B, inputs].
+    text: the characters to write.
+    clip: limit on the derivatives of the net inputs.
+    precision: of the matrix products.
+    mask, keep_rate: recurrent dropout, as in `lstm.step`.
+
+  Returns:
+    The next state and phi [B, U + 1], phi(t, U+1) of the stop rule included;
+    not masked.
+  """
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  inputs = element, state.window
+  lstm, output = lstm.step(
+    params.lstm, state.lstm, inputs, mask=mask, **options
+  )
+  raw = _window_outputs(params.window, output)
+  alpha, beta, kappa = window_parameters(raw, state.kappa)
+  phi = window_weights(alpha, beta, kappa, text.characters.shape[-1] + 1)
+  window = soft_window(phi[..., :-1], *text, state.window.shape[-1])
+  return WindowLayerState(lstm, window, kappa), phi
+
+
+def unroll_window_layer_reference(
+  params: WindowLayerParams,
+  state: WindowLayerState,
+  elements: Array,
+  text: Text,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[WindowLayerState, tuple[Array, Array]]:
+  """Unrolls the layer by a plain scan that JAX differentiates.
+
+  The definition that `unroll_window_layer` is tested against.
+  """
+
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+
+  def step(state, xs):
+    element, mask = xs
+    state, _ = window_layer_step(
+      params, state, element, text, mask=mask, **options
+    )
+    return state, (state.lstm.output, state.window)
+
+  return lax.scan(step, state, (elements, mask))
+
+
+def unroll_window_layer(
+  params: WindowLayerParams,
+  state: WindowLayerState,
+  elements: Array,
+  text: Text,
+  *,
+  clip: float = jnp.inf,
+  precision: Precision = "float32",
+  mask: Array | None = None,
+  keep_rate: float = 1.0,
+) -> tuple[WindowLayerState, tuple[Array, Array]]:
+  """Unrolls the layer over time, with a backward pass written by hand.
+
+  Args:
+    params: weights.
+    state: where to start.
+    elements: [T, B, inputs].
+    text: the characters to write.
+    clip: limit on the derivatives of the net inputs (Section 2.1).
+    precision: of the matrix products.
+    mask, keep_rate: recurrent dropout, as in `lstm.unroll`.
+
+  Returns:
+    The last state, and outputs h^1 [T, B, H] and windows w [T, B, A].
+  """
+
+  if mask is None:
+    keep_rate = 1.0
+
+  def unroll_chunks(chunk, state, inputs):
+    options = clip, precision, keep_rate, chunk
+    return _unroll_chunks(*options, params, state, *inputs, text)
+
+  return chunks.run(unroll_chunks, state, (elements, mask))
+
+
+def _window_outputs(params: WindowParams, output: Array) -> Array:
+  """The linear layer of Eq. (48), always in float32.
+
+  Its products are small, and errors of kappa add up over all time steps.
+  """
+  return product(output, params.weights, "float32") + params.bias
+
+
+def _advance_window(raw, kappa, text, alphabet_size):
+  alpha, beta, kappa = window_parameters(raw, kappa)
+  phi = window_weights(alpha, beta, kappa, text.characters.shape[-1])
+  return soft_window(phi, *text, alphabet_size), kappa
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
+def _unroll_chunks(
+  clip, precision, keep_rate, chunk, params, state, elements, mask, text
+):
+  options = clip, precision, keep_rate, chunk
+  return _forward(*options, params, state, elements, mask, text)[0]
+
+
+class _Saved(NamedTuple):
+  """Of every step, for its backward pass: each [N, C, B, ...]."""
+
+  output: Array
+  window: Array
+  kappa: Array
+  raw: Array
+  gates: Any
+
+
+class _Residuals(NamedTuple):
+  params: WindowLayerParams
+  text: Text
+  start: WindowLayerState
+  elements: Array  # [N, C, B, inputs]
+  mask: Array | None  # [N, C, B, H]
+  saved: _Saved
+  first_cells: Array  # [N, B, H]: the cell before each chunk
+
+
+def _forward(
+  clip, precision, keep_rate, chunk, params, start, elements, mask, text
+):
+  lstm, window = params
+  width = elements.shape[-1]
+  from_element = lstm.inputs[:width]
+  cell_steps = _recurrence(clip, precision, keep_rate, lstm, width, start)
+
+  def step(state, xs):
+    fed_back = state.lstm.output, state.window
+    cell_state, gates = cell_steps.forward(fed_back, state.lstm.cell, *xs)
+    raw = _window_outputs(window, cell_state.output)
+    state = WindowLayerState(
+      cell_state,
+      *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
+    )
+    saved = _Saved(cell_state.output, state.window, state.kappa, raw, gates)
+    return state, saved
+
+  def block(state, xs):
+    elements, mask = xs
+    net = project((elements,), from_element, precision)
+    end, saved = lax.scan(step, state, (net, mask))
+    return end, (saved, state.lstm.cell)
+
+  elements, mask = jax.tree.map(
+    lambda x: chunks.split(x, chunk), (elements, mask)
+  )
+  state, (saved, first_cells) = lax.scan(block, start, (elements, mask))
+  outputs = chunks.join(saved.output), chunks.join(saved.window)
+  residuals = _Residuals(
+    params, text, start, elements, mask, saved, first_cells
+  )
+  return (state, outputs), residuals
+
+
+def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
+  params, text, start, elements, mask, saved, first_cells = residuals
+  d_final, (d_outputs, d_windows) = derivatives
+  d_outputs = chunks.split(d_outputs, chunk)
+  d_windows = chunks.split(d_windows, chunk)
+  width = elements.shape[-1]
+  alphabet_size = start.window.shape[-1]
+  lstm, window = params
+  cell_steps = _recurrence(clip, precision, keep_rate, lstm, width, start)
+  to_element = lstm.inputs[:width].T
+  to_output = window.weights.T
+
+  def step(carry, xs):
+    d_state, sums = carry
+    d_output, d_window, cell, raw, previous_kappa, *given = xs
+    _, pull_back = jax.vjp(
+      lambda raw, kappa: _advance_window(raw, kappa, text, alphabet_size),
+      raw,
+      previous_kappa,
+    )
+    d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
+    d_output = d_output + product(d_raw, to_output, "float32")
+    d_net, d_fed_back, d_cell, added = cell_steps.backward(
+      d_output, d_state.lstm, cell, *given
+    )
+    d_hidden, d_window = jnp.split(d_fed_back, [d_cell.shape[-1]], axis=-1)
+    d_state = WindowLayerState(LSTMState(d_cell, d_hidden), d_window, d_kappa)
+    sums = jax.tree.map(jnp.add, sums, added)
+    return (d_state, sums), (to_words(d_net), d_raw)
+
+  def block(carry, k):
+    d_state, total = carry
+    here = chunks.pick(saved, k)
+    first_cell = chunks.pick(first_cells, k)
+    xs = (
+      *chunks.pick((d_outputs, d_windows), k),
+      cell_steps.cells(first_cell, here.gates),
+      here.raw,
+      chunks.shift(saved.kappa, start.kappa, k),
+      here.gates,
+      chunks.pick(mask, k),
+    )
+    no_sums = cell_steps.no_sums(first_cell)
+    (d_state, sums), (d_net, d_raw) = lax.scan(
+      step, (d_state, no_sums), xs, reverse=True
+    )
+    d_net = from_words(d_net)
+    below = (
+      chunks.pick(elements, k),
+      chunks.shift(saved.window, start.window, k),
+      chunks.shift(saved.output, start.lstm.output, k),
+    )
+    added = cell_steps.gradient(sums, d_net)
+    lstm_gradient = layer_gradient(
+      d_net, join(below, precision), added, precision
+    )
+    window_gradient = WindowParams(
+      weight_gradient(here.output, d_raw, "float32"), d_raw.sum((0, 1))
+    )
+    gradient = WindowLayerParams(lstm_gradient, window_gradient)
+    total = jax.tree.map(jnp.add, total, gradient)
+    return (d_state, total), product(d_net, to_element, precision)
+
+  zeros = jax.tree.map(jnp.zeros_like, params)
+  (d_start, gradient), d_elements = lax.scan(
+    block, (d_final, zeros), jnp.arange(d_outputs.shape[0]), reverse=True
+  )
+  return gradient, d_start, chunks.join(d_elements), None, None
+
+
+def _recurrence(clip, precision, keep_rate, lstm, width, start):
+  """Of the layer's cells, into which output and window are fed back; what the
+  elements, `width` wide, add to their net inputs comes from elsewhere."""
+  fed_back = jnp.concatenate([lstm.recurrent, lstm.inputs[width:]])
+  weights = fed_back, lstm.bias, lstm.peephole
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  return recurrence(*weights, cell=start.lstm.cell, others=start, **options)
+
+
+_unroll_chunks.defvjp(_forward, _backward)

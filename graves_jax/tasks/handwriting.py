@@ -1,0 +1,226 @@
+"""Handwriting as a task: batches of lines, a mixture density, pictures."""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flax import linen as nn
+
+from graves_jax.checkpoints.metadata import Metadata
+from graves_jax.checkpoints.state import initial_params
+from graves_jax.config import DataConfig, HandwritingConfig
+from graves_jax.data.curriculum import LengthStage, StagedLineBatches
+from graves_jax.data.lines import LineBatches
+from graves_jax.data.strokes import (
+  PAPER_CHARACTERS,
+  Alphabet,
+  Line,
+  Normalization,
+  StrokeCodec,
+)
+from graves_jax.losses.handwriting import (
+  HandwritingScores,
+  HandwritingSums,
+  handwriting_loss,
+  handwriting_scores,
+  network_inputs,
+)
+from graves_jax.losses.sums import LossFn
+from graves_jax.networks.build import build_network
+from graves_jax.tasks.handwriting_previews import HandwritingPreviews
+from graves_jax.training.evaluate import ReadingTest
+from graves_jax.training.records import StepReport
+
+# Of the validation set: enough for a figure, a tenth of a validation's work.
+_READING_LINES = 128
+
+
+@dataclasses.dataclass(frozen=True)
+class HandwritingTask:
+  """A `Task` whose elements are pen points and whose sequences are lines.
+
+  sample_texts: to write while training.
+  """
+
+  metadata: Metadata
+  network: nn.Module
+  loss_fn: LossFn
+  train_batches: LineBatches | StagedLineBatches
+  validation_batches: LineBatches
+  sample_texts: tuple[str, ...]
+  reading_test: ReadingTest | None = None
+
+  def initial_params(self, seed: int) -> Any:
+    inputs = network_inputs(self.network, self.train_batches.batch(0))
+    return initial_params(self.network, seed, *inputs)
+
+  def initial_carry(self, batch_size: int) -> tuple[()]:
+    del batch_size
+    return ()
+
+  def scores(self, sums: HandwritingSums) -> HandwritingScores:
+    return handwriting_scores(sums)
+
+  def sample_writer(self, workdir: Path) -> HandwritingPreviews:
+    return HandwritingPreviews(self.network, self.sample_texts, workdir)
+
+  def introduction(self) -> tuple[str, ...]:
+    floor = self.metadata.config.network.sigma_floor
+    return (
+      f"{self.train_batches.lines:,} training lines in "
+      f"{len(self.train_batches):,} batches, "
+      f"{self.validation_batches.lines:,} validation lines.",
+      "Losses are in nats over offsets of standard deviation 1; sigma is "
+      f"floored at {floor:g} of it.",
+    )
+
+  def progress(self, report: StepReport) -> str:
+    return (
+      f"{report.nats_per_sequence:.1f} nats/sequence  "
+      f"{report.nats_per_element:.3f} nats/point  "
+      f"gradient {report.gradient_norm:.3g}  "
+      f"{report.elements_per_second:,.0f} points/s"
+    )
+
+  def outcome(self, scores: HandwritingScores) -> str:
+    gained = ""
+    if scores.nats_gained_by_reading is not None:
+      gained = f"  {scores.nats_gained_by_reading:.0f} gained by reading"
+    return (
+      f"{scores.nats_per_sequence:.1f} nats/sequence  "
+      f"{scores.nats_per_point:.4f} nats/point  squared error "
+      f"{scores.squared_error_per_coordinate:.3f} a coordinate{gained}  "
+      f"({scores.sequences:,} lines)"
+    )
+
+
+def handwriting_task(
+  config: HandwritingConfig, train: Sequence[Line], validation: Sequence[Line]
+) -> HandwritingTask:
+  """Makes a config of handwriting concrete.
+
+  Args:
+    config: the experiment.
+    train: training lines; those longer than the config allows are left out.
+    validation: validation lines; all are scored.
+
+  Raises:
+    ValueError: if no line is left, or a sample text cannot be written.
+  """
+  data, training = config.data, config.training
+  alphabet = (
+    Alphabet(PAPER_CHARACTERS)
+    if data.alphabet == "paper"
+    else Alphabet.of(line.text for line in train)
+  )
+  kept = [line for line in train if is_kept(line, data)]
+  kept = _starts(kept, data.crop_points)
+  codec = StrokeCodec(
+    alphabet, Normalization.of(train), points_per_character(train)
+  )
+  network = build_network(config.network, alphabet.size)
+
+  batches = functools.partial(
+    LineBatches,
+    alphabet=alphabet,
+    normalization=codec.normalization,
+    buckets=data.buckets,
+    seed=training.seed,
+  )
+
+  return HandwritingTask(
+    metadata=Metadata(config, codec),
+    network=network,
+    loss_fn=handwriting_loss(network, config.network.sigma_floor),
+    train_batches=_train_batches(
+      kept, data, functools.partial(batches, scale_range=data.scale_range)
+    ),
+    validation_batches=batches(
+      validation, batch_size=training.evaluation_batch_size
+    ),
+    sample_texts=_sample_texts(config, alphabet, validation),
+    reading_test=None
+    if config.network.kind == "prediction"
+    else reading_test(
+      validation,
+      functools.partial(batches, batch_size=training.evaluation_batch_size),
+    ),
+  )
+
+
+def _train_batches(
+  lines: Sequence[Line],
+  data: DataConfig,
+  batches: Callable[..., LineBatches],
+) -> LineBatches | StagedLineBatches:
+  """Whole lines in batches, after those of the config's curriculum."""
+  whole = batches(lines, batch_size=data.batch_size)
+  if not data.crop_schedule:
+    return whole
+  stages = [
+    LengthStage(updates, batches(_starts(lines, points), batch_size=size))
+    for updates, points, size in data.crop_schedule
+  ]
+  return StagedLineBatches(stages, whole)
+
+
+def _starts(lines: Sequence[Line], points: int | None) -> list[Line]:
+  """The first so many points of each line, with all its text."""
+  return [line._replace(points=line.points[:points]) for line in lines]
+
+
+def reading_test(
+  lines: Sequence[Line], batches: Callable[[Sequence[Line]], LineBatches]
+) -> ReadingTest | None:
+  """Chooses lines of all lengths, each beside another one's text.
+
+  The other text is that of the line next in length among those chosen, so that
+  it is about as long; None if all lines have the same text.
+
+  Args:
+    lines: to choose among, evenly.
+    batches: makes batches of lines.
+  """
+  by_length = sorted(lines, key=lambda line: len(line.points))
+  places = np.linspace(0, len(lines) - 1, min(_READING_LINES, len(lines)))
+  chosen = [by_length[k] for k in np.unique(places.astype(int))]
+  texts = [line.text for line in chosen]
+  if len(set(texts)) < 2:
+    return None
+  others = [
+    line._replace(text=text)
+    for line, text in zip(chosen, texts[1:] + texts[:1], strict=True)
+  ]
+  return ReadingTest(batches(chosen), batches(others))
+
+
+def points_per_character(lines: Sequence[Line]) -> float:
+  """Average number of pen elements a character of text."""
+  characters = sum(len(line.text) for line in lines)
+  return sum(len(line.points) for line in lines) / max(characters, 1)
+
+
+def is_kept(line: Line, data: DataConfig) -> bool:
+  """Whether a training line is within the config's limits."""
+  return (data.max_points is None or len(line.points) <= data.max_points) and (
+    data.max_characters is None or len(line.text) <= data.max_characters
+  )
+
+
+def _sample_texts(
+  config: HandwritingConfig, alphabet: Alphabet, validation: Sequence[Line]
+) -> tuple[str, ...]:
+  if config.network.kind == "prediction":
+    return ()
+  for text in config.training.sample_texts:
+    if alphabet.unknown(text):
+      raise ValueError(
+        f"training.sample_texts: {text!r} has the characters "
+        f"{alphabet.unknown(text)}, which no training line has."
+      )
+  known = (x.text for x in validation if not alphabet.unknown(x.text))
+  return config.training.sample_texts or tuple(itertools.islice(known, 3))
