@@ -185,7 +185,7 @@ def _read_iam_strokes(content: bytes, folder: Path):
 
 
 def _read_iam_list(content: bytes, folder: Path):
-  from graves_jax.data.sources.iam_ondb.prepared import archive
+  from graves_jax.data.sources.iam_ondb import archive
 
   names = (archive.STROKES, archive.TRANSCRIPTS)
   for name in names:

@@ -10,7 +10,7 @@ from rich.console import Console
 import command_line
 from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import NetworkConfig
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
 

@@ -135,8 +135,8 @@ def compare_gradients(arguments: Arguments, config) -> dict:
 
 def by_reference(network):
   """The same synthesis network, unrolled by scans that JAX differentiates."""
-  from graves_jax.fast.lstm import unroll_reference
-  from graves_jax.fast.window_lstm import (
+  from graves_jax.layers.lstm import unroll_reference
+  from graves_jax.layers.window_lstm import (
     WindowLayerParams,
     unroll_window_layer_reference,
   )

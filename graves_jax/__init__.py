@@ -7,12 +7,12 @@ a script for help does not wait for JAX.
 import importlib
 
 _MODULES = {
-  "graves_jax.fast.lstm": (
+  "graves_jax.fast.lstm": ("unroll",),
+  "graves_jax.layers.lstm": (
     "LSTMParams",
     "LSTMState",
     "init_lstm",
     "lstm_step",
-    "unroll",
     "zero_state",
   ),
   "graves_jax.layers.clipping": ("clip_derivative",),
@@ -26,7 +26,7 @@ _MODULES = {
   ),
   "graves_jax.networks.prediction": ("PredictionNetwork",),
   "graves_jax.networks.synthesis": ("SynthesisNetwork",),
-  "graves_jax.fast.window_lstm": ("Text",),
+  "graves_jax.layers.window_lstm": ("Text",),
   "graves_jax.optimizers": ("graves_rmsprop",),
   "graves_jax.sampling.text": ("TextWriter",),
   "graves_jax.sampling.writer": ("Writer",),

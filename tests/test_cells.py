@@ -7,7 +7,15 @@ import pytest
 import reference
 
 from graves_jax.fast import chunks, lstm
-from graves_jax.fast.lstm import LSTMParams, LSTMState
+from graves_jax.layers.inputs import net_input
+from graves_jax.layers.lstm import (
+  LSTMParams,
+  LSTMState,
+  init_lstm,
+  lstm_step,
+  unroll_reference,
+  zero_state,
+)
 
 BATCH, HIDDEN, WIDTHS = 3, 5, (3, 4)  # WIDTHS: two inputs, joined
 FREE = 1e9  # a clipping limit that nothing reaches
@@ -16,7 +24,7 @@ both_precisions = pytest.mark.parametrize(
   ("dtype", "tolerance"), [("float64", 1e-6), ("float32", 1e-4)]
 )
 both_unrolls = pytest.mark.parametrize(
-  "unroll", [lstm.unroll, lstm.unroll_reference]
+  "unroll", [lstm.unroll, unroll_reference]
 )
 
 
@@ -122,7 +130,7 @@ def test_step_equals_the_equations(dtype, tolerance):
   params = LSTMParams(*(jnp.asarray(x, dtype) for x in layer.values()))
   state = LSTMState(jnp.asarray(cell, dtype), jnp.asarray(output, dtype))
   net = jnp.asarray(inputs[0], dtype) @ params.inputs + params.bias
-  new, again = lstm.lstm_step(params, state, net)
+  new, again = lstm_step(params, state, net)
   assert new.cell.dtype == dtype
   np.testing.assert_array_equal(new.output, again)
   for b in range(BATCH):
@@ -137,7 +145,7 @@ def test_step_equals_the_equations(dtype, tolerance):
 @pytest.mark.parametrize(
   ("unroll", "steps"),
   [
-    (lstm.unroll_reference, 7),
+    (unroll_reference, 7),
     (lstm.unroll, 2 * chunks.CHUNK + 3),
   ],
 )
@@ -182,10 +190,8 @@ def test_clipping_in_a_single_step():
   case = (*case, tuple(30 * x for x in on_state), 0 * on_outputs)
 
   def one_step(params, state, inputs, clip):
-    net = lstm.net_input(params, inputs)
-    state, output = lstm.lstm_step(
-      params, state, jnp.squeeze(net, 0), clip=clip
-    )
+    net = net_input(params, inputs)
+    state, output = lstm_step(params, state, jnp.squeeze(net, 0), clip=clip)
     return state, output[None]
 
   expected = by_reference(*case, 1.0)
@@ -214,8 +220,8 @@ def test_unrolling_equals_stepping():
   def step_by_step(params, state, inputs, clip):
     outputs = []
     for t in range(4):
-      net = lstm.net_input(params, tuple(x[t] for x in inputs))
-      state, output = lstm.lstm_step(params, state, net, clip=clip)
+      net = net_input(params, tuple(x[t] for x in inputs))
+      state, output = lstm_step(params, state, net, clip=clip)
       outputs.append(output)
     return state, jnp.stack(outputs)
 
@@ -230,11 +236,9 @@ def test_step_takes_any_leading_dimensions():
   rng = np.random.default_rng(1)
   cell, output = rng.normal(size=(2, 2, 3, HIDDEN))
   inputs = rng.normal(size=(2, 3, sum(WIDTHS)))
-  net = lstm.net_input(params, (jnp.asarray(inputs),))
-  many, _ = lstm.lstm_step(params, LSTMState(cell, output), net)
-  one, _ = lstm.lstm_step(
-    params, LSTMState(cell[1, 2], output[1, 2]), net[1, 2]
-  )
+  net = net_input(params, (jnp.asarray(inputs),))
+  many, _ = lstm_step(params, LSTMState(cell, output), net)
+  one, _ = lstm_step(params, LSTMState(cell[1, 2], output[1, 2]), net[1, 2])
   assert many.cell.shape == (2, 3, HIDDEN)
   np.testing.assert_allclose(many.cell[1, 2], one.cell, rtol=1e-12)
   np.testing.assert_allclose(many.output[1, 2], one.output, rtol=1e-12)
@@ -245,7 +249,7 @@ def test_bfloat16_products_stay_near_the_equations():
   expected = by_reference(*case, FREE)
   options = {"dtype": "float32", "precision": "bfloat16"}
   fast = by_package(lstm.unroll, *case, **options)
-  plain = by_package(lstm.unroll_reference, *case, **options)
+  plain = by_package(unroll_reference, *case, **options)
   assert fast["outputs"].dtype == plain["outputs"].dtype == jnp.float32
   assert_all_close(fast, expected, 0.05)
   assert_all_close(plain, expected, 0.05)
@@ -256,7 +260,7 @@ def test_bfloat16_products_stay_near_the_equations():
 @pytest.mark.parametrize(
   ("unroll", "steps"),
   [
-    (lstm.unroll_reference, 7),
+    (unroll_reference, 7),
     (lstm.unroll, 2 * chunks.CHUNK + 3),
   ],
 )
@@ -300,7 +304,7 @@ def test_a_dropped_candidate_gets_no_derivative(unroll):
 
 
 def test_initial_weights():
-  params = lstm.init_lstm(
+  params = init_lstm(
     jax.random.key(0), 7, 50, weight_range=0.1, forget_bias=1.5
   )
   params = LSTMParams(*map(np.asarray, params))
@@ -313,6 +317,6 @@ def test_initial_weights():
 
 
 def test_no_time_step_is_refused():
-  params = lstm.init_lstm(jax.random.key(0), 3, 4)
+  params = init_lstm(jax.random.key(0), 3, 4)
   with pytest.raises(ValueError, match="no time step"):
-    lstm.unroll(params, lstm.zero_state(4, 2), [jnp.zeros((0, 2, 3))])
+    lstm.unroll(params, zero_state(4, 2), [jnp.zeros((0, 2, 3))])

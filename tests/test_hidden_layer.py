@@ -10,6 +10,7 @@ import pytest
 from graves_jax.fast import chunks, lstm
 from graves_jax.layers import tanh
 from graves_jax.layers.inputs import look_up
+from graves_jax.layers.lstm import unroll_reference
 from graves_jax.networks.hidden_layer import LSTM, RNN, hidden_layer
 
 BATCH, HIDDEN, CLASSES, BELOW = 3, 4, 6, 5
@@ -20,7 +21,7 @@ every_unroll = pytest.mark.parametrize(
   ("layer", "unroll"),
   [
     (LSTM, lstm.unroll),
-    (LSTM, lstm.unroll_reference),
+    (LSTM, unroll_reference),
     (RNN, tanh.unroll),
     (RNN, tanh.unroll_reference),
   ],

@@ -14,9 +14,19 @@ import command_line
 from graves_jax.fast import chunks, lstm, step, window_lstm
 from graves_jax.fast.kernels import library
 from graves_jax.fast.kernels import lstm as kernel_calls
-from graves_jax.fast.lstm import LSTMState
-from graves_jax.fast.window_lstm import Text, WindowLayerState
-from graves_jax.layers import gated_step
+from graves_jax.layers.lstm import (
+  LSTMState,
+  gated_step,
+  init_lstm,
+  unroll_reference,
+)
+from graves_jax.layers.window import WindowParams
+from graves_jax.layers.window_lstm import (
+  Text,
+  WindowLayerParams,
+  WindowLayerState,
+  unroll_window_layer_reference,
+)
 
 BATCH, HIDDEN, WIDTHS = 19, 37, (70, 33)
 STEPS = 2 * chunks.CHUNK + 1  # the last chunk has one step
@@ -67,7 +77,7 @@ def lstm_case(steps=STEPS, batch=BATCH, widths=WIDTHS, count=0):
     return jax.random.normal(next(keys), shape)
 
   inputs = count + sum(widths)
-  params = lstm.init_lstm(next(keys), inputs, HIDDEN, weight_range=0.3)
+  params = init_lstm(next(keys), inputs, HIDDEN, weight_range=0.3)
   params = params._replace(bias=normal(4 * HIDDEN))
   state = LSTMState(normal(batch, HIDDEN), 0.5 * normal(batch, HIDDEN))
   inputs = tuple(normal(steps, batch, width) for width in widths)
@@ -155,7 +165,7 @@ def test_a_layer_with_dropout_equals_the_plain_scan(
   options |= random_masks(batch=batch)
   compiled, plain = (
     with_gradients(functools.partial(function, **options), *case)
-    for function in (lstm.unroll, lstm.unroll_reference)
+    for function in (lstm.unroll, unroll_reference)
   )
   for mine, expected in zip(
     jax.tree.leaves(compiled), jax.tree.leaves(plain), strict=True
@@ -180,9 +190,9 @@ def window_case():
   """A function of (params, state, elements) and options, and those three."""
   keys = jax.random.split(jax.random.key(1), 9)
   alphabet, windows = 11, 4
-  params = window_lstm.WindowLayerParams(
-    lstm.init_lstm(keys[0], 3 + alphabet, HIDDEN, weight_range=0.3),
-    window_lstm.WindowParams(
+  params = WindowLayerParams(
+    init_lstm(keys[0], 3 + alphabet, HIDDEN, weight_range=0.3),
+    WindowParams(
       0.2 * jax.random.normal(keys[1], (HIDDEN, 3 * windows)),
       jnp.repeat(jnp.array([0.0, -0.5, -2.0]), windows),
     ),
@@ -226,9 +236,7 @@ def test_the_window_layer_with_dropout_equals_the_plain_scan(
   weights = jax.tree.map(lambda x: jnp.ones(x.shape), results)
   compiled = with_gradients(run, arguments, weights)
   library.unload()  # of which the plain scan's steps would make use
-  plain = functools.partial(
-    run, layer=window_lstm.unroll_window_layer_reference
-  )
+  plain = functools.partial(run, layer=unroll_window_layer_reference)
   expected = with_gradients(plain, arguments, weights)
   for mine, other in zip(
     jax.tree.leaves(compiled), jax.tree.leaves(expected), strict=True
@@ -261,7 +269,7 @@ def test_gates_are_saved_for_the_way_back(
     saves_gates=True,
   )
   masks = mask[0], keep_rate
-  expected = gated_step.gated_step(peephole, cell, net[0], *masks)[1]
+  expected = gated_step(peephole, cell, net[0], *masks)[1]
   expected = expected._replace(c=expected.c * keep_rate)
   errors = {"float32": [1e-6] * 4, "bfloat16": np.exp2([-17, -17, -16, -17])}
   gates = kernel_calls.unpack_gates(steps.gates[0], HIDDEN)

@@ -6,13 +6,9 @@ import pytest
 from flax import linen as nn
 from flax import nnx
 
-from graves_jax.fast.lstm import (
-  init_lstm,
-  lstm_step,
-  net_input,
-  unroll,
-  zero_state,
-)
+from graves_jax.fast.lstm import unroll
+from graves_jax.layers.inputs import net_input
+from graves_jax.layers.lstm import init_lstm, lstm_step, zero_state
 from graves_jax.networks.prediction import PredictionNetwork
 
 ELEMENTS = jax.random.normal(jax.random.key(0), (5, 2, 3))  # [T, B, 3]

@@ -10,7 +10,7 @@ import reference
 
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.fast.lstm import LSTMParams
+from graves_jax.layers.lstm import LSTMParams
 from graves_jax.layers.output import OutputParams
 from graves_jax.losses.handwriting import handwriting_loss
 from graves_jax.losses.sums import Keys

@@ -10,7 +10,7 @@ from experiments import CONFIG, TRAIN, make_experiment
 
 from graves_jax.config import NetworkConfig
 from graves_jax.data.strokes import Line
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.sampling import writer as writer_module
 from graves_jax.sampling.writer import Writer
 

@@ -11,11 +11,16 @@ import reference
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.fast import chunks, window_lstm
-from graves_jax.fast.lstm import LSTMParams, LSTMState
-from graves_jax.fast.window_lstm import Text
 from graves_jax.layers.dropout import draw_mask, layer_keys
+from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.output import OutputParams
 from graves_jax.layers.window import WindowParams
+from graves_jax.layers.window_lstm import (
+  Text,
+  WindowLayerParams,
+  WindowLayerState,
+  unroll_window_layer_reference,
+)
 from graves_jax.losses.handwriting import handwriting_loss
 from graves_jax.losses.sums import Keys
 from graves_jax.networks.prediction import shift_right
@@ -310,8 +315,8 @@ def test_window_layer_equals_its_definition(x64, steps, drops):
   rng = np.random.default_rng(0)
   network, _, _ = random_case(1)
   tree = to_package(network, np.float64)["params"]
-  params = window_lstm.WindowLayerParams(tree["layer_1"], tree["window"])
-  start = window_lstm.WindowLayerState(
+  params = WindowLayerParams(tree["layer_1"], tree["window"])
+  start = WindowLayerState(
     LSTMState(*rng.normal(size=(2, ROWS, HIDDEN))),
     rng.normal(size=(ROWS, ALPHABET)),
     rng.random(size=(ROWS, WINDOWS)),
@@ -339,7 +344,7 @@ def test_window_layer_equals_its_definition(x64, steps, drops):
 
     return run(params, start, elements)
 
-  plain = window_lstm.unroll_window_layer_reference
+  plain = unroll_window_layer_reference
   expected = differentiated(plain)
   actual = differentiated(window_lstm.unroll_window_layer)
   assert_trees_close(actual, expected, 1e-9)

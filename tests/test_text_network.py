@@ -11,7 +11,7 @@ import reference
 
 from graves_jax.config import TextNetworkConfig
 from graves_jax.data.streams import TextBatch
-from graves_jax.fast.lstm import LSTMParams
+from graves_jax.layers.lstm import LSTMParams
 from graves_jax.layers.output import OutputParams
 from graves_jax.layers.tanh import RNNParams
 from graves_jax.losses.text import TextSums, text_loss, text_scores

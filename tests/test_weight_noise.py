@@ -10,7 +10,7 @@ import pytest
 
 from graves_jax.config import TextNetworkConfig
 from graves_jax.data.streams import TextBatch
-from graves_jax.fast.lstm import LSTMParams
+from graves_jax.layers.lstm import LSTMParams
 from graves_jax.losses.sums import Keys
 from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network

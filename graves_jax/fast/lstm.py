@@ -1,75 +1,23 @@
-"""LSTM cells with peepholes (Section 2.1), one step and unrolled over time.
+"""An LSTM layer by the fastest implementation there is, one step or unrolled.
 
-Axes: T time, B batch, H hidden, D inputs of a layer. Gates stand in the order
-input, forget, cell, output.
+Axes: T time, B batch, H hidden, D inputs of a layer.
 """
 
 from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
 from graves_jax.fast import lstm_kernels, lstm_scan
 from graves_jax.fast.step import fits_kernels
-from graves_jax.layers.clipping import clip_derivative
-from graves_jax.layers.dropout import dropped
-from graves_jax.layers.gated_step import sigmoid
-from graves_jax.layers.inputs import look_up, net_input
-from graves_jax.layers.lstm import LSTMParams, LSTMState, init_lstm, zero_state
-from graves_jax.layers.products import Precision, product
-
-__all__ = [
-  "LSTMParams",
-  "LSTMState",
-  "init_lstm",
-  "lstm_step",
-  "net_input",
-  "step",
-  "unroll",
-  "unroll_reference",
-  "zero_state",
-]
+from graves_jax.layers import lstm
+from graves_jax.layers.inputs import look_up
+from graves_jax.layers.lstm import LSTMParams, LSTMState
+from graves_jax.layers.products import Precision
 
 # Of a batch, for kernels to make a single step faster than XLA does.
 _FEWEST_ROWS = 16
-
-
-def lstm_step(
-  params: LSTMParams,
-  state: LSTMState,
-  inputs: Array,
-  *,
-  clip: float = jnp.inf,
-  precision: Precision = "float32",
-  mask: Array | None = None,
-  keep_rate: float = 1.0,
-) -> tuple[LSTMState, Array]:
-  """Advances peephole LSTM cells by one time step, Eqs. (7)-(11).
-
-  Args:
-    params: weights; `params.inputs` and `params.bias` are not read here.
-    state: cell and output activations, each [..., H].
-    inputs: net input from below, already projected and biased, [..., 4H].
-    clip: limit on the derivatives of the net inputs (Section 2.1).
-    precision: of the recurrent product.
-    mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
-      is kept, booleans [..., H]; elsewhere it is 0.
-    keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
-
-  Returns:
-    The next state, and the output h [..., H] again.
-  """
-  net = inputs + product(state.output, params.recurrent, precision)
-  i, f, c, o = jnp.split(net, 4, axis=-1)
-  w_ci, w_cf, w_co = params.peephole
-  i = sigmoid(clip_derivative(i + w_ci * state.cell, clip))  # Eq. (7)
-  f = sigmoid(clip_derivative(f + w_cf * state.cell, clip))  # Eq. (8)
-  c = dropped(jnp.tanh(clip_derivative(c, clip)), mask, keep_rate)
-  cell = f * state.cell + i * c  # Eq. (9)
-  o = sigmoid(clip_derivative(o + w_co * cell, clip))  # Eq. (10): the new cell
-  output = o * jnp.tanh(cell)  # Eq. (11)
-  return LSTMState(cell, output), output
 
 
 def step(
@@ -96,40 +44,14 @@ def step(
     The next state, and the output h [B, H] again.
   """
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  others = {"classes": classes, "mask": mask}
   is_large = len(state.cell) >= _FEWEST_ROWS
   if is_large and fits_kernels(state.cell, precision):
-    given = tuple(inputs), {"classes": classes, "mask": mask}
+    given = tuple(inputs), others
     inputs, others = jax.tree.map(lambda x: x[None], given)
     state, outputs = unroll(params, state, inputs, **others, **options)
     return state, outputs[0]
-  net = net_input(params, inputs, precision, classes)
-  return lstm_step(params, state, net, mask=mask, **options)
-
-
-def unroll_reference(
-  params: LSTMParams,
-  state: LSTMState,
-  inputs: Sequence[Array],
-  *,
-  clip: float = jnp.inf,
-  precision: Precision = "float32",
-  classes: Array | None = None,
-  mask: Array | None = None,
-  keep_rate: float = 1.0,
-) -> tuple[LSTMState, Array]:
-  """Unrolls a layer by a plain scan that JAX differentiates.
-
-  The definition that `unroll` is tested against; same arguments and results.
-  """
-
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
-
-  def step(state, xs):
-    net, mask = xs
-    return lstm_step(params, state, net, mask=mask, **options)
-
-  net = net_input(params, inputs, precision, classes)
-  return lax.scan(step, state, (net, mask))
+  return lstm.step(params, state, inputs, **others, **options)
 
 
 def unroll(

@@ -17,13 +17,13 @@ from jax import Array
 
 from graves_jax.fast.kernels import library
 from graves_jax.fast.kernels import lstm as kernels
-from graves_jax.layers.gated_step import (
+from graves_jax.layers.lstm import (
   Gates,
+  LSTMState,
   gated_step,
   gated_step_backward,
   remake_cells,
 )
-from graves_jax.layers.lstm import LSTMState
 from graves_jax.layers.products import (
   Precision,
   join,

@@ -1,8 +1,7 @@
-"""The synthesis network's first layer: LSTM and soft window in one recurrence.
+"""The synthesis network's first layer unrolled fast, with a backward pass of
+its own.
 
-The window's output w_t feeds back into the cell at t + 1 (Eq. 52), so the two
-cannot be unrolled apart. Axes: T time, B batch, U characters, K windows,
-A alphabet.
+Axes: T time, N chunks of C steps, B batch, U characters, K windows, A alphabet.
 """
 
 import functools
@@ -12,10 +11,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from graves_jax.fast import chunks, lstm
+from graves_jax.fast import chunks
 from graves_jax.fast.lstm_scan import layer_gradient
 from graves_jax.fast.step import recurrence
-from graves_jax.layers.lstm import LSTMParams, LSTMState
+from graves_jax.layers.lstm import LSTMState
 from graves_jax.layers.products import (
   Precision,
   from_words,
@@ -25,104 +24,14 @@ from graves_jax.layers.products import (
   to_words,
   weight_gradient,
 )
-from graves_jax.layers.window import (
-  WindowParams,
-  soft_window,
-  window_parameters,
-  window_weights,
+from graves_jax.layers.window import WindowParams
+from graves_jax.layers.window_lstm import (
+  Text,
+  WindowLayerParams,
+  WindowLayerState,
+  advance_window,
+  window_outputs,
 )
-
-
-class WindowLayerParams(NamedTuple):
-  """Weights of the layer; its inputs are (x_t, w_{t-1})."""
-
-  lstm: LSTMParams
-  window: WindowParams
-
-
-class WindowLayerState(NamedTuple):
-  """The cell's state, the last window w [B, A], its positions kappa [B, K]."""
-
-  lstm: LSTMState
-  window: Array
-  kappa: Array
-
-
-class Text(NamedTuple):
-  """Characters to write.
-
-  characters: classes 0..A-1, [B, U] integers.
-  mask: 1 for characters of the text, 0 for padding, [B, U] floats.
-  """
-
-  characters: Array
-  mask: Array
-
-
-def window_layer_step(
-  params: WindowLayerParams,
-  state: WindowLayerState,
-  element: Array,
-  text: Text,
-  *,
-  clip: float = jnp.inf,
-  precision: Precision = "float32",
-  mask: Array | None = None,
-  keep_rate: float = 1.0,
-) -> tuple[WindowLayerState, Array]:
-  """One step of Eqs. (46)-(52).
-
-  Args:
-    params: weights.
-    state: where the last step ended.
-    element: x_t, [B, inputs].
-    text: the characters to write.
-    clip: limit on the derivatives of the net inputs.
-    precision: of the matrix products.
-    mask, keep_rate: recurrent dropout, as in `lstm.step`.
-
-  Returns:
-    The next state and phi [B, U + 1], phi(t, U+1) of the stop rule included;
-    not masked.
-  """
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
-  inputs = element, state.window
-  lstm, output = lstm.step(
-    params.lstm, state.lstm, inputs, mask=mask, **options
-  )
-  raw = _window_outputs(params.window, output)
-  alpha, beta, kappa = window_parameters(raw, state.kappa)
-  phi = window_weights(alpha, beta, kappa, text.characters.shape[-1] + 1)
-  window = soft_window(phi[..., :-1], *text, state.window.shape[-1])
-  return WindowLayerState(lstm, window, kappa), phi
-
-
-def unroll_window_layer_reference(
-  params: WindowLayerParams,
-  state: WindowLayerState,
-  elements: Array,
-  text: Text,
-  *,
-  clip: float = jnp.inf,
-  precision: Precision = "float32",
-  mask: Array | None = None,
-  keep_rate: float = 1.0,
-) -> tuple[WindowLayerState, tuple[Array, Array]]:
-  """Unrolls the layer by a plain scan that JAX differentiates.
-
-  The definition that `unroll_window_layer` is tested against.
-  """
-
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
-
-  def step(state, xs):
-    element, mask = xs
-    state, _ = window_layer_step(
-      params, state, element, text, mask=mask, **options
-    )
-    return state, (state.lstm.output, state.window)
-
-  return lax.scan(step, state, (elements, mask))
 
 
 def unroll_window_layer(
@@ -136,7 +45,7 @@ def unroll_window_layer(
   mask: Array | None = None,
   keep_rate: float = 1.0,
 ) -> tuple[WindowLayerState, tuple[Array, Array]]:
-  """Unrolls the layer over time, with a backward pass written by hand.
+  """Unrolls the layer over time, with an explicit backward pass.
 
   Args:
     params: weights.
@@ -159,20 +68,6 @@ def unroll_window_layer(
     return _unroll_chunks(*options, params, state, *inputs, text)
 
   return chunks.run(unroll_chunks, state, (elements, mask))
-
-
-def _window_outputs(params: WindowParams, output: Array) -> Array:
-  """The linear layer of Eq. (48), always in float32.
-
-  Its products are small, and errors of kappa add up over all time steps.
-  """
-  return product(output, params.weights, "float32") + params.bias
-
-
-def _advance_window(raw, kappa, text, alphabet_size):
-  alpha, beta, kappa = window_parameters(raw, kappa)
-  phi = window_weights(alpha, beta, kappa, text.characters.shape[-1])
-  return soft_window(phi, *text, alphabet_size), kappa
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
@@ -214,10 +109,10 @@ def _forward(
   def step(state, xs):
     fed_back = state.lstm.output, state.window
     cell_state, gates = cell_steps.forward(fed_back, state.lstm.cell, *xs)
-    raw = _window_outputs(window, cell_state.output)
+    raw = window_outputs(window, cell_state.output)
     state = WindowLayerState(
       cell_state,
-      *_advance_window(raw, state.kappa, text, state.window.shape[-1]),
+      *advance_window(raw, state.kappa, text, state.window.shape[-1]),
     )
     saved = _Saved(cell_state.output, state.window, state.kappa, raw, gates)
     return state, saved
@@ -255,7 +150,7 @@ def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
     d_state, sums = carry
     d_output, d_window, cell, raw, previous_kappa, *given = xs
     _, pull_back = jax.vjp(
-      lambda raw, kappa: _advance_window(raw, kappa, text, alphabet_size),
+      lambda raw, kappa: advance_window(raw, kappa, text, alphabet_size),
       raw,
       previous_kappa,
     )

@@ -9,7 +9,7 @@ from jax import Array
 
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.losses.sums import Keys, LossFn
 from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork

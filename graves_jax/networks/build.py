@@ -5,7 +5,7 @@ from flax import linen as nn
 
 from graves_jax.config import NetworkConfig, TextNetworkConfig
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import SynthesisNetwork
 

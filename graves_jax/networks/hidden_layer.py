@@ -8,6 +8,7 @@ from jax import Array
 
 from graves_jax.fast import lstm
 from graves_jax.layers import tanh
+from graves_jax.layers.lstm import init_lstm, zero_state
 
 Cell = Literal["lstm", "rnn"]
 
@@ -38,8 +39,8 @@ def _init_rnn(key, inputs, hidden, weight_range, forget_bias):
 
 
 LSTM = HiddenLayer(
-  init=lstm.init_lstm,
-  zero_state=lstm.zero_state,
+  init=init_lstm,
+  zero_state=zero_state,
   step=lstm.step,
   unroll=lstm.unroll,
 )

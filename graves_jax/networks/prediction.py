@@ -6,7 +6,6 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
-from graves_jax.fast.lstm import LSTMState
 from graves_jax.layers.dropout import (
   draw_mask,
   dropped,
@@ -14,6 +13,7 @@ from graves_jax.layers.dropout import (
   recurrent_dropout,
   require_share,
 )
+from graves_jax.layers.lstm import LSTMState
 from graves_jax.layers.output import init_output, output_layer
 from graves_jax.layers.products import Precision
 from graves_jax.layers.tanh import RNNState

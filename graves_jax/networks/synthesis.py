@@ -9,28 +9,23 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
-from graves_jax.fast.lstm import (
-  LSTMState,
-  init_lstm,
-  step,
-  unroll,
-  zero_state,
-)
-from graves_jax.fast.window_lstm import (
-  Text,
-  WindowLayerParams,
-  WindowLayerState,
-  unroll_window_layer,
-  window_layer_step,
-)
+from graves_jax.fast.lstm import step, unroll
+from graves_jax.fast.window_lstm import unroll_window_layer
 from graves_jax.layers.dropout import (
   layer_keys,
   recurrent_dropout,
   require_share,
 )
+from graves_jax.layers.lstm import LSTMState, init_lstm, zero_state
 from graves_jax.layers.output import init_output, output_layer
 from graves_jax.layers.products import Precision
 from graves_jax.layers.window import init_window
+from graves_jax.layers.window_lstm import (
+  Text,
+  WindowLayerParams,
+  WindowLayerState,
+  window_layer_step,
+)
 
 
 class SynthesisState(NamedTuple):

@@ -12,7 +12,7 @@ from flax import linen as nn
 from jax import Array, lax
 
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.line_end import (

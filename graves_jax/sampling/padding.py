@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from graves_jax.data.strokes import Alphabet, Normalization
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.sampling.handwriting import SampleInputs
 
 _CHARACTERS_MULTIPLE = 16

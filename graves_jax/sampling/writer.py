@@ -10,7 +10,7 @@ from flax import linen as nn
 
 from graves_jax.data.strokes import Alphabet, Line, Normalization
 from graves_jax.distributions.bivariate_mixture import MixtureParameters
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.handwriting import (
   sample_handwriting,

@@ -205,8 +205,8 @@ def _layout(
   text: str, font: str, config: HersheyConfig, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Sets the glyphs side by side: points [n, 2], slowness [n], breaks [n]."""
-  glyphs = glyphs.glyphs(font)
-  written = [glyphs[character] for character in text]
+  known = glyphs.glyphs(font)
+  written = [known[character] for character in text]
   spaces = np.array([character == " " for character in text])
   advances = np.array([glyph.advance for glyph in written])
   gaps = random.normal(0, config.letter_spacing_spread, len(text))

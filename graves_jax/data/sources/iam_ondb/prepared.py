@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from graves_jax.data.sources.iam_ondb import archive
 from graves_jax.data.sources.iam_ondb.archive import Progress
-from graves_jax.data.sources.iam_ondb.prepared import archive
 from graves_jax.data.sources.iam_ondb.repairs import repair
 from graves_jax.data.sources.quiet_tfds import quiet
 from graves_jax.data.strokes import Line, offsets_from_strokes
