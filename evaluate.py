@@ -65,7 +65,7 @@ class Arguments:
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.checkpoints.read import restore_checkpoint
 
   command_line.use_compilation_cache()
   devices = command_line.use_devices(arguments.devices)

@@ -12,7 +12,7 @@ FEWEST_COPIES = 16
 
 def main(argv: list[str]) -> None:
   arguments = tyro.cli(Arguments, args=argv)
-  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.checkpoints.read import restore_checkpoint
 
   command_line.use_compilation_cache()
   if arguments.copies >= FEWEST_COPIES:

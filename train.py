@@ -54,7 +54,7 @@ def main(argv: list[str]) -> None:
   workdir, config = arguments.workdir, arguments.config
   import jax
 
-  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.commands.console import ConsoleListener
   from graves_jax.devices.parallel import fitting
   from graves_jax.devices.processes import ask, is_first, together

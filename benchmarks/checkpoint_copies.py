@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from graves_jax.checkpoints.metadata import Metadata, to_json
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.checkpoints.save import Checkpoints
 from graves_jax.config import (
   NoiseConfig,

@@ -29,7 +29,7 @@ def parsers() -> dict[str, Parser]:
   """All of them, by name; importing what they need takes a while."""
   sys.path.append(str(launch.ROOT))
   from graves_jax.checkpoints.metadata import from_json
-  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.config import HandwritingConfig, TextConfig
   from graves_jax.config.stored import from_dict
   from graves_jax.data.codec import TextCodec

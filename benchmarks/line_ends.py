@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
   require_least(arguments, lines=1, seed=0)
   from our_line_ends import feed, find_ends
 
-  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
   from graves_jax.networks.build import build_network
   from graves_jax.pretrained import HANDWRITING

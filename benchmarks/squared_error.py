@@ -94,7 +94,7 @@ def score(arguments: Arguments) -> tuple[int, Errors]:
   import jax
   import jax.numpy as jnp
 
-  from graves_jax.checkpoints.run_folder import restore_checkpoint
+  from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.data.lines import LineBatches
   from graves_jax.data.sources.handwriting import load_split
   from graves_jax.distributions import bivariate_mixture

@@ -8,7 +8,7 @@ import pytest
 from experiments import CONFIG, Silent, make_experiment
 
 from graves_jax.checkpoints.export import export_weights
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.loop import train
 

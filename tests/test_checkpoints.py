@@ -12,7 +12,7 @@ from experiments import CONFIG, Silent, make_experiment
 
 from graves_jax.checkpoints.checksums import array_checksums, signed, unsigned
 from graves_jax.checkpoints.export import export_weights
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.checkpoints.save import Checkpoints
 from graves_jax.training.loop import train
 

@@ -13,7 +13,7 @@ from experiments import make_experiment as make_handwriting
 from test_text_training import assert_same, run, sums_over
 from test_text_training import make_experiment as make_text
 
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import NoiseConfig
 from graves_jax.training.loop import train
 from graves_jax.training.noise import with_drawn_weights

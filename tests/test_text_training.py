@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from experiments import Silent
 
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import (
   OptimizerConfig,
   TextConfig,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import NetworkConfig, OptimizerConfig
 from graves_jax.devices.parallel import fitting
 from graves_jax.losses.handwriting import handwriting_loss

@@ -6,7 +6,7 @@ import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
 from graves_jax.checkpoints.metadata import to_json
-from graves_jax.checkpoints.run_folder import restore_checkpoint
+from graves_jax.checkpoints.read import restore_checkpoint
 
 
 def export_weights(source: Path, target: Path) -> None:

@@ -1,5 +1,5 @@
-"""One checkpoint on disk, read with distrust: what differs from what was
-written is named, and never restored."""
+"""Checkpoints on disk, read with distrust: which one is meant, and whether it
+is as it was written. What differs is named, and never restored."""
 
 import dataclasses
 import json
@@ -186,3 +186,57 @@ def _restore_arrays(folder: Path, template: Any) -> Any:
         f"the shape {got.shape}, not {wanted.shape}."
       )
   return tree
+
+
+FOLDER = "checkpoints"
+
+
+def restore_checkpoint(path: Path) -> Restored:
+  """Weights and metadata for sampling and evaluation, on any device.
+
+  Args:
+    path: one checkpoint, or a run's folder: then the best one by score, else
+      the newest.
+
+  Raises:
+    FileNotFoundError: if there is no checkpoint.
+    ValueError: if it is damaged, half written, or not ours.
+  """
+  path = Path(path).expanduser()
+  if not path.is_dir():
+    raise FileNotFoundError(
+      f"there is no checkpoint at {path}; give a run's folder (the --workdir "
+      "of train.py) or one folder of its checkpoints."
+    )
+  folder = _choose(path.absolute())
+  run = folder.parent.parent if folder.parent.name == FOLDER else folder
+  return WrittenCheckpoint.read(folder).weights()._replace(run=run.name)
+
+
+def step_folders(folder: Path) -> list[tuple[int, Path]]:
+  """Checkpoints in a run's folder of checkpoints, newest first, by step."""
+  if not folder.is_dir():
+    return []
+  found = [p for p in folder.iterdir() if p.is_dir() and p.name.isdecimal()]
+  return sorted(((int(p.name), p) for p in found), reverse=True)
+
+
+def _choose(path: Path) -> Path:
+  if (path / "metadata").is_dir():
+    return path
+  folder = path / FOLDER if (path / FOLDER).is_dir() else path
+  steps = [p for _, p in step_folders(folder) if (p / "metadata").is_dir()]
+  if not steps:
+    raise FileNotFoundError(
+      f"{path} holds no finished checkpoint; give a run's folder (the "
+      "--workdir of train.py) or one folder of its checkpoints."
+    )
+  scored = [(_score(p), p) for p in steps]
+  scored = [(score, p) for score, p in scored if not math.isnan(score)]
+  return min(scored, key=lambda pair: pair[0])[1] if scored else steps[0]
+
+
+def _score(folder: Path) -> float:
+  """The score that the best is chosen by, NaN if there is none."""
+  metadata = WrittenCheckpoint.read(folder).metadata
+  return (metadata.scores or {}).get(metadata.score_name, math.nan)

@@ -1,12 +1,12 @@
 """The output layer, which sees every hidden layer (Eq. 3)."""
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from graves_jax.layers.products import Precision, product, weight_gradient
@@ -81,5 +81,5 @@ _output_layer.defvjp(_forward, _backward)
 
 def _rows(weights: Array, hidden: Sequence[Array]) -> list[Array]:
   """The rows of `weights` that belong to each layer."""
-  ends = np.cumsum([h.shape[-1] for h in hidden])
+  ends = list(itertools.accumulate(h.shape[-1] for h in hidden))
   return jnp.split(weights, ends[:-1])

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from flax import linen as nn
 
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import DataConfig, HandwritingConfig
+from graves_jax.data.batches import ReadingTest
 from graves_jax.data.curriculum import LengthStage, StagedLineBatches
 from graves_jax.data.lines import LineBatches
 from graves_jax.data.strokes import (
@@ -31,9 +33,10 @@ from graves_jax.losses.handwriting import (
 )
 from graves_jax.losses.sums import LossFn
 from graves_jax.networks.build import build_network
-from graves_jax.tasks.handwriting_previews import HandwritingPreviews
-from graves_jax.training.evaluate import ReadingTest
+from graves_jax.rendering.figures import write_attention, write_samples
+from graves_jax.sampling.writer import Writer
 from graves_jax.training.records import StepReport
+from graves_jax.training.task import WriteSamples
 
 # Of the validation set: enough for a figure, a tenth of a validation's work.
 _READING_LINES = 128
@@ -65,7 +68,7 @@ class HandwritingTask:
   def scores(self, sums: HandwritingSums) -> HandwritingScores:
     return handwriting_scores(sums)
 
-  def sample_writer(self, workdir: Path) -> HandwritingPreviews:
+  def sample_writer(self, workdir: Path) -> WriteSamples:
     return HandwritingPreviews(self.network, self.sample_texts, workdir)
 
   def introduction(self) -> tuple[str, ...]:
@@ -224,3 +227,50 @@ def _sample_texts(
       )
   known = (x.text for x in validation if not alphabet.unknown(x.text))
   return config.training.sample_texts or tuple(itertools.islice(known, 3))
+
+
+_BIAS = 1.0
+_FOLDER = "samples"
+_SCRIBBLE_POINTS = 700
+_SCRIBBLES = 3
+
+
+class HandwritingPreviews:
+  """Writes sample texts, and draws them under the workdir.
+
+  samples/step_000400.png shows the writing, and for a synthesis network
+  samples/window_000400.png what it reads while it writes the first text.
+  """
+
+  def __init__(self, network: nn.Module, texts: tuple[str, ...], workdir: Path):
+    """Prepares to write; nothing is drawn yet.
+
+    Args:
+      network: a prediction network (which scribbles) or a synthesis network.
+      texts: for a synthesis network to write.
+      workdir: the run's folder.
+    """
+    self._network = network
+    self._texts = texts
+    self._folder = workdir / _FOLDER
+
+  def __call__(self, params: Any, metadata: Metadata) -> None:
+    """Draws samples of `params` (NumPy), at the step of `metadata`."""
+    texts = self._texts
+    writer = Writer.of(self._network, jax.device_put(params), metadata)
+    step = f"{metadata.step:06d}"
+    self._folder.mkdir(parents=True, exist_ok=True)
+    picture = self._folder / f"step_{step}.png"
+    if not writer.reads:
+      lines = writer.scribble(_SCRIBBLE_POINTS, lines=_SCRIBBLES, bias=_BIAS)
+      write_samples(picture, [line.points for line in lines])
+    elif texts:
+      lines = [each.line for each in writer.write(texts, bias=_BIAS)]
+      write_samples(picture, [line.points for line in lines], texts)
+      first = lines[0]
+      write_attention(
+        self._folder / f"window_{step}.png",
+        writer.trace_window(first),
+        first.text,
+        first.points,
+      )

@@ -18,8 +18,9 @@ from graves_jax.data.streams import StreamBatches
 from graves_jax.losses.sums import LossFn
 from graves_jax.losses.text import TextScores, TextSums, text_loss, text_scores
 from graves_jax.networks.build import build_network, example_inputs
-from graves_jax.tasks.text_previews import TextPreviews
+from graves_jax.sampling.text import TextWriter
 from graves_jax.training.records import StepReport
+from graves_jax.training.task import WriteSamples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ class TextTask:
   def scores(self, sums: TextSums) -> TextScores:
     return text_scores(sums)
 
-  def sample_writer(self, workdir: Path) -> TextPreviews:
+  def sample_writer(self, workdir: Path) -> WriteSamples:
     return TextPreviews(self.network, workdir)
 
   def introduction(self) -> tuple[str, ...]:
@@ -125,3 +126,31 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
     ),
     convention=corpus.convention,
   )
+
+
+_FOLDER = "samples"
+
+
+class TextPreviews:
+  """Writes what the config asks for into samples/step_0000400.txt and so on."""
+
+  def __init__(self, network: nn.Module, workdir: Path):
+    """Prepares to write; nothing is written yet."""
+    self._network = network
+    self._folder = workdir / _FOLDER
+
+  def __call__(self, params: Any, metadata: Metadata) -> None:
+    """Writes a sample of `params` (NumPy), at the step of `metadata`."""
+    training = metadata.config.training
+    writer = TextWriter(self._network, jax.device_put(params), metadata.codec)
+    (text,) = writer.write(
+      training.sample_length,
+      prime=training.sample_prime,
+      temperature=training.sample_temperature,
+      seed=training.seed,
+    )
+    self._folder.mkdir(parents=True, exist_ok=True)
+    path = self._folder / f"step_{metadata.step:07d}.txt"
+    codec = metadata.codec
+    before = codec.decoder()(codec.encode(training.sample_prime))
+    path.write_text(before + text, encoding="utf-8")

@@ -21,9 +21,10 @@ from jax import Array
 
 from graves_jax.checkpoints.state import TrainState
 from graves_jax.config import DynamicConfig
+from graves_jax.data.batches import Batches
 from graves_jax.devices.parallel import Mapped
 from graves_jax.losses.sums import LossFn, Sums
-from graves_jax.training.evaluate import Batches, evaluate
+from graves_jax.training.evaluate import evaluate
 from graves_jax.training.step import train_body
 
 _FIRST_LEARNING_RATE = {"sgd": 1e-3, "rms": 1e-4}

@@ -1,49 +1,12 @@
 """Scores data with fixed weights."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from graves_jax.data.batches import Batches, ReadingTest
 from graves_jax.losses.sums import Sums
-
-
-class Batches(Protocol):
-  """Data in batches.
-
-  elements: pen points or symbols, all of which `in_order` yields once.
-  sequences: rows of batches that hold any of them, in an epoch of training.
-  batch_size: rows of a batch.
-  """
-
-  elements: int
-  sequences: int
-  batch_size: int
-
-  def __len__(self) -> int:
-    """Batches an epoch of training."""
-
-  def epochs(self, step: int) -> float:
-    """Passes over the training data in so many updates."""
-
-  def batch(self, step: int) -> Any:
-    """The batch of training step `step`, counted from 0 over all epochs."""
-
-  def row_names(self, step: int) -> Sequence[str]:
-    """What the rows of that batch are, to be told to a person."""
-
-  def share(self, rows: slice) -> "Batches":
-    """The same batches, of which only these rows are read."""
-
-  def in_order(self) -> Iterator[Any]:
-    """Everything once, in order."""
-
-
-class ReadingTest(NamedTuple):
-  """The same lines with their own texts, and with those of other lines."""
-
-  own: Batches
-  other: Batches
 
 
 def nats_gained_by_reading(

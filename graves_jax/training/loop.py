@@ -15,10 +15,11 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 
-from graves_jax.checkpoints.kept import KeptCheckpoints
 from graves_jax.checkpoints.metadata import Metadata, to_json
 from graves_jax.checkpoints.read import Restored
+from graves_jax.checkpoints.save import KeptCheckpoints
 from graves_jax.checkpoints.state import TrainState
+from graves_jax.data.batches import Batches
 from graves_jax.devices.processes import (
   ask,
   is_first,
@@ -30,15 +31,15 @@ from graves_jax.noise.adaptive_weight_noise import (
   DescriptionLength,
   description_length,
 )
-from graves_jax.training.evaluate import (
-  Batches,
-  evaluate,
-  nats_gained_by_reading,
-)
+from graves_jax.training.evaluate import evaluate, nats_gained_by_reading
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.read_ahead import Failure, ReadAhead, StoppedError
-from graves_jax.training.records import MetricsFile, StepReport
-from graves_jax.training.skipped import Skipped, require_progress
+from graves_jax.training.records import (
+  MetricsFile,
+  Skipped,
+  StepReport,
+  require_progress,
+)
 from graves_jax.training.step import StepMetrics
 from graves_jax.training.task import WriteSamples
 

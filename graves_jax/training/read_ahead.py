@@ -8,8 +8,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from graves_jax.data.batches import Batches
 from graves_jax.devices.processes import ask
-from graves_jax.training.evaluate import Batches
 
 
 class StoppedError(Exception):

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Protocol
 from flax import linen as nn
 
 from graves_jax.checkpoints.metadata import Metadata
+from graves_jax.data.batches import Batches, ReadingTest
 from graves_jax.losses.sums import LossFn, Sums
-from graves_jax.training.evaluate import Batches, ReadingTest
 from graves_jax.training.records import StepReport
 
 # Draws samples of weights (NumPy) with their metadata.
