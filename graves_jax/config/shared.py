@@ -84,6 +84,8 @@ class RunConfig(Ranged):
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
+  """Updates between two samples; of a young run they are written sooner, after
+  0, 50, 100, 200, 400 and so on, until these are reached."""
   patience: int | None = None
   """Ends the run after so many validations in a row without a better score."""
   max_skipped: int = 10
