@@ -1,9 +1,16 @@
 """Where a run's checkpoints lie, and which of them is meant."""
 
+import dataclasses
 import math
 from pathlib import Path
 
-from graves_jax.training.written_checkpoint import Restored, WrittenCheckpoint
+from graves_jax.config import Config
+from graves_jax.training.metadata import require_same
+from graves_jax.training.written_checkpoint import (
+  DamagedCheckpointError,
+  Restored,
+  WrittenCheckpoint,
+)
 
 FOLDER = "checkpoints"
 
@@ -28,6 +35,19 @@ def restore_checkpoint(path: Path) -> Restored:
   folder = _choose(path.absolute())
   run = folder.parent.parent if folder.parent.name == FOLDER else folder
   return WrittenCheckpoint.read(folder).weights()._replace(run=run.name)
+
+
+def require_same_run(workdir: Path, config: Config) -> None:
+  """Raises ValueError unless a run of a config can go on in a folder, as far as
+  the newest checkpoint tells without the data and the arrays."""
+  folder = (workdir / FOLDER).absolute()
+  for _, path in step_folders(folder):
+    try:
+      saved = WrittenCheckpoint.read(path).metadata
+    except DamagedCheckpointError:
+      continue
+    require_same(saved, dataclasses.replace(saved, config=config), folder)
+    return
 
 
 def step_folders(folder: Path) -> list[tuple[int, Path]]:
