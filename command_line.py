@@ -4,16 +4,18 @@ import contextlib
 import dataclasses
 import logging
 import os
+import re
 import runpy
 import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import tyro
 from rich.console import Console
@@ -27,6 +29,17 @@ _SET_HOME = "set HOME to a folder that can be written to."
 # The devices of a CPU wait for each other; XLA ends a process in which one
 # waits for more than 40 s: a laptop that slept, a process that was stopped.
 _PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
+# A path made of an address, as gs://bucket/run, has only one of its slashes.
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
+# Fields of text that name a file or a folder; all others are of type Path.
+_TEXTS_OF_PATHS = {"path", "prepared_dir", "style"}
+_LONGEST_FAREWELL_SECONDS = 30.0
+_STOPPING = (
+  "Stopping: this update is finished and saved first. A second Ctrl-C ends at "
+  "once, and loses what is not saved."
+)
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,7 +64,10 @@ class Distributed:
 
 
 def run(main: Callable[[list[str]], None]) -> None:
-  """Runs a script; a user's mistake is one line, and exit status 2."""
+  """Runs a script; a user's mistake is one line, and exit status 2.
+
+  After an error the process ends, whatever its threads wait for.
+  """
   # Of a damaged checkpoint or a full disk, Orbax's tasks tell what the error
   # line says too.
   for name in ("absl", "asyncio"):
@@ -64,6 +80,7 @@ def run(main: Callable[[list[str]], None]) -> None:
     main(sys.argv[1:])
   except (ValueError, OSError) as error:
     say(f"error: {error}")
+    _leave_threads_behind(2)
     sys.exit(2)
   except (MemoryError, RuntimeError) as error:
     if isinstance(error, RuntimeError) and "EXHAUSTED" not in str(error):
@@ -75,6 +92,56 @@ def run(main: Callable[[list[str]], None]) -> None:
     sys.exit(2)
   except KeyboardInterrupt:
     sys.exit(130)
+
+
+def _leave_threads_behind(status: int) -> None:
+  """Ends this process some time after its main thread has ended, though other
+  threads have not: one that writes to a disk that hangs never does."""
+
+  def leave() -> None:
+    threading.main_thread().join()
+    time.sleep(_LONGEST_FAREWELL_SECONDS)
+    os._exit(status)
+
+  threading.Thread(target=leave, daemon=True).start()
+
+
+def parse(arguments: type[Parsed], argv: list[str], **options) -> Parsed:
+  """Reads a command line by tyro, whose options these are.
+
+  Raises:
+    ValueError: if a file or a folder is on the network.
+  """
+  parsed = tyro.cli(arguments, args=argv, **options)
+  require_local(arguments=parsed)
+  return parsed
+
+
+def require_local(**values: Any) -> None:
+  """Refuses addresses such as gs://bucket/run in the place of paths.
+
+  As a path that would be a folder named "gs:" of this machine, and what is
+  written there lost with the machine.
+
+  Args:
+    values: by name; of dataclasses and tuples, what they hold.
+
+  Raises:
+    ValueError: names the first one.
+  """
+  for name, value in values.items():
+    if dataclasses.is_dataclass(value):
+      names = [field.name for field in dataclasses.fields(value)]
+      require_local(**{name: getattr(value, name) for name in names})
+    for path in value if isinstance(value, tuple) else (value,):
+      is_path = isinstance(path, Path) or name in _TEXTS_OF_PATHS
+      if is_path and (found := _ADDRESS.match(str(path))):
+        raise ValueError(
+          f"{name} (={found[1]}://{str(path)[found.end() :]}) is on the "
+          "network, and files and folders must be of this machine; copy what "
+          "is to be read to it, and what was written from it (also while "
+          "training goes on): gcloud storage rsync -r, aws s3 sync, rclone."
+        )
 
 
 def _tell_unraisable(unraisable) -> None:
@@ -249,11 +316,17 @@ def use_kernels(console: Console, devices: Sequence) -> None:
 
 
 @contextlib.contextmanager
-def stopping_on_signals() -> Iterator[Callable[[], bool]]:
+def stopping_on_signals(
+  say: Callable[[str], None],
+) -> Iterator[Callable[[], bool]]:
   """Yields what tells whether SIGINT or SIGTERM came; a second one exits.
 
   A thread of its own notes them: it does so even while the main thread waits
   for a device or a compiler, where Python's handlers have to wait too.
+
+  Args:
+    say: told of the first one, at once, in another thread: a console may hang
+      that a second one is to end.
   """
   came: list[int] = []
   ours, signals = socket.socketpair()
@@ -264,6 +337,7 @@ def stopping_on_signals() -> Iterator[Callable[[], bool]]:
       if came:
         os._exit(128 + number[0])
       came.append(number[0])
+      threading.Thread(target=say, args=(_STOPPING,), daemon=True).start()
 
   numbers = (signal.SIGINT, signal.SIGTERM)
   handlers = [signal.signal(n, lambda *_: None) for n in numbers]

@@ -21,6 +21,8 @@ _UNITS = {
   "bits per symbol": ("bits_per_symbol", "nats_per_element", math.log(2)),
   "nats per sequence": ("nats_per_sequence", "nats_per_sequence", 1.0),
 }
+# Before the first validation it is not known which kind of run it is.
+_UNIT_OF_YOUNG_RUNS = "nats per pen point or symbol"
 # What is read of a row, by its kind; rows that lack it are passed over.
 _FIELDS = {
   "train": {"step", "seconds", "nats_per_element", "nats_per_sequence"},
@@ -41,16 +43,12 @@ class Arguments:
 
 
 def main(argv: list[str]) -> None:
-  arguments = tyro.cli(Arguments, args=argv)
+  arguments = command_line.parse(Arguments, argv)
   if not arguments.runs:
     raise ValueError("name at least one run's folder, such as runs/char_rnn.")
-  unit, curves, start = None, [], 0
-  for run in arguments.runs:
-    rows = read_rows(run)
-    other = unit_of(rows)
-    if unit not in (None, other):
-      raise ValueError(f"{run} is in {other}, the runs before it in {unit}.")
-    unit = other
+  runs = {run: read_rows(run) for run in arguments.runs}
+  unit, curves, start = common_unit(runs), [], 0
+  for run, rows in runs.items():
     curves.append(curve_of(run.resolve().name, rows, unit, start))
     if arguments.stages:
       start = int(curves[-1].train_steps[-1])
@@ -105,33 +103,51 @@ def read_rows(run: Path) -> list[dict]:
   return rows
 
 
-def unit_of(rows: list[dict]) -> str:
-  """The unit of a run's validation.
+def common_unit(runs: dict[Path, list[dict]]) -> str:
+  """The unit of all validations, in which all losses are drawn; nats of an
+  element if no run has a validation yet.
+
+  Args:
+    runs: rows, by folder.
 
   Raises:
-    ValueError: if there was none yet.
+    ValueError: if the units differ.
   """
+  common = None
+  for run, rows in runs.items():
+    unit = unit_of(rows)
+    if None not in (unit, common) and unit != common:
+      raise ValueError(f"{run} is in {unit}, the runs before it in {common}.")
+    common = common or unit
+  return common or _UNIT_OF_YOUNG_RUNS
+
+
+def unit_of(rows: list[dict]) -> str | None:
+  """The unit of a run's validation; None if there was none yet."""
   for row in rows:
     for unit, (score, _, _) in _UNITS.items():
       if row["kind"] == "validation" and score in row:
         return unit
-  raise ValueError("a run has no validation yet, whose unit all losses get.")
+  return None
 
 
 def curve_of(name: str, rows: list[dict], unit: str, start: int) -> Curve:
   """A run's losses in a unit, its updates counted from `start`."""
-  score, loss, nats = _UNITS[unit]
+  score, loss, nats = _UNITS.get(unit, (None, "nats_per_element", 1.0))
+  updates = [row for row in rows if row["kind"] == "train"]
+  validations = [
+    row for row in rows if row["kind"] == "validation" and score in row
+  ]
 
-  def column(kind, field, scale=1.0):
-    values = [row[field] / scale for row in rows if row["kind"] == kind]
-    return np.array(values, np.float64)
+  def column(rows, field):
+    return np.array([row[field] for row in rows], np.float64)
 
   return Curve(
     name=name,
-    train_steps=column("train", "step") + start,
-    train=column("train", loss, nats),
-    validation_steps=column("validation", "step") + start,
-    validation=column("validation", score),
+    train_steps=column(updates, "step") + start,
+    train=column(updates, loss) / nats,
+    validation_steps=column(validations, "step") + start,
+    validation=column(validations, score),
   )
 
 

@@ -64,7 +64,7 @@ class Arguments:
 
 
 def main(argv: list[str]) -> None:
-  arguments, console = tyro.cli(Arguments, args=argv), Console()
+  arguments, console = command_line.parse(Arguments, argv), Console()
   from graves_jax.checkpoints.read import restore_checkpoint
 
   command_line.use_compilation_cache()

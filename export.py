@@ -18,6 +18,7 @@ def export(
       checkpoint.
     out: a new folder.
   """
+  command_line.require_local(checkpoint=checkpoint, out=out)
   from graves_jax.checkpoints.export import export_weights
 
   export_weights(checkpoint, out)

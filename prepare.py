@@ -32,6 +32,7 @@ def prepare(
     prepared_dir: where prepared data are kept; by default where TensorFlow
       Datasets keeps them.
   """
+  command_line.require_local(path=path, out=out, prepared_dir=prepared_dir)
   if out and not out.name.endswith((".jsonl", ".jsonl.gz")):
     raise ValueError(f"--out (={out}) must end in .jsonl or .jsonl.gz.")
   if out and not out.parent.is_dir():

@@ -1,6 +1,5 @@
 """Writes with a trained network: python sample.py "the quick brown fox"."""
 
-import tyro
 from rich.console import Console
 
 import command_line
@@ -11,7 +10,7 @@ FEWEST_COPIES = 16
 
 
 def main(argv: list[str]) -> None:
-  arguments = tyro.cli(Arguments, args=argv)
+  arguments = command_line.parse(Arguments, argv)
   from graves_jax.checkpoints.read import restore_checkpoint
 
   command_line.use_compilation_cache()

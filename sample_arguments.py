@@ -14,7 +14,9 @@ class HandwritingOptions:
   """For networks that write by hand."""
 
   bias: float = 1.0
-  """0 is as varied as real hands, 1 tidy, larger tidier (Section 5.4)."""
+  """From 0 to 3 (Section 5.4): 0 is as varied as real hands, and not always
+  legible; 1 is legible, and hands still differ; up to 3 they grow alike. Beyond
+  that nothing gets tidier."""
   style: str | None = None
   """A hand to write in: FILE.jsonl or FILE.jsonl:LINE of your own strokes, or
   a line of IAM-OnDB such as testset_v:7 (with --style-data)."""

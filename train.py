@@ -51,10 +51,53 @@ class Arguments(Generic[AnyConfig]):
 
 def main(argv: list[str]) -> None:
   arguments = parse(argv)
+  from graves_jax.devices.processes import is_first, together
+  from graves_jax.training.run_lock import locked
+
+  command_line.use_compilation_cache()
+  command_line.join_processes(arguments.distributed)
+  devices = command_line.use_devices(arguments.devices)
+  console, initial = Console(quiet=not is_first()), None
+  with contextlib.ExitStack() as stack:
+    with together():
+      if is_first():
+        stack.enter_context(locked(arguments.workdir, console.print))
+        initial = check_runs(arguments)
+    train_locked(arguments, argv, devices, console, initial)
+
+
+def check_runs(arguments: Arguments):
+  """What can be known of the runs to go on from before any data are read.
+
+  Returns:
+    The checkpoint whose weights to start from, or None.
+
+  Raises:
+    ValueError: if one of them is of another config.
+  """
+  from graves_jax.checkpoints.metadata import require_same_weights
+  from graves_jax.checkpoints.read import (
+    require_same_run,
+    restore_checkpoint,
+  )
+
+  require_same_run(arguments.workdir, arguments.config)
+  if arguments.init_from is None:
+    return None
+  initial = restore_checkpoint(arguments.init_from)
+  metadata = initial.metadata
+  wanted = dataclasses.replace(metadata, config=arguments.config)
+  require_same_weights(metadata, wanted)
+  return initial
+
+
+def train_locked(
+  arguments: Arguments, argv: list[str], devices, console: Console, initial
+) -> None:
+  """Trains in a workdir that no other run uses."""
   workdir, config = arguments.workdir, arguments.config
   import jax
 
-  from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.commands.console import ConsoleListener
   from graves_jax.devices.parallel import fitting
   from graves_jax.devices.processes import ask, is_first, together
@@ -62,13 +105,7 @@ def main(argv: list[str]) -> None:
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
 
-  command_line.use_compilation_cache()
-  command_line.join_processes(arguments.distributed)
-  devices = command_line.use_devices(arguments.devices)
-  console, initial = Console(quiet=not is_first()), None
   with together():
-    if arguments.init_from is not None and is_first():
-      initial = restore_checkpoint(arguments.init_from)
     task = load_task(config, console)
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
@@ -95,11 +132,14 @@ def main(argv: list[str]) -> None:
     )
   server = SERVERS.get(arguments.preemption_notice)
   with contextlib.ExitStack() as stack:
-    was_told_to = stack.enter_context(command_line.stopping_on_signals())
+    was_told_to = stack.enter_context(
+      command_line.stopping_on_signals(listener.message)
+    )
     with together():
       is_preempted = stack.enter_context(watching(server))
     stack.enter_context(listener)
     listener.introduce(experiment, devices)
+    listener.message(f"Checkpoints, records and samples: {workdir}")
     train(
       experiment,
       workdir,
@@ -144,7 +184,7 @@ def parse(argv: list[str]) -> Arguments:
     )
   config = command_line.read_config(path)
   default = Arguments(config=config, workdir=Path("runs") / path.stem)
-  return tyro.cli(Arguments[type(config)], args=argv, default=default)
+  return command_line.parse(Arguments[type(config)], argv, default=default)
 
 
 if __name__ == "__main__":

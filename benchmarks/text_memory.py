@@ -89,6 +89,8 @@ def train_in_process(path: Path, arguments: Arguments, workdir: Path) -> int:
       *("--data.path", path, "--data.units", arguments.units),
       *("--data.prepared-dir", workdir.parent, "--workdir", workdir),
       *("--network.hidden", *map(str, arguments.hidden)),
+      *("--network.dropout", "0.5"),
+      *("--data.batch-size", "100", "--data.length", "100"),
       *("--training.steps", str(arguments.steps)),
       *("--training.evaluate-every", str(10 * arguments.steps)),
       *("--training.sample-every", str(10 * arguments.steps)),

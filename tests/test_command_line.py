@@ -15,7 +15,10 @@ ROOT = Path(__file__).parent.parent
 # The main thread is busy in C, as it is while it waits for a device.
 BUSY = """
 import hashlib, command_line
-with command_line.stopping_on_signals() as should_stop:
+def say(text):
+  print(text, flush=True)
+
+with command_line.stopping_on_signals(say) as should_stop:
   print("ready", flush=True)
   while not should_stop():
     hashlib.pbkdf2_hmac("sha256", b"", b"", {rounds})
@@ -39,11 +42,13 @@ def start_busy(rounds):
 def test_a_signal_is_noted_and_a_second_one_leaves_at_once(number):
   with start_busy(rounds=1000) as patient:
     patient.send_signal(number)
-    assert patient.communicate(timeout=20)[0] == "stopped\n"
+    assert "stopped" in patient.communicate(timeout=20)[0]
     assert patient.returncode == 0
   with start_busy(rounds=10**9) as stuck:
     try:
       stuck.send_signal(number)
+      said = stuck.stdout.readline()  # while the main thread is busy
+      assert said.startswith("Stopping") and "second Ctrl-C" in said
       with pytest.raises(subprocess.TimeoutExpired):
         stuck.wait(timeout=0.5)
       stuck.send_signal(number)
@@ -55,10 +60,68 @@ def test_a_signal_is_noted_and_a_second_one_leaves_at_once(number):
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 def test_what_signals_did_before_they_do_again():
   before = signal.getsignal(signal.SIGTERM)
-  with command_line.stopping_on_signals() as should_stop:
+  with command_line.stopping_on_signals(print) as should_stop:
     assert not should_stop()
     assert signal.getsignal(signal.SIGTERM) is not before
   assert signal.getsignal(signal.SIGTERM) is before
+
+
+# A thread waits for ever, as for a disk that hangs.
+HUNG = """
+import threading, command_line
+command_line._LONGEST_FAREWELL_SECONDS = 0.2
+def main(argv):
+  threading.Thread(target=threading.Event().wait).start()
+  raise OSError("the disk is full")
+command_line.run(main)
+"""
+
+
+def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
+  ended = subprocess.run(
+    [sys.executable, "-c", HUNG],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    timeout=60,
+  )
+  assert ended.returncode == 2
+  assert ended.stderr == "error: the disk is full\n"
+
+
+@pytest.mark.parametrize(
+  ("command", "shown"),
+  [
+    ("train.py --workdir gs://b/run", "workdir (=gs://b/run)"),
+    ("train.py --init-from s3://b/run", "init_from (=s3://b/run)"),
+    ("train.py --data.path https://x.org/a.gz", "path (=https://x.org/a.gz)"),
+    ("train.py --data.prepared-dir gs://b", "prepared_dir (=gs://b)"),
+    ("sample.py abc --checkpoint gs://b/run", "checkpoint (=gs://b/run)"),
+    ("sample.py abc --out=GS://b/a.png", "out (=GS://b/a.png)"),
+    ("sample.py abc --style s3://b/me.jsonl:3", "style (=s3://b/me.jsonl:3)"),
+    ("evaluate.py --data.path az://b/x", "path (=az://b/x)"),
+    ("curves.py runs/a gs://b/run", "runs (=gs://b/run)"),
+    ("export.py gs://b/run out", "checkpoint (=gs://b/run)"),
+    ("export.py runs/a gs://b/out", "out (=gs://b/out)"),
+    ("prepare.py file:///home/iamondb", "path (=file://home/iamondb)"),
+  ],
+)
+def test_an_address_is_refused_where_a_path_is_wanted(
+  script, tmp_path, monkeypatch, command, shown
+):
+  monkeypatch.chdir(tmp_path)
+  status, _, errors = script(*command.split())
+  assert status == 2
+  (line,) = errors.splitlines()
+  assert shown in line and "rclone" in line
+  assert not list(tmp_path.iterdir())
+
+
+def test_an_address_may_be_written_and_paths_have_colons(tmp_path):
+  command_line.require_local(
+    text="gs://b/run", prime="http://a.b", path="a:/b", out=Path("a:b/c"),
+    style="me.jsonl:3", runs=(tmp_path, Path("C:/x")), none=None,
+  )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,15 @@ CURVES = runpy.run_path(str(Path(__file__).parent.parent / "curves.py"))
 
 
 def write_run(folder, score="bits_per_symbol", updates=10):
+  """Writes a run's record; without a score it has no validation yet."""
   folder.mkdir()
   rows = [
     {"kind": "train", "step": k, "nats_per_element": 1.0 + 1 / k}
     | {"nats_per_sequence": 10 + 1 / k, "seconds": 60.0 if k > 1 else 600.0}
     for k in range(1, updates + 1)
   ]
-  rows.append({"kind": "validation", "step": updates, score: 2.0})
+  if score:
+    rows.append({"kind": "validation", "step": updates, score: 2.0})
   lines = [json.dumps(row) for row in rows]
   (folder / "metrics.jsonl").write_text("\n".join([*lines, '{"kind": "tr']))
   return folder
@@ -75,6 +77,28 @@ def test_a_folder_without_updates_is_one_line(script, tmp_path, make, message):
   status, _, errors = script("curves.py", make(tmp_path))
   assert status == 2
   assert message in errors and len(errors.splitlines()) == 1
+
+
+def test_a_run_without_a_validation_is_drawn_by_its_training_loss(
+  script, tmp_path, monkeypatch
+):
+  drawn = []
+  monkeypatch.setattr(
+    "graves_jax.rendering.curves.write_curves",
+    lambda path, curves, unit: drawn.append((curves, unit)),
+  )
+  young = write_run(tmp_path / "young", score=None)
+  text = write_run(tmp_path / "text")
+  for runs in ([young], [young, text]):
+    status, _, errors = script("curves.py", *runs)
+    assert (status, errors) == (0, "")
+  (alone,), unit = drawn[0]
+  assert unit == "nats per pen point or symbol"
+  np.testing.assert_allclose(alone.train[:2], [2.0, 1.5])
+  assert not len(alone.validation_steps) and not len(alone.validation)
+  (beside, _), unit = drawn[1]
+  assert unit == "bits per symbol"
+  np.testing.assert_allclose(beside.train, alone.train / math.log(2))
 
 
 def test_runs_of_other_units_are_not_drawn_together(script, tmp_path):

@@ -15,6 +15,7 @@ from experiments import TRAIN, VALIDATION, Silent, make_experiment
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.pretrained import HANDWRITING, SYNTHETIC
 from graves_jax.training.loop import train
+from graves_jax.training.run_lock import locked
 
 ROOT = Path(__file__).parent.parent
 
@@ -239,7 +240,11 @@ def test_train_leaves_pictures_records_and_checkpoints(
   assert (status, errors) == (0, "")
   assert "sigma is floored at 0.007" in output
   assert "step 8: validation" in output
+  assert f"Checkpoints, records and samples: {tmp_path / 'run'}" in (
+    output.replace("\n", "")
+  )
   pictures = sorted(p.name for p in (tmp_path / "run/samples").iterdir())
+  assert pictures[-1] == "window_000008.png" and len(pictures) == 6
   assert "step_000004.png" in pictures and "window_000008.png" in pictures
   rows = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
   assert json.loads(rows[-1])["kind"] == "validation"
@@ -272,6 +277,55 @@ def test_train_answers_bad_input_in_a_line(
   assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (["--network.hidden", 9], "network.hidden = (8, 8), not (9,)"),
+    (["--optimizer.learning-rate", 1], "optimizer.learning_rate = 0.01"),
+    (["--training.seed", 1], "training.seed = 0"),
+    (["--init-from", SYNTHETIC], "network.hidden = (200, 200), not (8, 8)"),
+  ],
+)
+def test_a_run_of_other_settings_is_refused_before_data_are_read(
+  script, trained, config, tmp_path, arguments, message
+):
+  workdir = trained
+  if "--init-from" in arguments:
+    workdir = tmp_path / "run"
+  status, output, errors = script(
+    "train.py",
+    *(config, "--data.path", "missing.jsonl", "--workdir", workdir),
+    *arguments,
+  )
+  assert (status, output) == (2, "")
+  assert message in errors and "missing.jsonl" not in errors
+  assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_checkpoint_does_not_hide_the_settings_before_it(
+  script, trained, config, tmp_path
+):
+  shutil.copytree(trained, tmp_path / "run")
+  (tmp_path / "run/checkpoints/8/metadata/metadata").write_text("{")
+  _, _, errors = script(
+    "train.py",
+    *(config, "--data.path", "missing.jsonl", "--workdir", tmp_path / "run"),
+    *("--network.hidden", 9),
+  )
+  assert "network.hidden = (8, 8), not (9,)" in errors
+
+
+def test_a_workdir_in_use_is_refused_before_data_are_read(
+  script, config, tmp_path
+):
+  arguments = "--data.path", "missing.jsonl", "--workdir", tmp_path / "run"
+  with locked(tmp_path / "run", print):
+    status, output, errors = script("train.py", config, *arguments)
+  assert (status, output) == (2, "")
+  assert f"in use by process {os.getpid()}" in errors
+  assert errors.count("\n") == 1
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 def test_a_signal_saves_and_a_second_start_goes_on(config, strokes, tmp_path):
   command = [sys.executable, ROOT / "train.py", config]
@@ -293,6 +347,7 @@ def test_a_signal_saves_and_a_second_start_goes_on(config, strokes, tmp_path):
   first.send_signal(signal.SIGTERM)
   output, _ = first.communicate(timeout=120)
   assert first.returncode == 0
+  assert output.index("Stopping: ") < output.index("Saved at step ")
   assert "To go on: python train.py" in output
   step = max(int(p.name) for p in (tmp_path / "run/checkpoints").iterdir())
   second = subprocess.run(

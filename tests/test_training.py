@@ -13,6 +13,7 @@ from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import NetworkConfig, OptimizerConfig
 from graves_jax.devices.parallel import fitting
 from graves_jax.losses.handwriting import handwriting_loss
+from graves_jax.training import loop
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.loop import train
 from graves_jax.training.step import train_body
@@ -79,6 +80,29 @@ class Impatient(Silent):
 
   def validating(self, done, total):
     self.wants_to_stop = True
+
+
+def test_a_young_run_shows_samples_early_and_ends_the_same(
+  uninterrupted, tmp_path, monkeypatch
+):
+  monkeypatch.setattr(loop, "_FIRST_SAMPLE", 3)
+  drawn = []
+
+  def write_samples(params, metadata):
+    del params
+    drawn.append(metadata.step)
+
+  run(make_experiment(), tmp_path, updates=5, write_samples=write_samples)
+  assert drawn == [0, 3]
+  state, _ = run(make_experiment(), tmp_path, write_samples=write_samples)
+  assert drawn == [0, 3, 6, 8]
+  assert_same(state, uninterrupted[1])
+
+
+def test_early_samples_double_until_the_others_come():
+  early = [k for k in range(1, 2000) if loop.is_early_sample(k, 500)]
+  assert early == [50, 100, 200, 400]
+  assert not any(loop.is_early_sample(k, 50) for k in range(1, 2000))
 
 
 def test_the_last_validation_is_finished_before_a_stop(tmp_path):

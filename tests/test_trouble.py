@@ -5,6 +5,8 @@ import errno
 import json
 import os
 import resource
+import shutil
+import threading
 import time
 
 import jax
@@ -89,7 +91,7 @@ class Hindered(Silent):
 def test_a_save_that_fails_in_the_background_is_noticed(expected, tmp_path):
   with (
     Hindered(tmp_path) as listener,
-    pytest.raises(SaveError, match=r"checkpoints: .*File too large; those"),
+    pytest.raises(SaveError, match=r"File too large; that of step 2 is intact"),
   ):
     run(tmp_path, listener=listener)
   assert listener.reports[-1].step <= 6
@@ -149,7 +151,7 @@ def test_samples_that_cannot_be_written_do_not_end_a_run(expected, tmp_path):
     tmp_path, experiment, listener=listener, write_samples=write_samples
   )
   assert_same(state, expected)
-  assert sum("No samples" in m for m in listener.messages) == 2
+  assert sum("No samples" in m for m in listener.messages) == 3
 
 
 def test_data_that_are_lost_end_the_run_and_lose_nothing(expected, tmp_path):
@@ -196,6 +198,55 @@ def test_validation_data_that_are_lost_end_the_run_and_lose_nothing(
     run(tmp_path, lost)
   assert saved(tmp_path)[-1] == 4
   assert_same(run(tmp_path), expected)
+
+
+def remove(folder):
+  shutil.rmtree(folder)
+
+
+def put_a_file_there(folder):
+  folder.rename(folder.with_name("aside"))
+  folder.touch()
+
+
+def put_another_run_there(folder):
+  """A run in the same folder, after the first one's was removed."""
+  shutil.rmtree(folder)
+  run(folder.parent, make_experiment(steps=2))
+
+
+@pytest.mark.parametrize(
+  ("break_", "left"),
+  [
+    (remove, "no checkpoint is left there"),
+    (put_a_file_there, "no checkpoint is left there"),
+    (put_another_run_there, "the checkpoint of step 4 is gone"),
+  ],
+)
+def test_a_folder_that_is_lost_ends_the_run_and_no_thread_waits(
+  tmp_path, break_, left
+):
+  class Breaking(Silent):
+    def step(self, report):
+      super().step(report)
+      if report.step == 5:
+        break_(tmp_path / "checkpoints")
+
+  threads = set(threading.enumerate())
+  with pytest.raises(SaveError, match=left):
+    run(tmp_path, listener=Breaking())
+  deadline = time.monotonic() + 60
+  while any("asyncio" not in t.name for t in waiting(threads)):
+    assert time.monotonic() < deadline, waiting(threads)
+    time.sleep(0.05)
+  if break_ is put_another_run_there:
+    assert saved(tmp_path) == [2]
+
+
+def waiting(threads):
+  """Threads besides those given that keep the process from its end."""
+  others = set(threading.enumerate()) - threads
+  return [t for t in others if not t.daemon]
 
 
 def test_a_workdir_that_cannot_be_made_is_an_error_at_once(tmp_path):

@@ -12,7 +12,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, unsigned
-from graves_jax.checkpoints.metadata import Metadata, from_json
+from graves_jax.checkpoints.metadata import Metadata, from_json, require_same
+from graves_jax.config import Config
 from graves_jax.networks.build import build_network, example_inputs
 
 # 16 MB hold a vocabulary of a million words; damage of that size is soon read.
@@ -211,6 +212,19 @@ def restore_checkpoint(path: Path) -> Restored:
   folder = _choose(path.absolute())
   run = folder.parent.parent if folder.parent.name == FOLDER else folder
   return WrittenCheckpoint.read(folder).weights()._replace(run=run.name)
+
+
+def require_same_run(workdir: Path, config: Config) -> None:
+  """Raises ValueError unless a run of a config can go on in a folder, as far as
+  the newest checkpoint tells without the data and the arrays."""
+  folder = (workdir / FOLDER).absolute()
+  for _, path in step_folders(folder):
+    try:
+      saved = WrittenCheckpoint.read(path).metadata
+    except DamagedCheckpointError:
+      continue
+    require_same(saved, dataclasses.replace(saved, config=config), folder)
+    return
 
 
 def step_folders(folder: Path) -> list[tuple[int, Path]]:

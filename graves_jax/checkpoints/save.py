@@ -45,7 +45,7 @@ _PARTS = ("params", "stddev", "optimizer", "carry", "average")
 
 
 class SaveError(OSError):
-  """A checkpoint that could not be written; the whole ones are intact."""
+  """A checkpoint that could not be written; those before it stay."""
 
 
 class Checkpoints:
@@ -79,9 +79,11 @@ class Checkpoints:
       )
     folder = (workdir / FOLDER).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    self._folder, self._is_saving = folder, False
+    self._folder = folder
     newest, damaged = _newest_whole(folder, template, metadata)
     self.restored, self.metadata = newest or (None, metadata)
+    self._saving = None  # the step that is being saved
+    self._saved = None if newest is None else self.metadata.step
     self.messages = []
     for step, error in damaged.items():
       aside = _free_name(folder, f"damaged_{step}")
@@ -105,6 +107,9 @@ class Checkpoints:
         best_mode="min",
         cleanup_tmp_directories=True,
         create=False,
+        # Else, where the folder of a step cannot be made, threads that are to
+        # write into it wait for it, and keep the process for five minutes.
+        async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
         multiprocessing_options=alone(),
       ),
     )
@@ -130,6 +135,7 @@ class Checkpoints:
     checksums = {name: array_checksums(x) for name, x in parts.items()}
     values = signed(to_json(metadata) | {"checksums": checksums})
     with self._named_errors():
+      self._require_saved()
       self._manager.save(
         metadata.step,
         args=ocp.args.Composite(
@@ -138,24 +144,35 @@ class Checkpoints:
         ),
         metrics=metadata.scores,
       )
-    self._is_saving = True
+    self._saving = metadata.step
 
   def check(self) -> None:
     """Raises SaveError if the last save has failed; does not wait for it."""
-    if self._is_saving and not self._manager.is_saving_in_progress():
+    if self._saving is not None and not self._manager.is_saving_in_progress():
       self.wait()
 
   def wait(self) -> None:
     """Returns when all that was saved is on disk; raises as `check`."""
-    self._is_saving = False
+    saving, self._saving = self._saving, None
     with self._named_errors():
       self._manager.wait_until_finished()
+    self._saved = self._saved if saving is None else saving
 
   def close(self) -> None:
     """Waits, then lets go; `wait` tells of errors, this does not."""
     for finish in (self._manager.wait_until_finished, self._manager.close):
       with contextlib.suppress(Exception):
         finish()
+
+  def _require_saved(self) -> None:
+    """Raises OSError if what was saved last is not there any more: what lies
+    there now may be another run's, and is not to be cleared away."""
+    if self._saved is None or (self._folder / str(self._saved)).is_dir():
+      return
+    raise OSError(
+      f"the checkpoint of step {self._saved:,} is gone; the folder was removed "
+      "while training went on, or replaced"
+    )
 
   @contextlib.contextmanager
   def _named_errors(self):
@@ -164,8 +181,18 @@ class Checkpoints:
     except Exception as error:  # the disk's have many types in TensorStore
       raise SaveError(
         f"cannot save a checkpoint in {self._folder}: {_reason(error)}; "
-        "those saved before are intact, and a new start goes on from the last."
+        f"{self._what_is_left()}."
       ) from error
+
+  def _what_is_left(self) -> str:
+    left = []
+    with contextlib.suppress(OSError):
+      left = step_folders(self._folder)
+    if not left:
+      return "no checkpoint is left there"
+    return (
+      f"that of step {left[0][0]:,} is intact, and a new start goes on from it"
+    )
 
 
 def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):

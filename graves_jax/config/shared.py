@@ -115,6 +115,8 @@ class RunConfig(Ranged):
   evaluate_every: int = 200
   checkpoint_every: int = 100
   sample_every: int = 200
+  """Updates between two samples; of a young run they are written sooner, after
+  0, 50, 100, 200, 400 and so on, until these are reached."""
   average: float | None = None
   """Decay of a moving average of the weights, such as 0.999: validation,
   samples and exported weights are the average's, training goes on from the

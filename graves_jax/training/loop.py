@@ -44,6 +44,10 @@ from graves_jax.training.step import StepMetrics
 from graves_jax.training.task import WriteSamples
 
 METRICS_FILE = "metrics.jsonl"
+# A young run is looked at often: samples are drawn before the first update,
+# after so many, and each time that these are doubled, until the config's
+# `sample_every` is reached.
+_FIRST_SAMPLE = 50
 
 
 class Listener(Protocol):
@@ -162,6 +166,12 @@ def _identity(metadata: Metadata) -> str:
   return json.dumps(values, sort_keys=True)
 
 
+def is_early_sample(step: int, every: int) -> bool:
+  """Whether a sample is drawn after `step` updates, besides `every` so many."""
+  doublings, rest = divmod(step, _FIRST_SAMPLE)
+  return step < every and not rest and doublings.bit_count() == 1
+
+
 class _Run:
   """One run's updates, from where it starts to where it ends or stops."""
 
@@ -195,6 +205,8 @@ class _Run:
     training = task.metadata.config.training
     step = begin = int(state.step)
     stops = not self._has_caught_up(state)
+    if not begin and write_samples and not self._should_stop():
+      self._draw(write_samples, state, self._metadata(begin))
     with together():
       batch = task.train_batches.batch(begin)
     last = begin if stops else training.steps
@@ -214,7 +226,9 @@ class _Run:
 
       saves = is_due(training.checkpoint_every)
       evaluates = is_due(training.evaluate_every)
-      samples = is_due(training.sample_every)
+      samples = is_due(training.sample_every) or (
+        is_early_sample(step, training.sample_every) and not stops
+      )
       if not (stops or saves or evaluates or samples):
         continue
       self._report()
