@@ -1,36 +1,7 @@
-"""Writes with a trained network: python sample.py "the quick brown fox"."""
+"""Writes with a trained network: the same as graves-jax sample."""
 
-from rich.console import Console
-
-import command_line
-from sample_arguments import Arguments, refuse_options_of_others
-
-# So many lines at once are worth kernels, which the first use has to compile.
-FEWEST_COPIES = 16
-
-
-def main(argv: list[str]) -> None:
-  arguments = command_line.parse(Arguments, argv)
-  from graves_jax.checkpoints.read import restore_checkpoint
-
-  command_line.use_compilation_cache()
-  if arguments.copies >= FEWEST_COPIES:
-    devices = command_line.use_devices(1)  # before anything runs on one
-  restored = restore_checkpoint(arguments.checkpoint)
-  if arguments.draw_weights is not None:
-    from graves_jax.training.noise import with_drawn_weights
-
-    restored = with_drawn_weights(restored, arguments.draw_weights)
-  kind = restored.metadata.kind
-  refuse_options_of_others(argv, arguments.checkpoint, kind)
-  if arguments.copies >= FEWEST_COPIES:
-    command_line.use_kernels(Console(stderr=True), devices)
-  if kind == "text":
-    from sample_text import write_text as write
-  else:
-    from sample_by_hand import write_by_hand as write
-  write(arguments, restored)
-
+from graves_jax.commands import command_line
+from graves_jax.commands.sample import main
 
 if __name__ == "__main__":
   command_line.run(main)

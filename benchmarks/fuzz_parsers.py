@@ -44,7 +44,7 @@ def parsers() -> dict[str, Parser]:
   from graves_jax.training.records import MetricsFile
 
   def read_config(content: bytes, folder: Path):
-    import command_line
+    from graves_jax.commands import command_line
 
     return command_line.read_config(_write(folder / "config.py", content))
 

@@ -65,7 +65,7 @@ def random_experiment(arguments: Arguments):
   """A synthesis network and the training lines of one epoch of 8 batches."""
   import numpy as np
 
-  import command_line
+  from graves_jax.commands import command_line
   from graves_jax.config import DataConfig, HandwritingConfig, NetworkConfig
   from graves_jax.data.strokes import Line
   from graves_jax.tasks.handwriting import handwriting_task

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a benchmark as the scripts in ROOT are run: mistakes are one line."""
   sys.path.insert(0, str(ROOT))  # benchmarks run where they lie, uninstalled
-  import command_line
+  from graves_jax.commands import command_line
 
   def with_peers(argv: list[str]) -> None:
     try:

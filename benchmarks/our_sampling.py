@@ -7,8 +7,8 @@ import numpy as np
 from random_batches import ALPHABET_SIZE, random_lines
 from rich.console import Console
 
-import command_line
 from graves_jax.checkpoints.state import initial_params
+from graves_jax.commands import command_line
 from graves_jax.config import NetworkConfig
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network, example_inputs

@@ -48,7 +48,7 @@ class Training(NamedTuple):
 
 def training_devices(batch_size: int) -> Sequence[jax.Device]:
   """One accelerator, or as many cores as the batch splits over evenly."""
-  import command_line
+  from graves_jax.commands import command_line
 
   devices = command_line.use_devices(0)
   if devices[0].platform != "cpu":

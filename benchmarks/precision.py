@@ -46,7 +46,7 @@ class Arguments:
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  import command_line
+  from graves_jax.commands import command_line
 
   devices = command_line.use_devices(0)
   command_line.use_kernels(console, devices)

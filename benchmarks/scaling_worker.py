@@ -22,7 +22,7 @@ def main(case: dict) -> None:
       precision, rounds, processes; and coordinator and process, which one
       process alone does not read.
   """
-  import command_line
+  from graves_jax.commands import command_line
 
   if case["processes"] > 1:
     command_line.join_processes(

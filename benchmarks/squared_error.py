@@ -61,7 +61,7 @@ class Errors(NamedTuple):
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  import command_line
+  from graves_jax.commands import command_line
 
   command_line.use_compilation_cache()
   command_line.use_kernels(console, command_line.use_devices(1))

@@ -1,7 +1,7 @@
 """Handwriting synthesis on IAM-OnDB (Section 5, Table 4), the paper's way.
 
   python train.py configs/handwriting_synthesis_paper.py --data.path ~/iamondb
-  python evaluate.py --checkpoint runs/handwriting_synthesis_paper
+  graves-jax evaluate --checkpoint runs/handwriting_synthesis_paper
 
 Network: 3 x 400, M = 20, K = 10, 57 characters, 3,653,751 weights. Graves'
 RMSProp, one line an update, derivatives clipped to +-10 (LSTM) and +-100

@@ -5,8 +5,8 @@ weights; SGD with a learning rate of 1e-4 and momentum 0.99, one sequence an
 update, its gradient summed over time, derivatives clipped to +-1.
 
   python train.py configs/ptb_char.py --data.path ptb
-  python evaluate.py --checkpoint runs/ptb_char --split test
-  python evaluate.py --checkpoint runs/ptb_char --split test \\
+  graves-jax evaluate --checkpoint runs/ptb_char --split test
+  graves-jax evaluate --checkpoint runs/ptb_char --split test \\
     --sequences stream --batch-size 1
 
 Expected: 1.32 bits a character on the test set after 9 epochs, perplexity 167
@@ -23,14 +23,14 @@ The paper does not state all of this; ours, where it is silent or differs:
 - Weights start uniform within +-0.1, biases at 0; the paper states no start.
 - Updates whose loss or gradient is not finite are skipped; ten in a row end the
   run.
-- The best checkpoint by validation is what evaluate.py reads; the run itself is
-  not ended early (training.patience does that).
+- The best checkpoint by validation is what graves-jax evaluate reads; the run
+  itself is not ended early (training.patience does that).
 
 A shorter way, on two CPU cores (AMD EPYC, AVX-512 BF16): Adam, 64 streams and
 bfloat16 products, in two stages of 1,800 and 4,200 updates, 7.3 epochs, in 29.6
-and 75.4 minutes with kept memory (benchmarks/same_memory.py; curves.py tells
-the minutes, scoring not counted). Validation: 1.664 bits a character after the
-first, 1.406 after the second, where the training loss is 1.23
+and 75.4 minutes with kept memory (benchmarks/same_memory.py; graves-jax curves
+tells the minutes, scoring not counted). Validation: 1.664 bits a character
+after the first, 1.406 after the second, where the training loss is 1.23
 (docs/ptb_char.png). Test set, 461,228 characters in one stream: 1.3619 bits a
 character, perplexity 197, error 28.9 %; with dynamic evaluation 1.3225,
 perplexity 169, error 28.1 %, that is 0.039 better (the paper: 0.03), by the
@@ -53,10 +53,10 @@ the network scored sentence by sentence, and it is not kept.
   python train.py configs/ptb_char.py $options --workdir runs/ptb_char_2 \\
     --init-from runs/ptb_char --optimizer.learning-rate 1.5e-3 \\
     --training.steps 4200 --training.evaluate-every 600
-  python curves.py runs/ptb_char runs/ptb_char_2 --stages
-  python evaluate.py --checkpoint runs/ptb_char_2 --split test --batch-size 1
-  python evaluate.py --checkpoint runs/ptb_char_2 --split test --batch-size 1 \\
-    --dynamic --dynamics.rule rms --tune
+  graves-jax curves runs/ptb_char runs/ptb_char_2 --stages
+  graves-jax evaluate --checkpoint runs/ptb_char_2 --split test --batch-size 1
+  graves-jax evaluate --checkpoint runs/ptb_char_2 --split test \\
+    --batch-size 1 --dynamic --dynamics.rule rms --tune
 
 Weight noise from there, 600 updates in 10.9 minutes: validation falls from
 1.4064 to 1.4043; the same updates without noise raise it to 1.4096 (the paper:

@@ -6,8 +6,8 @@ of what the paper does not state holds here, too. A word is read by looking its
 weights up: no vector of 10,000 numbers is ever built for it.
 
   python train.py configs/ptb_word.py --data.path ptb
-  python evaluate.py --checkpoint runs/ptb_word --split test
-  python evaluate.py --checkpoint runs/ptb_word --split test \\
+  graves-jax evaluate --checkpoint runs/ptb_word --split test
+  graves-jax evaluate --checkpoint runs/ptb_word --split test \\
     --sequences stream --batch-size 1
 
 Expected: perplexity 138 on the test set after 11 epochs (Table 1, no

@@ -7,13 +7,13 @@ SGD with a learning rate of 1e-4 and momentum 0.9, derivatives clipped to +-1;
 96 million bytes to train on, 4 million for validation, 4 epochs.
 
   python train.py configs/wikipedia.py --data.path enwik8
-  python evaluate.py --checkpoint runs/wikipedia
+  graves-jax evaluate --checkpoint runs/wikipedia
 
 Ours, where the paper is silent or differs: seven layers, as the paper says in
 words (its count of weights is that of five); weights start uniform within
 +-0.1, biases at 0; updates whose loss or gradient is not finite are skipped,
 ten in a row end the run; validation while training scores the first million
-bytes, in ten streams (evaluate.py: all, --batch-size 1: in one).
+bytes, in ten streams (graves-jax evaluate: all, --batch-size 1: in one).
 
 Expected: 1.42 bits a byte on the training data, 1.67 on the validation data,
 1.33 with dynamic evaluation (Table 2). Not run here: the file is not at hand.

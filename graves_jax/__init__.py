@@ -6,6 +6,8 @@ a script for help does not wait for JAX.
 
 import importlib
 
+__version__ = "0.2.0"
+
 _MODULES = {
   "graves_jax.fast.lstm": ("unroll",),
   "graves_jax.layers.lstm": (

@@ -1,6 +1,5 @@
 """Fixtures that several test files share."""
 
-import runpy
 import signal
 import sys
 import tempfile
@@ -9,7 +8,7 @@ from pathlib import Path
 import jax
 import pytest
 
-import command_line
+from graves_jax.commands import command_line, main
 
 jax.config.update("jax_num_cpu_devices", 2)
 # Many tests build the same experiment; it is compiled once a session.
@@ -39,8 +38,8 @@ def prepared_dir(tmp_path_factory):
 
 
 @pytest.fixture
-def script(monkeypatch, capsys):
-  """Runs a script in this process: exit status, its output, its errors."""
+def run_command(monkeypatch, capsys):
+  """Runs a command in this process: exit status, its output, its errors."""
   monkeypatch.setattr(command_line, "use_compilation_cache", lambda: None)
   monkeypatch.setattr(
     command_line, "use_devices", lambda n: jax.devices()[: n or None]
@@ -50,10 +49,11 @@ def script(monkeypatch, capsys):
 
   def run(name, *arguments):
     handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+    argv = ["graves-jax", name, *map(str, arguments)]
+    monkeypatch.setattr(sys, "argv", argv)
     status = 0
     try:
-      runpy.run_path(str(ROOT / name), run_name="__main__")
+      main.main()
     except SystemExit as stop:
       status = stop.code
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jaxlib import version
 
-import command_line
+from graves_jax.commands import command_line
 
 ROOT = Path(__file__).parent.parent
 # The main thread is busy in C, as it is while it waits for a device.
@@ -107,10 +107,10 @@ def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
   ],
 )
 def test_an_address_is_refused_where_a_path_is_wanted(
-  script, tmp_path, monkeypatch, command, shown
+  run_command, tmp_path, monkeypatch, command, shown
 ):
   monkeypatch.chdir(tmp_path)
-  status, _, errors = script(*command.split())
+  status, _, errors = run_command(*command.split())
   assert status == 2
   (line,) = errors.splitlines()
   assert shown in line and "rclone" in line

@@ -22,7 +22,7 @@ from graves_jax.config import (
 from graves_jax.config.stored import from_dict, to_dict
 from graves_jax.networks.build import build_network, example_inputs
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.py"))
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

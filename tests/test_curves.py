@@ -2,15 +2,12 @@
 
 import json
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from graves_jax.commands import curves
 from graves_jax.rendering.curves import Curve, write_curves
-
-CURVES = runpy.run_path(str(Path(__file__).parent.parent / "curves.py"))
 
 
 def write_run(folder, score="bits_per_symbol", updates=10):
@@ -28,10 +25,10 @@ def write_run(folder, score="bits_per_symbol", updates=10):
   return folder
 
 
-def test_curves_are_drawn_of_several_runs(script, tmp_path):
+def test_curves_are_drawn_of_several_runs(run_command, tmp_path):
   runs = [write_run(tmp_path / name) for name in ("one", "two")]
   out = tmp_path / "curves.png"
-  status, output, errors = script("curves.py", *runs, "--out", out)
+  status, output, errors = run_command("curves", *runs, "--out", out)
   assert (status, errors) == (0, "")
   assert "bits per symbol" in output
   # The first update is counted as two of the median.
@@ -40,24 +37,24 @@ def test_curves_are_drawn_of_several_runs(script, tmp_path):
 
 
 def test_losses_are_in_the_unit_of_the_validation(tmp_path):
-  rows = CURVES["read_rows"](write_run(tmp_path / "text"))
-  curve = CURVES["curve_of"]("text", rows, CURVES["unit_of"](rows), 5)
+  rows = curves.read_rows(write_run(tmp_path / "text"))
+  curve = curves.curve_of("text", rows, curves.unit_of(rows), 5)
   np.testing.assert_allclose(curve.train[0], 2.0 / math.log(2))
   np.testing.assert_array_equal(curve.train_steps, np.arange(6, 16))
   np.testing.assert_array_equal(curve.validation, [2.0])
   pens = write_run(tmp_path / "pens", "nats_per_sequence")
-  rows = CURVES["read_rows"](pens)
-  assert CURVES["unit_of"](rows) == "nats per sequence"
+  rows = curves.read_rows(pens)
+  assert curves.unit_of(rows) == "nats per sequence"
 
 
-def test_stages_follow_one_another(script, tmp_path, monkeypatch):
+def test_stages_follow_one_another(run_command, tmp_path, monkeypatch):
   drawn = []
   monkeypatch.setattr(
     "graves_jax.rendering.curves.write_curves",
     lambda path, curves, unit: drawn.extend(curves),
   )
   runs = [write_run(tmp_path / name, updates=4) for name in ("one", "two")]
-  status, _, _ = script("curves.py", *runs, "--stages")
+  status, _, _ = run_command("curves", *runs, "--stages")
   assert status == 0
   assert [list(curve.train_steps) for curve in drawn] == [
     [1, 2, 3, 4],
@@ -72,15 +69,17 @@ def test_stages_follow_one_another(script, tmp_path, monkeypatch):
     (lambda folder: folder, "no update yet"),
   ],
 )
-def test_a_folder_without_updates_is_one_line(script, tmp_path, make, message):
+def test_a_folder_without_updates_is_one_line(
+  run_command, tmp_path, make, message
+):
   (tmp_path / "metrics.jsonl").write_text("")
-  status, _, errors = script("curves.py", make(tmp_path))
+  status, _, errors = run_command("curves", make(tmp_path))
   assert status == 2
   assert message in errors and len(errors.splitlines()) == 1
 
 
 def test_a_run_without_a_validation_is_drawn_by_its_training_loss(
-  script, tmp_path, monkeypatch
+  run_command, tmp_path, monkeypatch
 ):
   drawn = []
   monkeypatch.setattr(
@@ -90,7 +89,7 @@ def test_a_run_without_a_validation_is_drawn_by_its_training_loss(
   young = write_run(tmp_path / "young", score=None)
   text = write_run(tmp_path / "text")
   for runs in ([young], [young, text]):
-    status, _, errors = script("curves.py", *runs)
+    status, _, errors = run_command("curves", *runs)
     assert (status, errors) == (0, "")
   (alone,), unit = drawn[0]
   assert unit == "nats per pen point or symbol"
@@ -101,10 +100,10 @@ def test_a_run_without_a_validation_is_drawn_by_its_training_loss(
   np.testing.assert_allclose(beside.train, alone.train / math.log(2))
 
 
-def test_runs_of_other_units_are_not_drawn_together(script, tmp_path):
+def test_runs_of_other_units_are_not_drawn_together(run_command, tmp_path):
   text = write_run(tmp_path / "text")
   pens = write_run(tmp_path / "pens", "nats_per_sequence")
-  status, _, errors = script("curves.py", text, pens)
+  status, _, errors = run_command("curves", text, pens)
   assert status == 2
   assert "nats per sequence" in errors
 

@@ -50,19 +50,21 @@ def config(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "html"])
-def test_sample_writes_a_page(script, trained, tmp_path, ending):
+def test_sample_writes_a_page(run_command, trained, tmp_path, ending):
   out = tmp_path / f"page.{ending}"
-  status, output, _ = script(
-    "sample.py", "abc", "--checkpoint", trained, "--out", out
+  status, output, _ = run_command(
+    "sample", "abc", "--checkpoint", trained, "--out", out
   )
   assert status == 0
   assert out.stat().st_size > 100
   assert str(out) in output
 
 
-def test_sample_in_a_style_with_figures(script, trained, strokes, tmp_path):
-  status, _, errors = script(
-    "sample.py",
+def test_sample_in_a_style_with_figures(
+  run_command, trained, strokes, tmp_path
+):
+  status, _, errors = run_command(
+    "sample",
     *("abc abc abc", "--checkpoint", trained, "--width", 5, "--copies", 2),
     *("--style", f"{strokes}:3", "--out", tmp_path / "page.svg"),
     *("--window", tmp_path / "w.png", "--densities", tmp_path / "d.png"),
@@ -80,12 +82,12 @@ def test_sample_in_a_style_with_figures(script, trained, strokes, tmp_path):
   ],
 )
 def test_sample_reads_standard_input(
-  script, trained, tmp_path, monkeypatch, content, written
+  run_command, trained, tmp_path, monkeypatch, content, written
 ):
   given_input(monkeypatch, tmp_path, content)
   page = tmp_path / "page.svg"
-  status, output, errors = script(
-    "sample.py", "-", "--checkpoint", trained, "--out", page
+  status, output, errors = run_command(
+    "sample", "-", "--checkpoint", trained, "--out", page
   )
   assert status == 0
   assert f"{len(written.split(chr(10))) - written.count(2 * chr(10))} line" in (
@@ -109,26 +111,28 @@ def given_input(monkeypatch, tmp_path, content):
   ],
 )
 def test_standard_input_that_is_no_text_is_one_line(
-  script, trained, tmp_path, monkeypatch, content, message
+  run_command, trained, tmp_path, monkeypatch, content, message
 ):
   given_input(monkeypatch, tmp_path, content)
-  status, _, errors = script("sample.py", "-", "--checkpoint", trained)
+  status, _, errors = run_command("sample", "-", "--checkpoint", trained)
   assert (status, errors.count("\n")) == (2, 1)
   assert message in errors
 
 
-def test_a_closed_standard_input_is_said(script, trained, monkeypatch):
+def test_a_closed_standard_input_is_said(run_command, trained, monkeypatch):
   monkeypatch.setattr("sys.stdin", None)
-  status, _, errors = script("sample.py", "-", "--checkpoint", trained)
+  status, _, errors = run_command("sample", "-", "--checkpoint", trained)
   assert (status, "standard input is closed" in errors) == (2, True)
 
 
 def test_white_space_changes_nothing_alone_or_in_copies(
-  script, trained, tmp_path
+  run_command, trained, tmp_path
 ):
   def strokes_of(text, *arguments):
     out = tmp_path / "page.svg"
-    script("sample.py", text, "--checkpoint", trained, "--out", out, *arguments)
+    run_command(
+      "sample", text, "--checkpoint", trained, "--out", out, *arguments
+    )
     return out.read_text()
 
   alone = strokes_of("ab ca")
@@ -139,16 +143,16 @@ def test_white_space_changes_nothing_alone_or_in_copies(
   assert "<title>ab\nca</title>" in out
 
 
-def test_characters_that_were_replaced_are_said(script, trained, tmp_path):
+def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
   arguments = ("--checkpoint", trained, "--out", tmp_path / "page.svg")
-  status, _, errors = script("sample.py", "ab\u00e7\nca\u0301", *arguments)
+  status, _, errors = run_command("sample", "ab\u00e7\nca\u0301", *arguments)
   assert (status, errors) == (0, "replaced 'á' by 'a', 'ç' by 'c'\n")
-  status, _, errors = script("sample.py", "ab\u00e7", "--strict", *arguments)
+  status, _, errors = run_command("sample", "ab\u00e7", "--strict", *arguments)
   assert (status, errors.count("\n")) == (2, 1)
   assert "cannot write 'ç' (write 'c')" in errors
-  status, _, errors = script("sample.py", "axc\nzb", *arguments)
+  status, _, errors = run_command("sample", "axc\nzb", *arguments)
   assert status == 2 and "'x', 'z'" in errors
-  status, _, errors = script("sample.py", "ab\udce9", *arguments)
+  status, _, errors = run_command("sample", "ab\udce9", *arguments)
   assert status == 2 and "the text is not UTF-8: byte 0xE9 at of" in errors
 
 
@@ -173,30 +177,32 @@ def test_characters_that_were_replaced_are_said(script, trained, tmp_path):
   ],
 )
 def test_sample_answers_bad_input_in_a_line(
-  script, trained, strokes, tmp_path, monkeypatch, arguments, message
+  run_command, trained, strokes, tmp_path, monkeypatch, arguments, message
 ):
   monkeypatch.chdir(tmp_path)
   arguments = [a.format(strokes=strokes) for a in arguments]
   if "--checkpoint" not in arguments:
     arguments += ["--checkpoint", trained]
   before = set(tmp_path.iterdir())
-  status, _, errors = script("sample.py", *arguments)
+  status, _, errors = run_command("sample", *arguments)
   assert status == 2
   assert message in errors
   assert "Traceback" not in errors
   assert set(tmp_path.iterdir()) == before
 
 
-def test_sample_keeps_an_old_picture_when_it_fails(script, trained, tmp_path):
+def test_sample_keeps_an_old_picture_when_it_fails(
+  run_command, trained, tmp_path
+):
   out = tmp_path / "page.svg"
   out.write_text("old")
-  script("sample.py", "axc", "--checkpoint", trained, "--out", out)
+  run_command("sample", "axc", "--checkpoint", trained, "--out", out)
   assert out.read_text() == "old"
 
 
-def test_evaluate_ends_with_a_line_of_json(script, trained, strokes):
-  status, output, _ = script(
-    "evaluate.py", "--checkpoint", trained, "--data.path", strokes
+def test_evaluate_ends_with_a_line_of_json(run_command, trained, strokes):
+  status, output, _ = run_command(
+    "evaluate", "--checkpoint", trained, "--data.path", strokes
   )
   assert status == 0
   figures = json.loads(output.splitlines()[-1])
@@ -218,22 +224,22 @@ def test_evaluate_ends_with_a_line_of_json(script, trained, strokes):
   ],
 )
 def test_evaluate_answers_bad_input_in_a_line(
-  script, trained, strokes, arguments, message
+  run_command, trained, strokes, arguments, message
 ):
   given = {"--checkpoint": trained, "--data.path": strokes}
   given |= dict([arguments])
-  status, _, errors = script(
-    "evaluate.py", *(word for pair in given.items() for word in pair)
+  status, _, errors = run_command(
+    "evaluate", *(word for pair in given.items() for word in pair)
   )
   assert status == 2
   assert message in errors
 
 
 def test_train_leaves_pictures_records_and_checkpoints(
-  script, config, strokes, tmp_path
+  run_command, config, strokes, tmp_path
 ):
-  status, output, errors = script(
-    "train.py",
+  status, output, errors = run_command(
+    "train",
     *(config, "--data.path", strokes, "--workdir", tmp_path / "run"),
     *("--training.sample-every", 4, "--devices", 2),
   )
@@ -254,6 +260,7 @@ def test_train_leaves_pictures_records_and_checkpoints(
   ("arguments", "message"),
   [
     (["missing.py"], "missing.py"),
+    (["handwritting_synthetic"], "Did you mean handwriting_synthetic?"),
     (["--data.path", "missing.jsonl"], "missing.jsonl"),
     (["--data.bach-size", "3"], "--data.batch-size"),
     (["--data.batch-size", "0"], "batch_size"),
@@ -266,12 +273,12 @@ def test_train_leaves_pictures_records_and_checkpoints(
   ],
 )
 def test_train_answers_bad_input_in_a_line(
-  script, config, strokes, tmp_path, monkeypatch, arguments, message
+  run_command, config, strokes, tmp_path, monkeypatch, arguments, message
 ):
   monkeypatch.chdir(tmp_path)
-  if not arguments[0].endswith(".py"):
+  if arguments[0].startswith("-"):
     arguments = [config, "--data.path", strokes, *arguments]
-  status, _, errors = script("train.py", *arguments)
+  status, _, errors = run_command("train", *arguments)
   assert status == 2
   assert message in errors
   assert "Traceback" not in errors
@@ -287,13 +294,13 @@ def test_train_answers_bad_input_in_a_line(
   ],
 )
 def test_a_run_of_other_settings_is_refused_before_data_are_read(
-  script, trained, config, tmp_path, arguments, message
+  run_command, trained, config, tmp_path, arguments, message
 ):
   workdir = trained
   if "--init-from" in arguments:
     workdir = tmp_path / "run"
-  status, output, errors = script(
-    "train.py",
+  status, output, errors = run_command(
+    "train",
     *(config, "--data.path", "missing.jsonl", "--workdir", workdir),
     *arguments,
   )
@@ -303,12 +310,12 @@ def test_a_run_of_other_settings_is_refused_before_data_are_read(
 
 
 def test_a_damaged_checkpoint_does_not_hide_the_settings_before_it(
-  script, trained, config, tmp_path
+  run_command, trained, config, tmp_path
 ):
   shutil.copytree(trained, tmp_path / "run")
   (tmp_path / "run/checkpoints/8/metadata/metadata").write_text("{")
-  _, _, errors = script(
-    "train.py",
+  _, _, errors = run_command(
+    "train",
     *(config, "--data.path", "missing.jsonl", "--workdir", tmp_path / "run"),
     *("--network.hidden", 9),
   )
@@ -316,11 +323,11 @@ def test_a_damaged_checkpoint_does_not_hide_the_settings_before_it(
 
 
 def test_a_workdir_in_use_is_refused_before_data_are_read(
-  script, config, tmp_path
+  run_command, config, tmp_path
 ):
   arguments = "--data.path", "missing.jsonl", "--workdir", tmp_path / "run"
   with locked(tmp_path / "run", print):
-    status, output, errors = script("train.py", config, *arguments)
+    status, output, errors = run_command("train", config, *arguments)
   assert (status, output) == (2, "")
   assert f"in use by process {os.getpid()}" in errors
   assert errors.count("\n") == 1
@@ -348,7 +355,7 @@ def test_a_signal_saves_and_a_second_start_goes_on(config, strokes, tmp_path):
   output, _ = first.communicate(timeout=120)
   assert first.returncode == 0
   assert output.index("Stopping: ") < output.index("Saved at step ")
-  assert "To go on: python train.py" in output
+  assert "To go on: graves-jax train" in output
   step = max(int(p.name) for p in (tmp_path / "run/checkpoints").iterdir())
   second = subprocess.run(
     [*command, str(step + 1)],
@@ -360,38 +367,38 @@ def test_a_signal_saves_and_a_second_start_goes_on(config, strokes, tmp_path):
   assert f"Continuing at step {step:,}" in second.stdout
 
 
-def test_export_writes_weights_that_sample(script, trained, tmp_path):
-  status, _, _ = script("export.py", trained, tmp_path / "weights")
+def test_export_writes_weights_that_sample(run_command, trained, tmp_path):
+  status, _, _ = run_command("export", trained, tmp_path / "weights")
   assert status == 0
   arguments = ("--checkpoint", tmp_path / "weights", "--out")
-  status, _, _ = script("sample.py", "abc", *arguments, tmp_path / "a.svg")
+  status, _, _ = run_command("sample", "abc", *arguments, tmp_path / "a.svg")
   assert status == 0
-  status, _, errors = script("export.py", trained, tmp_path / "weights")
+  status, _, errors = run_command("export", trained, tmp_path / "weights")
   assert status == 2
   assert "exists already" in errors
 
 
 @pytest.mark.parametrize("folder", [HANDWRITING, SYNTHETIC])
 def test_the_checkpoints_that_ship_write_and_are_small(
-  script, tmp_path, folder
+  run_command, tmp_path, folder
 ):
   size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
   assert size < 16e6
   assert (folder / "README.md").is_file()
   out = tmp_path / "page.svg"
   arguments = ("--checkpoint", folder, "--out", out)
-  status, output, errors = script("sample.py", "the quick fox", *arguments)
+  status, output, errors = run_command("sample", "the quick fox", *arguments)
   assert (status, errors) == (0, "")
   assert "did not find" not in output
 
 
-def test_a_half_written_checkpoint_is_refused(script, trained, tmp_path):
+def test_a_half_written_checkpoint_is_refused(run_command, trained, tmp_path):
   shutil.copytree(trained, tmp_path / "run")
   for path in (tmp_path / "run").rglob("*"):
     if path.is_file():
       path.write_bytes(path.read_bytes()[:-9])
-  status, _, errors = script(
-    "sample.py", "abc", "--checkpoint", tmp_path / "run"
+  status, _, errors = run_command(
+    "sample", "abc", "--checkpoint", tmp_path / "run"
   )
   assert status == 2
   assert "damaged" in errors
@@ -410,27 +417,29 @@ def test_a_half_written_checkpoint_is_refused(script, trained, tmp_path):
     ("\x00", "null bytes"),
   ],
 )
-def test_a_config_that_is_none_is_one_line(script, tmp_path, source, message):
+def test_a_config_that_is_none_is_one_line(
+  run_command, tmp_path, source, message
+):
   path = tmp_path / "config.py"
   path.write_text(source)
-  status, _, errors = script("train.py", path)
+  status, _, errors = run_command("train", path)
   assert (status, errors.count("\n")) == (2, 1)
   assert str(path) in errors and message in errors
 
 
 @pytest.mark.slow
 def test_records_that_are_damaged_do_not_stop_a_resume(
-  script, config, tmp_path
+  run_command, config, tmp_path
 ):
-  script(
-    "train.py", config, "--workdir", tmp_path / "run", "--training.steps", 2
+  run_command(
+    "train", config, "--workdir", tmp_path / "run", "--training.steps", 2
   )
   records = tmp_path / "run/metrics.jsonl"
   whole = records.read_bytes()
   junk = b'\xff\xfe\n[1]\n{"step": "x"}\n' + b"[" * 99_999 + b"\nnull\n"
   records.write_bytes(junk + whole)
-  status, _, errors = script(
-    "train.py", config, "--workdir", tmp_path / "run", "--training.steps", 3
+  status, _, errors = run_command(
+    "train", config, "--workdir", tmp_path / "run", "--training.steps", 3
   )
   assert (status, errors) == (0, "")
   assert records.read_bytes().startswith(whole)

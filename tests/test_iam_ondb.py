@@ -6,8 +6,6 @@ Most tests use small archives of the same layout, made here.
 import gzip
 import io
 import logging
-import runpy
-import sys
 import tarfile
 from pathlib import Path
 
@@ -499,28 +497,12 @@ def test_the_report_counts_and_compares(database, prepared_dir):
   assert all(c.agrees for c in iam_ondb_report.checks(found, found))
 
 
-@pytest.fixture
-def run_prepare(monkeypatch, capsys):
-  """Runs prepare.py: arguments -> exit code, standard output and error."""
-
-  def run(*arguments):
-    monkeypatch.setattr(sys, "argv", ["prepare.py", *map(str, arguments)])
-    code = 0
-    try:
-      runpy.run_path(str(REPOSITORY / "prepare.py"), run_name="__main__")
-    except SystemExit as stop:
-      code = stop.code
-    return code, *capsys.readouterr()
-
-  return run
-
-
 def test_prepare_reports_and_exports(
-  database, prepared_dir, tmp_path, run_prepare
+  database, prepared_dir, tmp_path, run_command
 ):
   out = tmp_path / "lines.jsonl.gz"
-  code, printed, _ = run_prepare(
-    database, "--out", out, "--prepared-dir", prepared_dir
+  code, printed, _ = run_command(
+    "prepare", database, "--out", out, "--prepared-dir", prepared_dir
   )
   assert code == 0
   assert "5,364" in printed and "not the official release" in printed
@@ -540,16 +522,18 @@ def test_prepare_reports_and_exports(
     (["nowhere", "--out", "no/folder.jsonl"], "no folder"),
   ],
 )
-def test_mistakes_of_the_user_end_in_one_line(arguments, message, run_prepare):
-  code, printed, error = run_prepare(*arguments)
+def test_mistakes_of_the_user_end_in_one_line(arguments, message, run_command):
+  code, printed, error = run_command("prepare", *arguments)
   assert code == 2
   assert message in error and error.count("\n") == 1
   assert "Traceback" not in printed + error
 
 
-def test_a_bad_archive_ends_in_one_line(tmp_path, run_prepare):
+def test_a_bad_archive_ends_in_one_line(tmp_path, run_command):
   database = make_database(tmp_path / "d", replace={"a01-000u-02": b"<a>"})
-  code, _, error = run_prepare(database, "--prepared-dir", tmp_path / "p")
+  code, _, error = run_command(
+    "prepare", database, "--prepared-dir", tmp_path / "p"
+  )
   assert code == 2
   assert "a01-000u-02.xml" in error and error.count("\n") == 1
 

@@ -10,7 +10,7 @@ import test_cells
 import test_synthesis_network
 from rich.console import Console
 
-import command_line
+from graves_jax.commands import command_line
 from graves_jax.fast import chunks, lstm, step, window_lstm
 from graves_jax.fast.kernels import library
 from graves_jax.fast.kernels import lstm as kernel_calls

@@ -59,31 +59,31 @@ def run(tmp_path_factory, text_file):
   return make_run(tmp_path_factory.mktemp("run"), "characters", text_file)
 
 
-def test_so_many_symbols_come_and_nothing_else(script, run):
-  status, output, errors = script(
-    "sample.py", "--checkpoint", run, "--length", 70
+def test_so_many_symbols_come_and_nothing_else(run_command, run):
+  status, output, errors = run_command(
+    "sample", "--checkpoint", run, "--length", 70
   )
   assert (status, errors) == (0, "")
   assert len(output) == 70
   assert set(output) <= set("ab\n")
 
 
-def test_a_thousand_are_usual(script, run):
-  assert len(script("sample.py", "--checkpoint", run)[1]) == 1000
+def test_a_thousand_are_usual(run_command, run):
+  assert len(run_command("sample", "--checkpoint", run)[1]) == 1000
 
 
-def test_the_text_goes_on_from_the_prime(script, run):
+def test_the_text_goes_on_from_the_prime(run_command, run):
   arguments = ("--checkpoint", run, "--length", 40, "--prime", "ab")
-  status, output, errors = script("sample.py", *arguments)
+  status, output, errors = run_command("sample", *arguments)
   assert (status, errors) == (0, "")
   assert output.startswith("ab") and len(output) == 42
 
 
 @pytest.mark.parametrize("units", ["bytes", "words"])
-def test_other_units(script, tmp_path, text_file, units):
+def test_other_units(run_command, tmp_path, text_file, units):
   run = make_run(tmp_path, units, text_file)
   arguments = ("--checkpoint", run, "--length", 50, "--prime", "ab")
-  status, output, errors = script("sample.py", *arguments)
+  status, output, errors = run_command("sample", *arguments)
   assert (status, errors) == (0, "")
   assert output.startswith("ab")
   codec = TextCodec.of(TEXT, units)
@@ -91,34 +91,34 @@ def test_other_units(script, tmp_path, text_file, units):
 
 
 def test_the_prime_comes_from_standard_input(
-  script, run, tmp_path, monkeypatch
+  run_command, run, tmp_path, monkeypatch
 ):
   path = tmp_path / "prime.txt"
   path.write_text("ba\n")
   with path.open() as standard_input:
     monkeypatch.setattr(sys, "stdin", standard_input)
     arguments = ("--checkpoint", run, "--length", 40, "--prime", "-")
-    status, output, _ = script("sample.py", *arguments)
+    status, output, _ = run_command("sample", *arguments)
   assert status == 0
   assert output.startswith("ba\n") and len(output) == 43
 
 
-def test_what_the_prime_loses_is_said(script, run):
+def test_what_the_prime_loses_is_said(run_command, run):
   arguments = ("--checkpoint", run, "--length", 5, "--prime", "éaßé")
-  status, output, errors = script("sample.py", *arguments)
+  status, output, errors = run_command("sample", *arguments)
   assert status == 0
   assert output.startswith("a") and len(output) == 6
   assert "the vocabulary does not have them: 'é', 'ß'\n" in errors
 
 
-def test_the_prime_is_made_plain_where_the_vocabulary_is(script, run):
+def test_the_prime_is_made_plain_where_the_vocabulary_is(run_command, run):
   arguments = ("--checkpoint", run, "--length", 5, "--prime", "\ufeffa\u0301b")
-  status, output, errors = script("sample.py", *arguments)
+  status, output, errors = run_command("sample", *arguments)
   assert (status, errors) == (0, "in the prime replaced 'á' by 'a'\n")
   assert output.startswith("ab") and len(output) == 7
-  status, _, errors = script("sample.py", *arguments, "--strict")
+  status, _, errors = run_command("sample", *arguments, "--strict")
   assert status == 2 and "lacks: 'á'; leave" in errors
-  status, _, errors = script("sample.py", *arguments[:-1], "a\udce9b")
+  status, _, errors = run_command("sample", *arguments[:-1], "a\udce9b")
   assert status == 2
   assert "--prime is not UTF-8: byte 0xE9 at offset 1, line 1" in errors
 
@@ -132,13 +132,13 @@ def test_the_prime_is_made_plain_where_the_vocabulary_is(script, run):
   ],
 )
 def test_a_prime_from_standard_input_is_decoded(
-  script, run, tmp_path, monkeypatch, content, message
+  run_command, run, tmp_path, monkeypatch, content, message
 ):
   (tmp_path / "prime.txt").write_bytes(content)
   with (tmp_path / "prime.txt").open() as standard_input:
     monkeypatch.setattr(sys, "stdin", standard_input)
     arguments = ("--checkpoint", run, "--length", 4, "--prime", "-")
-    status, output, errors = script("sample.py", *arguments)
+    status, output, errors = run_command("sample", *arguments)
   assert message in errors
   assert (status, errors.count("\n")) == ((2, 1) if message else (0, 0))
   assert output[:3] == ("" if message else "ba\n")
@@ -165,9 +165,11 @@ def test_what_a_terminal_cannot_show_is_said_once(tmp_path):
   )
 
 
-def test_the_settings_decide(script, run):
+def test_the_settings_decide(run_command, run):
   def sample(*arguments):
-    return script("sample.py", "--checkpoint", run, "--length", 60, *arguments)
+    return run_command(
+      "sample", "--checkpoint", run, "--length", 60, *arguments
+    )
 
   assert sample("--seed", 3)[1] == sample("--seed", 3)[1]
   assert sample("--seed", 3)[1] != sample("--seed", 4)[1]
@@ -176,24 +178,24 @@ def test_the_settings_decide(script, run):
   assert sample("--top-k", 1)[1] == greedy
 
 
-def test_copies_stand_one_under_another(script, run):
+def test_copies_stand_one_under_another(run_command, run):
   arguments = ("--checkpoint", run, "--length", 30, "--prime", "a")
-  _, alone, _ = script("sample.py", *arguments)
-  _, output, _ = script("sample.py", *arguments, "--copies", 3)
+  _, alone, _ = run_command("sample", *arguments)
+  _, output, _ = run_command("sample", *arguments, "--copies", 3)
   assert output.startswith(alone + "\n\na")
   assert len(output) == 3 * 31 + 2 * 2
 
 
-def test_a_file_has_the_same_text(script, run, tmp_path):
+def test_a_file_has_the_same_text(run_command, run, tmp_path):
   out = tmp_path / "new" / "sample.txt"
   arguments = ("--checkpoint", run, "--length", 100, "--out", out)
-  _, output, _ = script("sample.py", *arguments)
+  _, output, _ = run_command("sample", *arguments)
   assert out.read_text() == output
 
 
-def test_only_new_lines_are_shown(script, run):
+def test_only_new_lines_are_shown(run_command, run):
   arguments = ("--checkpoint", run, "--length", 400, "--novel", "--copies", 2)
-  status, output, errors = script("sample.py", *arguments)
+  status, output, errors = run_command("sample", *arguments)
   assert status == 0
   lines = output.splitlines()
   assert len(set(lines)) == len(lines) > 5
@@ -201,13 +203,13 @@ def test_only_new_lines_are_shown(script, run):
   assert f"{len(lines)} of {len(lines) + 4} different lines are not" in errors
 
 
-def test_a_training_text_that_was_moved_is_named(script, run, tmp_path):
+def test_a_training_text_that_was_moved_is_named(run_command, run, tmp_path):
   arguments = ("--checkpoint", run, "--length", 400, "--novel")
-  _, output, _ = script("sample.py", *arguments)
+  _, output, _ = run_command("sample", *arguments)
   moved = tmp_path / "moved.txt"
   moved.write_text(output)  # all that would be new is known
-  status, again, errors = script(
-    "sample.py", *arguments, "--training-text", moved
+  status, again, errors = run_command(
+    "sample", *arguments, "--training-text", moved
   )
   assert status == 0
   assert not set(again.splitlines()) & set(output.splitlines())
@@ -242,10 +244,12 @@ def test_a_training_text_that_was_moved_is_named(script, run, tmp_path):
   ],
 )
 def test_bad_input_is_answered_in_a_line(
-  script, run, tmp_path, monkeypatch, arguments, message
+  run_command, run, tmp_path, monkeypatch, arguments, message
 ):
   monkeypatch.chdir(tmp_path)
-  status, output, errors = script("sample.py", "--checkpoint", run, *arguments)
+  status, output, errors = run_command(
+    "sample", "--checkpoint", run, *arguments
+  )
   assert (status, output) == (2, "")
   assert message in errors
   assert "Traceback" not in errors
@@ -262,18 +266,18 @@ def test_bad_input_is_answered_in_a_line(
   ],
 )
 def test_handwriting_has_no_options_of_text(
-  script, tmp_path, monkeypatch, arguments, option
+  run_command, tmp_path, monkeypatch, arguments, option
 ):
   monkeypatch.chdir(tmp_path)
-  status, _, errors = script("sample.py", *arguments)
+  status, _, errors = run_command("sample", *arguments)
   assert status == 2
   assert f"{option}: {HANDWRITING} holds a handwriting network" in errors
   assert not list(tmp_path.iterdir())
 
 
-def test_an_old_file_stays_when_nothing_is_written(script, run, tmp_path):
+def test_an_old_file_stays_when_nothing_is_written(run_command, run, tmp_path):
   out = tmp_path / "sample.txt"
   out.write_text("old")
   arguments = ("--checkpoint", run, "--out", out, "--prime", "xyz")
-  assert script("sample.py", *arguments)[0] == 2
+  assert run_command("sample", *arguments)[0] == 2
   assert out.read_text() == "old"

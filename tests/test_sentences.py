@@ -210,19 +210,19 @@ def test_sentences_of_penn_treebank(treebank, units, convention, sentences):
 
 
 def test_one_network_is_scored_by_sentences_and_as_a_stream(
-  script, treebank, tmp_path
+  run_command, treebank, tmp_path
 ):
   (tmp_path / "tiny.py").write_text(CONFIG)
   run = tmp_path / "run"
-  status, _, errors = script(
-    *("train.py", tmp_path / "tiny.py", "--data.path", treebank),
+  status, _, errors = run_command(
+    *("train", tmp_path / "tiny.py", "--data.path", treebank),
     *("--workdir", run),
   )
   assert (status, errors) == (0, "")
 
   def score(*arguments):
-    status, output, errors = script(
-      *("evaluate.py", "--checkpoint", run, "--split", "test"),
+    status, output, errors = run_command(
+      *("evaluate", "--checkpoint", run, "--split", "test"),
       *("--data.path", treebank, *arguments),
     )
     assert (status, errors) == (0, "")
@@ -245,7 +245,7 @@ def test_one_network_is_scored_by_sentences_and_as_a_stream(
     (lengths, "dynamics.length (=7)"),
     (("--sequences", "stream"), "handwriting"),
   ):
-    status, _, errors = script("evaluate.py", *arguments)
+    status, _, errors = run_command("evaluate", *arguments)
     assert status == 2 and message in errors and errors.count("\n") == 1
 
 

@@ -44,45 +44,45 @@ def text(tmp_path):
 
 
 @pytest.fixture
-def run_folder(script, config, text, tmp_path):
+def run_folder(run_command, config, text, tmp_path):
   folder = tmp_path / "run"
   arguments = ("--data.path", text, "--workdir", folder)
-  status, _, errors = script("train.py", config, *arguments)
+  status, _, errors = run_command("train", config, *arguments)
   assert (status, errors) == (0, "")
   return folder
 
 
 def test_a_moved_text_is_scored_by_its_split(
-  script, run_folder, text, tmp_path
+  run_command, run_folder, text, tmp_path
 ):
   moved = text.rename(tmp_path / "moved.txt")
   arguments = ("--checkpoint", run_folder, "--data.path", moved)
   for split, symbols in (("validation", 153), ("train", 1377), (None, 1530)):
     chosen = ("--split", split) if split else ()
-    _, output, _ = script("evaluate.py", *arguments, *chosen)
+    _, output, _ = run_command("evaluate", *arguments, *chosen)
     assert figures(output)["symbols"] == symbols
-  status, _, errors = script("evaluate.py", *arguments, "--split", "nonsense")
+  status, _, errors = run_command("evaluate", *arguments, "--split", "nonsense")
   assert status == 2 and "nonsense" in errors
 
 
 @pytest.mark.parametrize("streams", [0, -1])
-def test_streams_that_cannot_be_are_refused(script, run_folder, streams):
-  status, _, errors = script(
-    "evaluate.py", "--checkpoint", run_folder, "--batch-size", streams
+def test_streams_that_cannot_be_are_refused(run_command, run_folder, streams):
+  status, _, errors = run_command(
+    "evaluate", "--checkpoint", run_folder, "--batch-size", streams
   )
   assert status == 2
   assert f"batch_size (={streams}) must be 1 or more" in errors
 
 
 def test_words_are_scored_per_word_and_per_character(
-  script, config, text, tmp_path
+  run_command, config, text, tmp_path
 ):
   arguments = ("--data.units", "words", "--workdir", tmp_path / "words")
-  status, _, errors = script(
-    "train.py", config, "--data.path", text, *arguments
+  status, _, errors = run_command(
+    "train", config, "--data.path", text, *arguments
   )
   assert (status, errors) == (0, "")
-  _, output, _ = script("evaluate.py", "--checkpoint", tmp_path / "words")
+  _, output, _ = run_command("evaluate", "--checkpoint", tmp_path / "words")
   values = figures(output)
   assert values["words"] == values["symbols"] < values["characters"]
   assert values["perplexity"] == pytest.approx(
@@ -94,11 +94,13 @@ def test_words_are_scored_per_word_and_per_character(
 
 
 def test_a_text_given_to_handwriting_names_the_command_for_text(
-  script, text, tmp_path
+  run_command, text, tmp_path
 ):
   arguments = ("--data.path", text, "--workdir", tmp_path / "run")
-  for name in ("train.py", "evaluate.py"):
-    status, _, errors = script(name, *arguments[: 2 if "ev" in name else 4])
+  for name in ("train", "evaluate"):
+    status, _, errors = run_command(
+      name, *arguments[: 2 if "ev" in name else 4]
+    )
     assert status == 2
     assert "configs/char_rnn.py" in errors
 
@@ -107,11 +109,13 @@ def figures(output):
   return json.loads(output.splitlines()[-1])
 
 
-def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):
+def test_a_text_file_is_learned_sampled_and_scored(
+  run_command, run_folder, text
+):
   samples = sorted(p.name for p in (run_folder / "samples").iterdir())
   assert samples == [f"step_000000{step}.txt" for step in (0, 2, 4)]
   assert len((run_folder / "samples" / samples[0]).read_text()) == 20
-  status, output, _ = script("evaluate.py", "--checkpoint", run_folder)
+  status, output, _ = run_command("evaluate", "--checkpoint", run_folder)
   assert status == 0
   values = figures(output)
   assert values["symbols"] == round(len(TEXT) * 0.1)
@@ -123,10 +127,10 @@ def test_a_text_file_is_learned_sampled_and_scored(script, run_folder, text):
   assert not values["dynamic"]
 
 
-def test_more_streams_score_the_same_symbols(script, run_folder):
+def test_more_streams_score_the_same_symbols(run_command, run_folder):
   one, four = (
     figures(
-      script("evaluate.py", "--checkpoint", run_folder, "--batch-size", n)[1]
+      run_command("evaluate", "--checkpoint", run_folder, "--batch-size", n)[1]
     )
     for n in (1, 4)
   )
@@ -134,15 +138,15 @@ def test_more_streams_score_the_same_symbols(script, run_folder):
   assert one["total_bits"] == pytest.approx(four["total_bits"], rel=0.2)
 
 
-def test_another_text_is_scored_whole(script, run_folder, tmp_path):
+def test_another_text_is_scored_whole(run_command, run_folder, tmp_path):
   other = tmp_path / "other.txt"
   other.write_text("the dog sat on the mat")
   arguments = ("--checkpoint", run_folder, "--data.path", other)
-  status, output, _ = script("evaluate.py", *arguments)
+  status, output, _ = run_command("evaluate", *arguments)
   assert status == 0
   assert figures(output)["symbols"] == 22
   other.write_text("the Dog sat")
-  status, _, errors = script("evaluate.py", *arguments)
+  status, _, errors = run_command("evaluate", *arguments)
   assert status == 2
   assert "'D'" in errors
   assert len(errors.splitlines()) == 1
@@ -159,7 +163,7 @@ def test_another_text_is_scored_whole(script, run_folder, tmp_path):
   ],
 )
 def test_a_text_that_cannot_be_learned_is_one_line(
-  script,
+  run_command,
   config,
   tmp_path,
   content,
@@ -168,8 +172,8 @@ def test_a_text_that_cannot_be_learned_is_one_line(
   path = tmp_path / "bad.txt"
   if content is not None:
     path.write_bytes(content)
-  status, _, errors = script(
-    "train.py",
+  status, _, errors = run_command(
+    "train",
     *(config, "--data.path", path, "--workdir", tmp_path / "run"),
     *("--data.batch-size", 100),
   )
@@ -179,11 +183,11 @@ def test_a_text_that_cannot_be_learned_is_one_line(
   assert len(errors.splitlines()) == 1
 
 
-def test_a_vocabulary_that_explodes_is_said(script, config, tmp_path):
+def test_a_vocabulary_that_explodes_is_said(run_command, config, tmp_path):
   path = tmp_path / "signs.txt"
   path.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 1200))) * 2)
-  status, output, _ = script(
-    "train.py", config, "--data.path", path, "--workdir", tmp_path / "run"
+  status, output, _ = run_command(
+    "train", config, "--data.path", path, "--workdir", tmp_path / "run"
   )
   assert status == 0
   assert "1,200" in output and "bytes" in output
@@ -193,60 +197,60 @@ def test_a_vocabulary_that_explodes_is_said(script, config, tmp_path):
   "flag", ["--network.mixtures", "--data.max-points", "--network.windows"]
 )
 def test_options_of_handwriting_are_refused_for_text(
-  script,
+  run_command,
   config,
   capsys,
   flag,
 ):
-  status, output, errors = script("train.py", config, flag, 3)
+  status, output, errors = run_command("train", config, flag, 3)
   assert status == 2
   assert flag in output + errors
 
 
 def test_a_run_of_handwriting_is_not_continued_with_text(
-  script,
+  run_command,
   config,
   text,
   tmp_path,
 ):
   train(make_experiment(), tmp_path / "pens", Silent())
   arguments = ("--data.path", text, "--workdir", tmp_path / "pens")
-  status, _, errors = script("train.py", config, *arguments)
+  status, _, errors = run_command("train", config, *arguments)
   assert status == 2
   assert "handwriting" in errors and "another --workdir" in errors
 
 
 def test_every_text_config_names_what_a_user_passes():
-  for path in (ROOT / "configs").glob("*.py"):
+  for path in (ROOT / "configs").glob("[a-z]*.py"):
     text = path.read_text()
     if "TextConfig" in text:
       assert f"train.py configs/{path.name}" in text
 
 
-def test_dynamic_evaluation_states_what_it_did(script, run_folder):
+def test_dynamic_evaluation_states_what_it_did(run_command, run_folder):
   arguments = ("--checkpoint", run_folder, "--dynamic")
   numbers = ("--dynamics.learning-rate", "0", "--dynamics.length", "10")
-  status, output, _ = script("evaluate.py", *arguments, *numbers)
+  status, output, _ = run_command("evaluate", *arguments, *numbers)
   assert status == 0
   values = figures(output)
   stated = ("dynamic", "rule", "learning_rate", "length", "streams")
   assert [values[name] for name in stated] == [True, "sgd", 0.0, 10, 1]
   one_stream = ("--checkpoint", run_folder, "--batch-size", "1")
-  _, output, _ = script("evaluate.py", *one_stream)
+  _, output, _ = run_command("evaluate", *one_stream)
   fixed = figures(output)
   assert values["total_bits"] == pytest.approx(fixed["total_bits"])
   assert not fixed["dynamic"]
 
 
 def test_tuning_chooses_on_the_validation_split_then_scores(
-  script, run_folder, tmp_path
+  run_command, run_folder, tmp_path
 ):
   other = tmp_path / "other.txt"
   other.write_text("the dog sat on the mat. " * 4)
   arguments = ("--checkpoint", run_folder, "--data.path", other, "--dynamic")
   numbers = ("--dynamics.rule", "rms", "--dynamics.length", "10")
-  status, output, _ = script(
-    "evaluate.py", *arguments, *numbers, "--tune", "--tune-symbols", "60"
+  status, output, _ = run_command(
+    "evaluate", *arguments, *numbers, "--tune", "--tune-symbols", "60"
   )
   assert status == 0
   values = figures(output)
@@ -259,9 +263,11 @@ def test_tuning_chooses_on_the_validation_split_then_scores(
   assert chosen in best
 
 
-def test_dynamic_options_that_cannot_be_used_are_refused(script, run_folder):
+def test_dynamic_options_that_cannot_be_used_are_refused(
+  run_command, run_folder
+):
   def errors_of(*arguments):
-    status, _, errors = script("evaluate.py", *arguments)
+    status, _, errors = run_command("evaluate", *arguments)
     assert status == 2 and len(errors.splitlines()) == 1
     return errors
 
@@ -274,11 +280,11 @@ def test_dynamic_options_that_cannot_be_used_are_refused(script, run_folder):
 
 
 def test_a_stage_with_noise_starts_from_a_run(
-  script, config, text, run_folder, tmp_path
+  run_command, config, text, run_folder, tmp_path
 ):
   noisy = tmp_path / "noisy"
-  status, output, errors = script(
-    "train.py", config, "--data.path", text, "--workdir", noisy,
+  status, output, errors = run_command(
+    "train", config, "--data.path", text, "--workdir", noisy,
     "--init-from", run_folder, "--noise.kind", "adaptive",
   )  # fmt: skip
   assert (status, errors) == (0, "")
@@ -286,12 +292,12 @@ def test_a_stage_with_noise_starts_from_a_run(
   assert "Noise on the weights" in output
   assert "description length" in output
   means, drawn, again = (
-    figures(script("evaluate.py", "--checkpoint", noisy, *more)[1])
+    figures(run_command("evaluate", "--checkpoint", noisy, *more)[1])
     for more in ((), ("--draw-weights", "1"), ("--draw-weights", "1"))
   )
   assert drawn["total_bits"] == again["total_bits"] != means["total_bits"]
-  status, output, _ = script(
-    "sample.py", "--checkpoint", noisy, "--length", "5", "--draw-weights", "1"
+  status, output, _ = run_command(
+    "sample", "--checkpoint", noisy, "--length", "5", "--draw-weights", "1"
   )
   assert status == 0
   assert len(output.rstrip("\n")) <= 5

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from text_output import visible, write_out
+from graves_jax.commands.text_output import visible, write_out
 
 ROOT = Path(__file__).parent.parent
 

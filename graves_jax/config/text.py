@@ -131,7 +131,7 @@ class TextTrainingConfig(RunConfig):
   or how many of its sentences are read at a time."""
   evaluation_symbols: int | None = 1_000_000
   """How much of the validation text is scored while training, counted from its
-  start; evaluate.py scores all of it."""
+  start; graves-jax evaluate scores all of it."""
 
   _LEAST = RunConfig._LEAST | {
     "sample_length": 1,

@@ -1,4 +1,4 @@
-"""The part of evaluate.py that scores text, with fixed or learning weights."""
+"""Scores text for graves-jax evaluate, with fixed or learning weights."""
 
 import dataclasses
 import itertools
@@ -215,7 +215,7 @@ class TextScorer:
 
 
 def score_text(arguments, restored: Restored, devices, console) -> dict:
-  """What evaluate.py prints of a text network."""
+  """What graves-jax evaluate prints of a text network."""
   scorer = TextScorer(arguments, restored, devices, console)
   path = scorer.path
   figures, weights = {"dynamic": False}, "the weights are fixed"

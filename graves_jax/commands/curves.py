@@ -1,6 +1,6 @@
 """Draws learning curves, and says how long the updates took:
 
-python curves.py runs/x runs/y --out curves.png
+graves-jax curves runs/x runs/y --out curves.png
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-import command_line
+from graves_jax.commands import command_line
 from graves_jax.rendering.curves import Curve, write_curves
 
 _METRICS = "metrics.jsonl"
@@ -149,7 +149,3 @@ def curve_of(name: str, rows: list[dict], unit: str, start: int) -> Curve:
     validation_steps=column(validations, "step") + start,
     validation=column(validations, score),
   )
-
-
-if __name__ == "__main__":
-  command_line.run(main)

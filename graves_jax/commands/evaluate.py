@@ -1,4 +1,4 @@
-"""Scores a checkpoint: python evaluate.py --data.path ~/iamondb."""
+"""Scores a checkpoint: graves-jax evaluate --data.path ~/iamondb."""
 
 import dataclasses
 import json
@@ -8,7 +8,7 @@ from typing import Literal
 import tyro
 from rich.console import Console
 
-import command_line
+from graves_jax.commands import command_line
 from graves_jax.config import DynamicConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
 
@@ -77,7 +77,7 @@ def main(argv: list[str]) -> None:
 
     restored = with_drawn_weights(restored, arguments.draw_weights)
   if isinstance(restored.metadata.config, TextConfig):
-    from evaluate_text import score_text
+    from graves_jax.commands.evaluate_text import score_text
 
     figures = score_text(arguments, restored, devices, console)
   else:
@@ -91,7 +91,7 @@ def main(argv: list[str]) -> None:
         f"--sequences: {arguments.checkpoint} holds a handwriting network, "
         "whose sequences are lines; leave it out."
       )
-    from evaluate_handwriting import score_handwriting
+    from graves_jax.commands.evaluate_handwriting import score_handwriting
 
     figures = score_handwriting(arguments, restored, devices, console)
   figures |= {
@@ -111,7 +111,3 @@ def require_dynamic(arguments: Arguments) -> None:
     raise ValueError(
       f"tune_symbols (={symbols}) must be 2 or more, and needs --tune."
     )
-
-
-if __name__ == "__main__":
-  command_line.run(main)

@@ -1,11 +1,15 @@
-"""Exports a run's best weights: python export.py runs/x weights/x."""
+"""Exports a run's best weights: graves-jax export runs/x weights/x."""
 
 from pathlib import Path
 
 import tyro
 from rich.console import Console
 
-import command_line
+from graves_jax.commands import command_line
+
+
+def main(argv: list[str]) -> None:
+  tyro.cli(export, args=argv)
 
 
 def export(
@@ -24,7 +28,3 @@ def export(
   export_weights(checkpoint, out)
   size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
   Console().print(f"{out}: {size / 1e6:.1f} MB", highlight=False)
-
-
-if __name__ == "__main__":
-  command_line.run(lambda argv: tyro.cli(export, args=argv))

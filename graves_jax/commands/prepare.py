@@ -1,7 +1,7 @@
 """Prepares IAM-OnDB, prints what was found, exports it if asked.
 
-python prepare.py ~/iamondb
-python prepare.py ~/iamondb --out iamondb.jsonl.gz
+graves-jax prepare ~/iamondb
+graves-jax prepare ~/iamondb --out iamondb.jsonl.gz
 """
 
 from pathlib import Path
@@ -12,10 +12,14 @@ import rich.table
 import rich.text
 import tyro
 
-import command_line
+from graves_jax.commands import command_line
 from graves_jax.data.sources import stroke_file
 from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
 from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
+
+
+def main(argv: list[str]) -> None:
+  tyro.cli(prepare, args=argv)
 
 
 def prepare(
@@ -80,7 +84,3 @@ def _print(
     )
   else:
     console.print("All counts are those of the official release.")
-
-
-if __name__ == "__main__":
-  command_line.run(lambda argv: tyro.cli(prepare, args=argv))

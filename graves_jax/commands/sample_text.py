@@ -10,8 +10,10 @@ from typing import Any
 import jax
 from rich.console import Console
 
-import command_line
 from graves_jax.checkpoints.read import Restored
+from graves_jax.commands import command_line
+from graves_jax.commands.sample_arguments import Arguments
+from graves_jax.commands.text_output import write_out
 from graves_jax.config import TextDataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.codec import TextCodec, name_symbols
@@ -26,8 +28,6 @@ from graves_jax.sampling.transcript import (
   name_replaced,
   replace_unknown,
 )
-from sample_arguments import Arguments
-from text_output import write_out
 
 LENGTH = 1000
 BETWEEN_COPIES = "\n\n"

@@ -1,4 +1,4 @@
-"""The part of evaluate.py that scores handwriting."""
+"""The part of graves-jax evaluate that scores handwriting."""
 
 import dataclasses
 import functools
@@ -38,7 +38,7 @@ def score_handwriting(
   """Scores every line of a split, and prints what its figures mean.
 
   Args:
-    arguments: those of evaluate.py.
+    arguments: those of graves-jax evaluate.
     restored: the checkpoint.
     devices: to use.
     console: for progress and results.

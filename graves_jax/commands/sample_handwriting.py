@@ -7,8 +7,9 @@ from pathlib import Path
 import jax
 from rich.console import Console
 
-import command_line
 from graves_jax.checkpoints.read import Restored
+from graves_jax.commands import command_line
+from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
@@ -18,7 +19,6 @@ from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
 from graves_jax.sampling.transcript import fit_text, name_replaced
 from graves_jax.sampling.writer import Writer, Written
-from sample_arguments import Arguments, HandwritingOptions
 
 OUT = Path("handwriting.png")
 LENGTH = 700

@@ -1,0 +1,1 @@
+"""Experiments, one a file, each the record of what it costs and reaches."""

@@ -1,0 +1,213 @@
+"""Trains a network: graves-jax train [CONFIG] [--data.path ...] [...]."""
+
+import contextlib
+import dataclasses
+import difflib
+import shlex
+from pathlib import Path
+from typing import Annotated, Generic, TypeVar
+
+import tyro
+from rich.console import Console
+
+import graves_jax
+from graves_jax.commands import command_line
+from graves_jax.commands.preemption import SERVERS, Cloud, watching
+from graves_jax.config import Config, TextConfig
+from graves_jax.devices.parallel import Parallel
+
+PACKAGE = Path(graves_jax.__file__).parent
+# Configs lie beside the package in a checkout, and in it once it is installed.
+CONFIGS = next(
+  filter(Path.is_dir, (PACKAGE / "configs", PACKAGE.parent / "configs")),
+  PACKAGE / "configs",
+)
+DEFAULT_CONFIG = "handwriting_synthetic"
+AnyConfig = TypeVar("AnyConfig")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments(Generic[AnyConfig]):
+  """Trains a network. Started again in the same workdir, it goes on exactly
+  where it was. The first argument may name a config: NAME, of those that come
+  with graves_jax, or a file, NAME.py."""
+
+  config: Annotated[AnyConfig, tyro.conf.arg(name="")]
+  workdir: Path
+  """Checkpoints, records and samples are kept here."""
+  devices: int = 0
+  """How many devices (on CPU: cores) of each process; 0: as many as the
+  batches fit."""
+  parallel: Parallel = "shard_map"
+  """The map over devices; both give the same weights."""
+  init_from: Path | None = None
+  """A run (its best checkpoint), or one checkpoint, whose weights a new run
+  starts from: a stage after another one."""
+  debug_nans: bool = False
+  """Ends at the first update whose loss or gradient is not finite and names
+  the operation to blame: that update is made again, one operation after
+  another, each checked as by jax_debug_nans. Slower, as every update copies
+  the state. Without it such an update is skipped and training goes on."""
+  tensorboard: bool = False
+  """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
+  preemption_notice: Cloud | None = None
+  """Also asks this cloud's metadata server whether the machine is about to be
+  taken away, and stops then as on SIGTERM: for where no signal comes."""
+  distributed: command_line.Distributed = dataclasses.field(
+    default_factory=command_line.Distributed
+  )
+
+
+def main(argv: list[str]) -> None:
+  arguments = parse(argv)
+  from graves_jax.devices.processes import is_first, together
+  from graves_jax.training.run_lock import locked
+
+  command_line.use_compilation_cache()
+  command_line.join_processes(arguments.distributed)
+  devices = command_line.use_devices(arguments.devices)
+  console, initial = Console(quiet=not is_first()), None
+  with contextlib.ExitStack() as stack:
+    with together():
+      if is_first():
+        stack.enter_context(locked(arguments.workdir, console.print))
+        initial = check_runs(arguments)
+    train_locked(arguments, argv, devices, console, initial)
+
+
+def check_runs(arguments: Arguments):
+  """What can be known of the runs to go on from before any data are read.
+
+  Returns:
+    The checkpoint whose weights to start from, or None.
+
+  Raises:
+    ValueError: if one of them is of another config.
+  """
+  from graves_jax.checkpoints.metadata import require_same_weights
+  from graves_jax.checkpoints.read import (
+    require_same_run,
+    restore_checkpoint,
+  )
+
+  require_same_run(arguments.workdir, arguments.config)
+  if arguments.init_from is None:
+    return None
+  initial = restore_checkpoint(arguments.init_from)
+  metadata = initial.metadata
+  wanted = dataclasses.replace(metadata, config=arguments.config)
+  require_same_weights(metadata, wanted)
+  return initial
+
+
+def train_locked(
+  arguments: Arguments, argv: list[str], devices, console: Console, initial
+) -> None:
+  """Trains in a workdir that no other run uses."""
+  workdir, config = arguments.workdir, arguments.config
+  import jax
+
+  from graves_jax.commands.console import ConsoleListener
+  from graves_jax.devices.parallel import fitting
+  from graves_jax.devices.processes import ask, is_first, together
+  from graves_jax.fast.kernels import library
+  from graves_jax.training.experiment import build_experiment
+  from graves_jax.training.loop import train
+
+  with together():
+    task = load_task(config, console)
+  if not arguments.devices:
+    batches = task.train_batches, task.validation_batches
+    devices = fitting(devices, *(b.batch_size for b in batches))
+  command_line.use_kernels(console, devices)
+  if ask(lambda: not library.is_loaded(config.network.precision))():
+    library.unload()  # all processes, or none
+  experiment = build_experiment(task, devices, arguments.parallel)
+  if arguments.debug_nans:
+    if jax.process_count() > 1:
+      raise ValueError(
+        "--debug-nans is for one process; a run of several goes on with one, "
+        "with the same batches."
+      )
+    from graves_jax.training.first_nonfinite import naming_first_operation
+
+    experiment = naming_first_operation(experiment)
+  with together():
+    listener = ConsoleListener(
+      console,
+      workdir,
+      arguments.tensorboard and is_first(),
+      again=shlex.join(["graves-jax", "train", *argv]),
+    )
+  server = SERVERS.get(arguments.preemption_notice)
+  with contextlib.ExitStack() as stack:
+    was_told_to = stack.enter_context(
+      command_line.stopping_on_signals(listener.message)
+    )
+    with together():
+      is_preempted = stack.enter_context(watching(server))
+    stack.enter_context(listener)
+    listener.introduce(experiment, devices)
+    listener.message(f"Checkpoints, records and samples: {workdir}")
+    train(
+      experiment,
+      workdir,
+      listener,
+      initial=initial,
+      should_stop=lambda: was_told_to() or is_preempted(),
+      write_samples=task.sample_writer(workdir),
+    )
+
+
+def load_task(config: Config, console: Console):
+  """Reads the config's data and makes the config concrete."""
+  from graves_jax.commands.console import loading
+
+  with loading(console) as progress:
+    if isinstance(config, TextConfig):
+      from graves_jax.data.corpus import vocabulary_warning
+      from graves_jax.data.sources.text import load_corpus
+      from graves_jax.tasks.text import text_task
+
+      corpus = load_corpus(config.data, progress)
+      warning = vocabulary_warning(corpus.codec, len(corpus.train))
+      if warning:
+        console.print(f"Warning: {warning}", highlight=False, soft_wrap=True)
+      task = text_task(config, corpus)
+    else:
+      from graves_jax.data.sources.handwriting import load_lines
+      from graves_jax.tasks.handwriting import handwriting_task
+
+      task = handwriting_task(config, *load_lines(config.data, progress))
+  return task
+
+
+def parse(argv: list[str]) -> Arguments:
+  name = DEFAULT_CONFIG
+  if argv and not argv[0].startswith("-"):
+    name, *argv = argv
+  path = find_config(name)
+  config = command_line.read_config(path)
+  default = Arguments(config=config, workdir=Path("runs") / path.stem)
+  return command_line.parse(Arguments[type(config)], argv, default=default)
+
+
+def find_config(name: str) -> Path:
+  """The file of a config.
+
+  Args:
+    name: that of a config of ours, or a file.
+
+  Raises:
+    FileNotFoundError: if there is none.
+  """
+  path = Path(name) if name.endswith(".py") else CONFIGS / f"{name}.py"
+  if path.is_file():
+    return path
+  known = sorted(p.stem for p in CONFIGS.glob("*.py") if p.stem != "__init__")
+  near = difflib.get_close_matches(path.stem, known, n=1)
+  meant = f" Did you mean {near[0]}?" if near else ""
+  raise FileNotFoundError(
+    f"there is no config {name}.{meant} Name a file that ends in .py, or one "
+    f"of {', '.join(known)}."
+  )

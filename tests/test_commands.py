@@ -1,0 +1,69 @@
+"""The command graves-jax: what it knows, and what it says of the rest."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import graves_jax
+from graves_jax.commands import main
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_help_lists_every_command(run_command):
+  status, output, errors = run_command("--help")
+  assert (status, errors) == (0, "")
+  assert all(f"graves-jax {name}" in output for name in main.COMMANDS)
+
+
+def test_the_version_is_that_of_the_library(run_command):
+  status, output, _ = run_command("--version")
+  assert (status, output) == (0, f"graves_jax {graves_jax.__version__}\n")
+
+
+@pytest.mark.parametrize(
+  ("name", "message"),
+  [("sampel", "did you mean sample?"), ("zzz", "there is no command zzz")],
+)
+def test_an_unknown_command_lists_the_known_ones(run_command, name, message):
+  status, output, errors = run_command(name, "text")
+  assert (status, output) == (2, "")
+  assert message in errors
+  assert all(known in errors for known in main.COMMANDS)
+
+
+def test_no_command_at_all_lists_them(monkeypatch, capsys):
+  monkeypatch.setattr(sys, "argv", ["graves-jax"])
+  with pytest.raises(SystemExit) as stop:
+    main.main()
+  assert stop.value.code == 2
+  assert "name a command: sample, train" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_explains_itself_by_its_name(run_command, name):
+  status, output, _ = run_command(name, "--help")
+  assert status == 0
+  assert f"graves-jax {name}" in output
+
+
+@pytest.mark.parametrize("name", ["train", "sample"])
+def test_the_scripts_of_the_root_are_the_commands(name):
+  script = subprocess.run(
+    [sys.executable, f"{name}.py", "--help"],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert script.returncode == 0
+  assert "--workdir" in script.stdout or "--bias" in script.stdout
+
+
+def test_every_package_is_installed():
+  table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+  folders = {p.parent for p in (ROOT / "graves_jax").rglob("*.py")}
+  found = {".".join(p.relative_to(ROOT).parts) for p in folders}
+  assert set(table["setuptools"]["packages"]) == found | {"graves_jax.configs"}
