@@ -50,7 +50,7 @@ def test_losses_are_in_the_unit_of_the_validation(tmp_path):
 def test_stages_follow_one_another(run_command, tmp_path, monkeypatch):
   drawn = []
   monkeypatch.setattr(
-    "graves_jax.rendering.curves.write_curves",
+    "graves_jax.commands.curves.write_curves",
     lambda path, curves, unit: drawn.extend(curves),
   )
   runs = [write_run(tmp_path / name, updates=4) for name in ("one", "two")]
@@ -83,7 +83,7 @@ def test_a_run_without_a_validation_is_drawn_by_its_training_loss(
 ):
   drawn = []
   monkeypatch.setattr(
-    "graves_jax.rendering.curves.write_curves",
+    "graves_jax.commands.curves.write_curves",
     lambda path, curves, unit: drawn.append((curves, unit)),
   )
   young = write_run(tmp_path / "young", score=None)
