@@ -15,8 +15,11 @@ class HandwritingOptions:
   bias: float = 1.0
   """0 is as varied as real hands, 1 tidy, larger tidier (Section 5.4)."""
   style: str | None = None
-  """A hand to write in: FILE.jsonl or FILE.jsonl:LINE of your own strokes, or
-  a line of IAM-OnDB such as testset_v:7 (with --style-data)."""
+  """A hand to write in: FILE or FILE:LINE of your own ink (a stroke file,
+  InkML, or the lines of Quick, Draw!), or a line of IAM-OnDB such as
+  testset_v:7 (with --style-data)."""
+  style_text: str | None = None
+  """What the ink of --style says, if its file does not say it, or not right."""
   style_data: Path | None = None
   """Folder of IAM-OnDB's archives, for --style; by default the one that a run
   was trained on."""

@@ -13,6 +13,7 @@ from graves_jax.networks.build import build_network
 from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
+from graves_jax.sampling.transcript import require_known
 from graves_jax.sampling.writer import Writer
 from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments, HandwritingOptions
@@ -38,7 +39,7 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
   writer = Writer.of(network, jax.device_put(params), metadata)
   if options.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
-  style = load_style(options, writer, metadata.config.data)
+  style = load_style(options, writer, metadata.config.data, console)
   with console.status("Writing"):
     lines = write_lines(writer, arguments, text, style, console)
   settings = f"bias {options.bias:g}, seed {arguments.seed}"
@@ -98,18 +99,74 @@ def write_lines(
 
 
 def load_style(
-  options: HandwritingOptions, writer: Writer, data: DataConfig
+  options: HandwritingOptions,
+  writer: Writer,
+  data: DataConfig,
+  console: Console,
 ) -> Line | None:
-  """The line that --style names; IAM-OnDB's from where `data` has them."""
-  if options.style is None:
+  """The line that --style names, ready to prime a network.
+
+  IAM-OnDB's lines, which lie where `data` has them, stay as they are; other
+  ink is fitted. What was changed, and doubts about the ink, go to the console.
+  """
+  given = options.style
+  if given is None:
+    if options.style_text is not None:
+      raise ValueError("--style-text is the text of --style; give that too.")
     return None
-  from graves_jax.data.sources import iam_ondb, stroke_file
-  from graves_jax.sampling.style import fit_style
+  if not writer.reads:
+    raise ValueError(
+      "--style: a prediction network takes no style; give a synthesis network."
+    )
+  from graves_jax.sampling.style import fit_style, has_too_few_points
+  from graves_jax.sampling.style_check import doubt, read_styles
+
+  def tell(message: str) -> None:
+    console.print(
+      f"--style {given}: {message}",
+      markup=False,
+      highlight=False,
+      soft_wrap=True,
+    )
+
+  line, is_recorded = find_style(options, data)
+  try:
+    require_known(line.text, writer.alphabet)
+    if has_too_few_points(line):
+      tell(
+        f"{len(line.points) + 1} points for the {len(line.text.strip())} "
+        f"characters of {line.text.strip()[:40]!r} show no hand, so it is not "
+        "used; draw every letter with more points."
+      )
+      return None
+    if not is_recorded:
+      line, changes = fit_style(
+        line, writer.normalization, writer.points_per_character
+      )
+      if changes:
+        tell(f"{' and '.join(changes)}, as the network has learned.")
+  except ValueError as error:
+    raise ValueError(f"--style {given}: {error}") from None
+  with console.status("Reading the style"):
+    (reading,) = read_styles(writer, [line])
+    doubts = doubt(reading, line.text)
+  if doubts:
+    tell(f"{doubts} The writing may be spoiled.")
+  return line
+
+
+def find_style(
+  options: HandwritingOptions, data: DataConfig
+) -> tuple[Line, bool]:
+  """The line that --style names, and whether IAM-OnDB has it."""
+  from graves_jax.data.sources import iam_ondb
+  from graves_jax.data.sources.ink_file import read_ink
 
   name, _, number = options.style.rpartition(":")
   if not number.isdecimal():
     name, number = options.style, "0"
-  if name in iam_ondb.SPLITS:
+  is_recorded = name in iam_ondb.SPLITS
+  if is_recorded:
     archives = options.style_data or Path(data.path or "").expanduser()
     if not (options.style_data or (data.path and archives.is_dir())):
       raise ValueError(
@@ -118,15 +175,15 @@ def load_style(
       )
     lines = iam_ondb.load(archives, name, data.prepared_dir)
   else:
-    splits = stroke_file.read_stroke_file(Path(name))
-    lines = [line for split in splits.values() for line in split]
+    lines = read_ink(Path(name), options.style_text)
   if int(number) >= len(lines):
     raise ValueError(
       f"--style {options.style}: {name} has the lines 0 to {len(lines) - 1}."
     )
-  return fit_style(
-    lines[int(number)], writer.normalization, writer.points_per_character
-  )
+  line = lines[int(number)]
+  if is_recorded and options.style_text is not None:
+    line = line._replace(text=options.style_text)
+  return line, is_recorded
 
 
 def draw_figures(
