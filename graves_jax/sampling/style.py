@@ -116,7 +116,8 @@ def measure_ink(
   if not characters:
     raise ValueError("the style has no text; give what its ink says.")
   strokes = strokes_from_offsets(line.points)
-  letter = _letter_size(strokes)
+  ways = np.hypot(*line.points[:, :2].T)
+  letter = max(_letter_size(strokes), np.median(ways), 1e-9)  # | has no width
   points = sum(map(len, strokes))
   ink = _length(strokes)
   usual_spacing = _INK * normalization.mean[0]
@@ -124,7 +125,7 @@ def measure_ink(
     size=ink / characters / (usual_spacing * points_per_character),
     spacing=ink / max(points - len(strokes), 1) / usual_spacing,
     ink_of_letter=ink / characters / letter,
-    longest_way=np.hypot(*line.points[:, :2].T).max() / letter,
+    longest_way=ways.max() / letter,
     points_per_character=points / characters,
   )
 
@@ -168,7 +169,7 @@ def _letter_size(strokes: list[np.ndarray]) -> float:
   order = sizes.argsort()
   total = lengths[order].cumsum()
   middle = order[np.searchsorted(total, total[-1] / 2)]
-  return max(sizes[middle], lengths[middle] / 10, 1e-9)
+  return sizes[middle]
 
 
 def _resample(
