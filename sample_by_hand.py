@@ -13,7 +13,6 @@ from graves_jax.networks.build import build_network
 from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, write
-from graves_jax.sampling.transcript import require_known
 from graves_jax.sampling.writer import Writer
 from graves_jax.training.written_checkpoint import Restored
 from sample_arguments import Arguments, HandwritingOptions
@@ -118,7 +117,11 @@ def load_style(
     raise ValueError(
       "--style: a prediction network takes no style; give a synthesis network."
     )
-  from graves_jax.sampling.style import fit_style, has_too_few_points
+  from graves_jax.sampling.style import (
+    fit_style,
+    has_too_few_points,
+    require_known_style,
+  )
   from graves_jax.sampling.style_check import doubt, read_styles
 
   def tell(message: str) -> None:
@@ -131,7 +134,7 @@ def load_style(
 
   line, is_recorded = find_style(options, data)
   try:
-    require_known(line.text, writer.alphabet)
+    require_known_style(line, writer.alphabet)
     if has_too_few_points(line):
       tell(
         f"{len(line.points) + 1} points for the {len(line.text.strip())} "

@@ -14,11 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 from graves_jax.data.strokes import (
+  Alphabet,
   Line,
   Normalization,
   offsets_from_strokes,
   strokes_from_offsets,
 )
+from graves_jax.sampling.transcript import require_known
 
 # Ink of a character over its advance: median 2.51 (testset_v), 2.32 (others).
 _INK = 2.5
@@ -147,6 +149,14 @@ def _require_plausible(line: Line, measures: InkMeasures) -> None:
       f"({ink:.2g} times the size of a letter in each; real lines: 0.76 to "
       "8.7); give the ink's own text with --style-text."
     )
+
+
+def require_known_style(line: Line, alphabet: Alphabet) -> None:
+  """Raises ValueError unless the text of a style can be read."""
+  try:
+    require_known(line.text, alphabet)
+  except ValueError as error:
+    raise ValueError(f"the text of the style: {error}") from None
 
 
 def has_too_few_points(line: Line) -> bool:

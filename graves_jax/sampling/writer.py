@@ -19,6 +19,7 @@ from graves_jax.sampling.handwriting import (
   trace_window,
 )
 from graves_jax.sampling.seed import require_seed
+from graves_jax.sampling.style import require_known_style
 from graves_jax.sampling.transcript import require_known, wrap
 
 # Arrays are padded to multiples of these: few shapes, few compilations.
@@ -233,8 +234,10 @@ class Writer:
     require_seed(seed)
     if attempts < 1:
       raise ValueError(f"attempts (={attempts}) must be 1 or more.")
-    for text in (*texts, *([style.text] if style else [])):
+    for text in texts:
       require_known(text, self.alphabet)
+    if style is not None:
+      require_known_style(style, self.alphabet)
 
   def _write_rows(self, rows, seed, bias, style, limit=None):
     prime, before = self._prime(style)
