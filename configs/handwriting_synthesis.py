@@ -32,7 +32,7 @@ the window learns to read: 538 of 550 updates, 18 minutes.
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --workdir runs/stage2 --init-from runs/handwriting_synthesis \\
     --data.crop-points 200 --data.buckets 1 --training.steps 550 \\
-    --optimizer.learning-rate 5e-4 --optimizer.warmup-steps 40 \\
+    --optimizer.learning-rate 5e-4 --optimizer.schedule.warmup-steps 40 \\
     --training.evaluate-every 100000
 
 Stage 3, the first 700 points: 110 updates, 11 minutes.
@@ -40,7 +40,7 @@ Stage 3, the first 700 points: 110 updates, 11 minutes.
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --workdir runs/stage3 --init-from runs/stage2 --data.crop-points 700 \\
     --data.buckets 2 --training.steps 110 \\
-    --optimizer.learning-rate 3e-4 --optimizer.warmup-steps 10 \\
+    --optimizer.learning-rate 3e-4 --optimizer.schedule.warmup-steps 10 \\
     --training.evaluate-every 100000
 
 Stage 4, the first 300 points: 999 of 1,000 updates, 42 minutes. Letters
@@ -49,14 +49,14 @@ begin to be readable.
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --workdir runs/stage4 --init-from runs/stage3 --data.crop-points 300 \\
     --data.buckets 1 --training.steps 1000 \\
-    --optimizer.learning-rate 6e-4 --optimizer.warmup-steps 60 \\
+    --optimizer.learning-rate 6e-4 --optimizer.schedule.warmup-steps 60 \\
     --training.evaluate-every 100000
 
 Stage 5, whole lines: 750 updates, 88 minutes.
 
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --workdir runs/stage5 --init-from runs/stage4 --training.steps 750 \\
-    --optimizer.learning-rate 6e-4 --optimizer.warmup-steps 20 \\
+    --optimizer.learning-rate 6e-4 --optimizer.schedule.warmup-steps 20 \\
     --training.evaluate-every 100000
 
 Stage 6, whole lines again: 1,500 updates, 108 minutes on two cores of another
@@ -67,7 +67,7 @@ kept memory (benchmarks/same_memory.py), in 19 minutes. Validation after 500 and
 
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --workdir runs/stage6 --init-from runs/stage5 --training.steps 1500 \\
-    --optimizer.learning-rate 8e-4 --optimizer.warmup-steps 30
+    --optimizer.learning-rate 8e-4 --optimizer.schedule.warmup-steps 30
 
 Adaptive weight noise (Table 4) from these weights, in bfloat16, 360 updates:
 -962.8, -974.9 and -982.4 nats per sequence (-1.563, -1.582 and -1.594 a point)
@@ -77,16 +77,17 @@ take 2.19, 1.81 and 1.74 bits each.
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --workdir runs/adaptive --init-from graves_jax/pretrained/handwriting \\
     --noise.kind adaptive --noise.stddev 0.003 --network.precision bfloat16 \\
-    --optimizer.learning-rate 3e-4 --optimizer.warmup-steps 20 \\
+    --optimizer.learning-rate 3e-4 --optimizer.schedule.warmup-steps 20 \\
     --training.steps 360 --training.evaluate-every 120
 """
 
 from graves_jax.config import (
   DataConfig,
   HandwritingConfig,
+  Muon,
   NetworkConfig,
-  OptimizerConfig,
   TrainingConfig,
+  Trapezoid,
 )
 
 
@@ -101,14 +102,10 @@ def get_config() -> HandwritingConfig:
       crop_schedule=((450, 300, 64),),
       scale_range=0.1,
     ),
-    optimizer=OptimizerConfig(
-      name="muon",
+    optimizer=Muon(
       learning_rate=8e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="trapezoid",
-      warmup_steps=150,
+      schedule=Trapezoid(warmup_steps=150),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

@@ -9,8 +9,11 @@ import jax
 import pytest
 
 from graves_jax.config import (
+  SGD,
+  Constant,
   DataConfig,
   DynamicConfig,
+  GravesRMSProp,
   HandwritingConfig,
   NetworkConfig,
   NoiseConfig,
@@ -116,7 +119,8 @@ def test_configs_of_the_papers_texts_are_the_papers(
   assert is_in_sentences == (name != "wikipedia")
   assert config.data.batch_size == 1
   optimizer = config.optimizer
-  assert (optimizer.name, optimizer.learning_rate) == ("sgd", 1e-4)
+  assert isinstance(optimizer, SGD)
+  assert optimizer.learning_rate == 1e-4
   assert optimizer.momentum == (0.9 if name == "wikipedia" else 0.99)
   assert (optimizer.loss_per, config.network.lstm_clip) == ("sequence", 1.0)
 
@@ -168,7 +172,8 @@ def test_the_papers_handwriting_is_learned_as_the_paper_has_it(name):
   assert (network.forget_bias, network.weight_range) == (0, 0.1)
   limits = data.max_points, data.max_characters, data.crop_points
   assert (data.batch_size, limits) == (1, (None, None, None))
-  assert optimizer.name == "graves_rmsprop"
+  assert isinstance(optimizer, GravesRMSProp)
+  assert isinstance(optimizer.schedule, Constant)
   numbers = optimizer.learning_rate, optimizer.momentum, optimizer.decay
   assert (*numbers, optimizer.epsilon) == (1e-4, 0.9, 0.95, 1e-4)
   assert optimizer.max_gradient_norm is None
