@@ -17,6 +17,7 @@ from graves_jax.config import (
   NetworkConfig,
   Trapezoid,
 )
+from graves_jax.config.stored import to_dict
 from graves_jax.devices.parallel import fitting
 from graves_jax.losses.handwriting import handwriting_loss
 from graves_jax.training import loop
@@ -241,6 +242,30 @@ def test_a_run_of_another_optimizer_resumes_exactly(tmp_path, optimizer):
   assert_same(resumed, expected)
 
 
+def test_a_run_that_wrote_the_optimizer_as_one_table_resumes(
+  tmp_path, monkeypatch
+):
+  def flat(config):
+    values = to_dict(config)
+    schedule = values["optimizer"].pop("schedule")
+    values["optimizer"] |= {
+      "epsilon": 1e-8,
+      "matrix_momentum": 0.95,
+      "descent_share": 0.25,
+      **schedule,
+      "name": config.optimizer.name,
+      "schedule": schedule["name"],
+    }
+    return values
+
+  expected, _ = run(make_experiment(TRAPEZOID), tmp_path / "whole")
+  with monkeypatch.context() as before:
+    before.setattr("graves_jax.checkpoints.metadata.to_dict", flat)
+    run(make_experiment(TRAPEZOID), tmp_path / "halves", updates=3)
+  resumed, _ = run(make_experiment(TRAPEZOID), tmp_path / "halves")
+  assert_same(resumed, expected)
+
+
 def test_a_prediction_network_trains(tmp_path):
   network = NetworkConfig(kind="prediction", hidden=(8,), mixtures=2)
   config = dataclasses.replace(CONFIG, network=network)
@@ -334,6 +359,7 @@ def test_the_compiled_step_reduces_across_devices_once():
   [
     ("network", "hidden", (8, 9)),
     ("optimizer", "learning_rate", 1e-3),
+    ("optimizer", "schedule", Cosine()),
     ("data", "batch_size", 2),
     ("training", "seed", 5),
   ],
