@@ -11,10 +11,10 @@ recipe, which is configs/handwriting_synthesis_paper.py:
   layer; a warm-up, a level, and a descent over the last quarter, before which
   the run may be lengthened (--training.steps).
 - For the first 450 updates the first 300 points of each line, 64 lines at once,
-  so that the window learns to read early; then whole lines, 32 at once. Those of
-  over 1,200 points are left out of training, never of validation.
-- Lines stretched by up to 10 % each time that they are read. A moving average of
-  the weights is what is validated and writes. A limit on the gradient's norm,
+  so that the window learns to read early; then whole lines, 32 at once. Those
+  of over 1,200 points are left out of training, never of validation.
+- Lines stretched by up to 10 % each time that they are read. What is validated
+  and writes is a moving average of the weights. A limit on the gradient's norm,
   forget gates whose biases start at 1, bfloat16 products.
 
 Expected: -1096.9 nats per sequence without noise, -1128.2 with adaptive weight
@@ -28,7 +28,7 @@ the first 300 points of 32 lines, a warm-up over 60 and a cosine to a tenth.
 
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --data.crop-schedule --data.scale-range 0 --data.crop-points 300 \\
-    --data.buckets 4 --optimizer.schedule cosine --optimizer.descent-share 0.25 \\
+    --data.buckets 4 --optimizer.schedule cosine \\
     --optimizer.warmup-steps 60 --optimizer.final-share 0.1 \\
     --training.steps 300 --optimizer.learning-rate ...
 
