@@ -1,0 +1,134 @@
+"""Whether a card computes what the definition computes on the processor.
+
+The shipped weights' loss, gradient, samples and predictions of real lines, in
+float32 and bfloat16 on the card, beside the plain scans that JAX
+differentiates (`precision.by_reference`), in float32 on the processor beside
+it. Differences are norms over the norm of the reference.
+
+Samples in bfloat16 are not compared point by point: which component is drawn
+hangs on the last bit now and then, and the lines part there. Compared are the
+mixtures that are predicted along the same line.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from precision import by_reference
+from report import rounded
+
+from graves_jax.data.batches import LineBatches, StrokeBatch
+from graves_jax.data.strokes import Line
+from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
+from graves_jax.handwriting_loss import handwriting_loss, network_inputs
+from graves_jax.networks.build import build_network
+from graves_jax.networks.window_layer import Text
+from graves_jax.pretrained import HANDWRITING
+from graves_jax.sampling.handwriting import (
+  SampleInputs,
+  sample_handwriting,
+  trace_densities,
+)
+from graves_jax.training.run_folder import restore_checkpoint
+
+LIMITS = {"float32": 1e-4, "bfloat16": 0.02}
+_BIAS = 1.0
+
+
+class Agreement(NamedTuple):
+  """One comparison."""
+
+  what: str
+  precision: str
+  error: float
+  limit: float
+
+  @property
+  def agrees(self) -> bool:
+    return self.error <= self.limit  # not if it is not a number
+
+
+def agreements(
+  card: jax.Device, lines: Sequence[Line], rows: int, points: int
+) -> list[Agreement]:
+  """Compares the card with the processor, samples in float32 only.
+
+  Args:
+    card: the device.
+    lines: real ones, or synthetic.
+    rows: lines of a batch.
+    points: elements of a line, at most; as many are sampled.
+  """
+  restored = restore_checkpoint(HANDWRITING)
+  codec, settings = restored.metadata.codec, restored.metadata.config.network
+  lines = [line._replace(points=line.points[:points]) for line in lines[:rows]]
+  batch = next(
+    LineBatches(
+      lines, codec.alphabet, codec.normalization, batch_size=rows, buckets=1
+    ).in_order()
+  )
+
+  def network(precision: str):
+    changed = dataclasses.replace(settings, precision=precision)
+    return build_network(changed, codec.size)
+
+  def on(device: jax.Device, precision: str, like=lambda network: network):
+    given = jax.device_put((restored.params, batch), device)
+    return _loss_and_gradient(like(network(precision)), *given) | _written(
+      network(precision), *given
+    )
+
+  expected = on(jax.devices("cpu")[0], "float32", like=by_reference)
+  return [
+    Agreement(what, precision, _difference(actual, expected[what]), limit)
+    for precision, limit in LIMITS.items()
+    for what, actual in on(card, precision).items()
+  ]
+
+
+def _loss_and_gradient(network, params, batch: StrokeBatch) -> dict[str, Any]:
+  loss_fn = handwriting_loss(network, SIGMA_FLOOR)
+
+  def nats(params, batch):
+    return loss_fn(params, (), batch, None)[0].nats
+
+  loss, gradient = jax.jit(jax.value_and_grad(nats))(params, batch)
+  return jax.device_get({"loss": loss, "gradient": gradient})
+
+
+def _written(network, params, batch: StrokeBatch) -> dict[str, Any]:
+  """What is predicted along the lines, and what is drawn in their place."""
+  text = network_inputs(network, batch)[1]
+  written = batch.points.swapaxes(0, 1)
+  results = {"predictions": trace_densities(network, params, written, text)}
+  if network.precision == "float32":
+    results["samples"] = _samples(network, params, batch, text)
+  return jax.device_get(results)
+
+
+def _samples(network, params, batch: StrokeBatch, text: Text) -> Any:
+  rows, steps = batch.points.shape[:2]
+  inputs = SampleInputs(
+    keys=jax.random.split(jax.random.key(0), rows),
+    bias=np.full(rows, _BIAS, np.float32),
+    points=np.zeros((steps, rows, 3), np.float32),
+    prime_lengths=np.zeros(rows, np.int32),
+    limits=np.full(rows, steps, np.int32),
+    text=text,
+    text_lengths=batch.text_lengths,
+  )
+  inputs = jax.device_put(inputs, batch.points.device)
+  return sample_handwriting(network, params, inputs).points
+
+
+def _difference(actual: Any, expected: Any) -> float:
+  def joined(tree):
+    return np.concatenate(
+      [np.asarray(x, float).ravel() for x in jax.tree.leaves(tree)]
+    )
+
+  reference = joined(expected)
+  error = np.linalg.norm(joined(actual) - reference)
+  return rounded(error / np.linalg.norm(reference))
