@@ -119,13 +119,13 @@ class Card:
     self.console = console
     self._parts: dict[str, str] = {}
 
-  def do(self, name: str, part: Callable[[], None]) -> None:
-    """Does a part if there is time, and notes how it went.
+  def do(self, name: str, part: Callable[[], None], needs: float = 0.0) -> None:
+    """Does a part if more seconds are left than it needs; notes how it went.
 
     A part that fails is told of and the next one is done: the card is lent for
     minutes.
     """
-    if not self.clock.has_room():
+    if self.clock.left() <= needs:
       outcome = f"left out: {self.clock.left():.0f} s were left"
     else:
       self.console.rule(f"{name}, after {self.clock.spent():.0f} s")
@@ -171,10 +171,13 @@ def measure_and_train(card: Card, arguments, sizes: Sizes, lines) -> None:
   table = card_table.Table(settings, card.device, card.folder, card.console)
   first, *others = card_table.items(sizes.batch_sizes, sizes.sampled_lines)
 
+  longest = 0.0  # of the measurements
+
   def measure(item) -> None:
+    nonlocal longest
     started = time.monotonic()
-    card.do(str(item), lambda: table.measure(item))
-    card.clock.took(time.monotonic() - started)
+    card.do(str(item), lambda: table.measure(item), needs=longest)
+    longest = max(longest, time.monotonic() - started)
 
   measure(first)
   minutes = arguments.train_minutes or arguments.minutes / 2
@@ -187,6 +190,7 @@ def measure_and_train(card: Card, arguments, sizes: Sizes, lines) -> None:
       lambda: table.measure_with_loops_recorded(
         first.batch_size, card.clock.left()
       ),
+      needs=longest,
     )
 
 

@@ -10,7 +10,6 @@ class Clock:
     """Starts."""
     self._start = time.monotonic()
     self._seconds = 60 * minutes
-    self._longest = 0.0
 
   def spent(self) -> float:
     """Seconds since the start."""
@@ -19,11 +18,3 @@ class Clock:
   def left(self) -> float:
     """Seconds until the end; below 0 after it."""
     return self._seconds - self.spent()
-
-  def has_room(self) -> bool:
-    """Whether there is time for as long a measurement as the longest yet."""
-    return self.left() > self._longest
-
-  def took(self, seconds: float) -> None:
-    """Notes how long a measurement took."""
-    self._longest = max(self._longest, seconds)

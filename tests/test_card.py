@@ -7,7 +7,6 @@ import card_folder
 import jax
 import numpy as np
 import pytest
-from card_clock import Clock
 from card_folder import ResultFolder
 from card_plan import Size, most_steps, plan, short_updates
 from card_table import items
@@ -94,16 +93,6 @@ def test_a_report_is_never_written_over(tmp_path):
   }
   with pytest.raises(ValueError, match="name a new folder"):
     ResultFolder(tmp_path)
-
-
-def test_a_clock_has_no_room_for_what_took_longer_than_is_left():
-  clock = Clock(1.0)
-  assert clock.has_room()
-  clock.took(59.0)
-  clock.took(1.0)
-  assert clock.has_room()
-  clock.took(61.0)
-  assert not clock.has_room()
 
 
 @pytest.mark.parametrize(
