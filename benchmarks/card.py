@@ -36,7 +36,7 @@ class Arguments:
   """Of these, for training, compilation and validations included; by default
   half."""
   data: Path | None = None
-  """A stroke file, as prepare.py --out writes it; by default synthetic."""
+  """A stroke file, as graves-jax prepare --out writes it; by default synthetic."""
   out: Path = Path("runs/card")
   """A new folder."""
   batch_size: int = 128
@@ -144,7 +144,7 @@ class Card:
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
   card = Card(arguments, console)
-  import command_line
+  from graves_jax.commands import command_line
 
   command_line.use_compilation_cache()
   sizes = SMALL if arguments.anywhere else Sizes()

@@ -1,6 +1,6 @@
 """Packs what card.py needs on a machine that reaches nothing outside it.
 
-python prepare.py ~/iamondb --out iamondb.jsonl.gz
+graves-jax prepare ~/iamondb --out iamondb.jsonl.gz
 python benchmarks/pack_for_card.py --data iamondb.jsonl.gz
 
 The folder, which git ignores, holds the data and wheels of what a machine with
@@ -35,7 +35,7 @@ class Arguments:
   """Puts the data and missing wheels into one folder."""
 
   data: Path
-  """A stroke file, as prepare.py --out writes it (.jsonl or .jsonl.gz)."""
+  """A stroke file, as graves-jax prepare --out writes it (.jsonl or .jsonl.gz)."""
   out: Path = launch.ROOT / ".card"
   """The folder; what was in it is deleted."""
   python: str = "3.12"
@@ -47,7 +47,7 @@ def main(argv: list[str]) -> None:
   if not arguments.data.is_file():
     raise FileNotFoundError(
       f"--data (={arguments.data}): there is no such file; "
-      "python prepare.py FOLDER --out FILE.jsonl.gz makes it."
+      "graves-jax prepare FOLDER --out FILE.jsonl.gz makes it."
     )
   shutil.rmtree(arguments.out, ignore_errors=True)
   arguments.out.mkdir(parents=True)
