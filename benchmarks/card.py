@@ -36,7 +36,7 @@ class Arguments:
   """Of these, for training, compilation and validations included; by default
   half."""
   data: Path | None = None
-  """A stroke file, as graves-jax prepare --out writes it; by default synthetic."""
+  """A stroke file, as graves-jax prepare --out writes it; else synthetic."""
   out: Path = Path("runs/card")
   """A new folder."""
   batch_size: int = 128

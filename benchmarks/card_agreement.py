@@ -125,6 +125,7 @@ def _samples(network, params, batch: StrokeBatch, text: Text) -> Any:
     limits=np.full(rows, steps, np.int32),
     text=text,
     text_lengths=batch.text_lengths,
+    rest=np.float32(0),
   )
   inputs = jax.device_put(inputs, batch.points.device)
   return sample_handwriting(network, params, inputs).points

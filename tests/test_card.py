@@ -103,18 +103,20 @@ def test_a_report_is_never_written_over(tmp_path):
     (("--batch-size", 0), "batch_size (=0) must be 1 or more"),
   ],
 )
-def test_what_cannot_be_run_is_told(script, monkeypatch, arguments, message):
+def test_what_cannot_be_run_is_told(
+  run_script, monkeypatch, arguments, message
+):
   monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
-  status, _, errors = script("benchmarks/card.py", *arguments)
+  status, _, errors = run_script("benchmarks/card.py", *arguments)
   assert status == 2 and message in errors
 
 
 @pytest.mark.slow
-def test_all_of_it_on_a_processor(script, monkeypatch, tmp_path):
+def test_all_of_it_on_a_processor(run_script, monkeypatch, tmp_path):
   monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
   out = tmp_path / "out"
   arguments = ("--anywhere", "--minutes", 20, "--train-minutes", 1)
-  status, _, errors = script("benchmarks/card.py", *arguments, "--out", out)
+  status, _, errors = run_script("benchmarks/card.py", *arguments, "--out", out)
   assert (status, errors) == (0, "")
   report = json.loads((out / "report.json").read_text())
   assert all(how.endswith(" s") for how in report["parts"].values())

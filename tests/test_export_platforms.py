@@ -131,6 +131,7 @@ def test_the_handwriting_sampler_needs_nothing_of_a_processor(platform):
     limits=np.full(ROWS, STEPS, np.int32),
     text=Text(text, np.ones(text.shape, np.float32)),
     text_lengths=np.full(ROWS, 3, np.int32),
+    rest=np.float32(0),
   )
   sample = jax.jit(
     lambda params, inputs: sample_handwriting(network, params, inputs)
