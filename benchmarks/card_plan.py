@@ -27,6 +27,8 @@ from graves_jax.training.experiment import Experiment
 
 _MOST_OF_RUN = 1 / 3  # that the curriculum takes
 _TIMED = 3  # updates of each shape
+# Updates: fewer, and the recipe's learning rate comes too soon.
+_SHORTEST_WARMUP = 60
 
 
 class Size(NamedTuple):
@@ -87,7 +89,10 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
     ),
     optimizer=dataclasses.replace(
       recipe.optimizer,
-      warmup_steps=max(round(share * recipe.optimizer.warmup_steps), 1),
+      warmup_steps=max(
+        round(share * recipe.optimizer.warmup_steps),
+        min(_SHORTEST_WARMUP, -(-steps // 4)),
+      ),
     ),
     training=dataclasses.replace(
       recipe.training,

@@ -35,7 +35,7 @@ class Arguments:
   """Puts the data and missing wheels into one folder."""
 
   data: Path
-  """A stroke file, .jsonl or .jsonl.gz, as graves-jax prepare --out writes it."""
+  """A stroke file, as graves-jax prepare --out writes it."""
   out: Path = launch.ROOT / ".card"
   """The folder; what was in it is deleted."""
   python: str = "3.12"
