@@ -147,6 +147,15 @@ def _points(draw) -> bytes:
   ).encode()
 
 
+_INK = b"""<?xml version="1.0"?><ink xmlns="http://www.w3.org/2003/InkML">
+<traceFormat><channel name="X" type="decimal"/><channel name="Y"
+orientation="-ve"/><intermittentChannels><channel name="T"/>
+</intermittentChannels></traceFormat><annotation type="label">hi</annotation>
+<trace>1 2 0, 3 4 10</trace><trace type="penDown" continuation="end">
+1125 18432,'23'43,"7"-8,3-5,*-3,#1F !.5</trace></ink>"""
+inkml = broken_bytes(
+  _INK, _ENTITIES, _REMOTE, b"<ink>" * 5000, b"<ink><trace>" + b"1 " * 9000
+)
 xml = st.one_of(
   broken_bytes(_XML, _ENTITIES, _REMOTE, b"<a>" * 5000, b"\xff\xfe<\x00a\x00"),
   _points(),
