@@ -1,9 +1,8 @@
 # The image that launch/jobset.yaml runs: docker build --tag IMAGE .
-# For TPUs: --build-arg EXTRAS=tpu. For processors: --build-arg EXTRAS=
+# For TPUs: --build-arg PACKAGE=.[tpu]. For processors: --build-arg PACKAGE=.
 FROM python:3.12-slim
-ARG EXTRAS=gpu
+ARG PACKAGE=.[gpu]
 WORKDIR /graves_jax
 COPY . .
-RUN pip install --no-cache-dir --editable ".[${EXTRAS}]"
-ENTRYPOINT []
+RUN pip install --no-cache-dir --editable "${PACKAGE}"
 CMD ["graves-jax", "--help"]
