@@ -21,7 +21,7 @@ from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import count_weights
-from graves_jax.optimizers import build_optimizer
+from graves_jax.optimizers.build import build_optimizer
 from graves_jax.tasks.text import initial_text_carry
 from graves_jax.training.step import train_body
 

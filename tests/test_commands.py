@@ -50,6 +50,22 @@ def test_every_command_explains_itself_by_its_name(run_command, name):
   assert f"graves-jax {name}" in output
 
 
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_help_does_not_wait_for_jax(name):
+  code = (
+    "import sys\n"
+    "from graves_jax.commands.main import run\n"
+    "try:\n"
+    f"  run([{name!r}, '--help'])\n"
+    "except SystemExit:\n"
+    "  print('jax' in sys.modules)"
+  )
+  script = subprocess.run(
+    [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+  )
+  assert script.stdout.splitlines()[-1] == "False"
+
+
 @pytest.mark.parametrize("name", ["train", "sample"])
 def test_the_scripts_of_the_root_are_the_commands(name):
   script = subprocess.run(

@@ -300,6 +300,7 @@ def test_train_leaves_pictures_records_and_checkpoints(
     (["--training.evaluate-every", "0"], "evaluate_every"),
     (["--training.seed", "99999999999"], "seed"),
     (["--network.mixtures", "0"], "mixtures"),
+    (["--profile", "-1"], "--profile (=-1)"),
     (["--optimizer.learning-rate", "nan"], "learning_rate"),
     (["--workdir", "/proc/run"], "/proc/run"),
   ],

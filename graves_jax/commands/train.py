@@ -16,7 +16,7 @@ from graves_jax.commands import command_line
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
 from graves_jax.config import Config, OptimizerConfig, TextConfig
 from graves_jax.config.optimizers import choose
-from graves_jax.devices.parallel import Parallel
+from graves_jax.config.shared import Parallel
 
 PACKAGE = Path(graves_jax.__file__).parent
 # Configs lie beside the package in a checkout, and in it once it is installed.
@@ -52,6 +52,9 @@ class Arguments(Generic[AnyConfig]):
   the state. Without it such an update is skipped and training goes on."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
+  profile: Annotated[int, tyro.conf.arg(metavar="STEPS")] = 0
+  """Traces so many updates, once they are compiled, into WORKDIR/profile: what
+  the device did, and for how long."""
   preemption_notice: Cloud | None = None
   """Also asks this cloud's metadata server whether the machine is about to be
   taken away, and stops then as on SIGTERM: for where no signal comes."""
@@ -70,6 +73,11 @@ class Chosen:
 
 def main(argv: list[str]) -> None:
   arguments = parse(argv)
+  if arguments.profile < 0:
+    raise ValueError(
+      f"--profile (={arguments.profile}) must be a number of updates, such as "
+      "10; without it nothing is traced."
+    )
   from graves_jax.devices.processes import is_first, together
   from graves_jax.training.run_lock import locked
 
@@ -160,6 +168,12 @@ def train_locked(
     with together():
       is_preempted = stack.enter_context(watching(server))
     stack.enter_context(listener)
+    if arguments.profile and is_first():
+      from graves_jax.commands.profiling import profiled
+
+      experiment = stack.enter_context(
+        profiled(experiment, workdir, arguments.profile, listener.message)
+      )
     listener.introduce(experiment, devices)
     listener.message(f"Checkpoints, records and samples: {workdir}")
     train(

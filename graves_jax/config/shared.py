@@ -9,6 +9,9 @@ from graves_jax.config.ranges import (
   require_defaults,
 )
 
+# The map of an update over devices; both give the same weights.
+Parallel = Literal["shard_map", "pmap"]
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NoiseConfig(Ranged):

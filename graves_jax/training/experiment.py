@@ -10,11 +10,11 @@ import optax
 from graves_jax.checkpoints.metadata import require_same_weights
 from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import TrainState, init_state
+from graves_jax.config.shared import Parallel
 from graves_jax.data.batches import Batches, ReadingTest
 from graves_jax.devices.parallel import (
   AXIS,
   Mapped,
-  Parallel,
   over_devices,
   require_divisible,
 )
