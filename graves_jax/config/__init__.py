@@ -9,6 +9,7 @@ from graves_jax.config.handwriting import (
 )
 from graves_jax.config.shared import NoiseConfig, OptimizerConfig
 from graves_jax.config.text import (
+  Cell,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -18,6 +19,7 @@ from graves_jax.config.text import (
 Config = HandwritingConfig | TextConfig
 
 __all__ = [
+  "Cell",
   "Config",
   "DataConfig",
   "DynamicConfig",
