@@ -134,7 +134,7 @@ def test_a_layer_with_dropout_equals_the_equations(kernels, steps):
 def test_the_synthesis_network_equals_the_equations(kernels, layers):
   with jax.enable_x64(True):
     test = test_synthesis_network.test_loss_and_gradients_equal_the_equations
-    test(None, layers, 1.0, "float32", 1e-4, implementation=kernels)
+    test(None, layers, 1.0, "float32", 1e-4, kernels)
 
 
 @precisions
