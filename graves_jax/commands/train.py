@@ -14,7 +14,8 @@ from rich.console import Console
 import graves_jax
 from graves_jax.commands import command_line
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
-from graves_jax.config import Config, TextConfig
+from graves_jax.config import Config, OptimizerConfig, TextConfig
+from graves_jax.config.optimizers import choose
 from graves_jax.config.shared import Parallel
 
 PACKAGE = Path(graves_jax.__file__).parent
@@ -60,6 +61,14 @@ class Arguments(Generic[AnyConfig]):
   distributed: command_line.Distributed = dataclasses.field(
     default_factory=command_line.Distributed
   )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Chosen:
+  """The names on a command line that say which other arguments there are."""
+
+  optimizer: Annotated[str, tyro.conf.arg(name="optimizer.name")]
+  schedule: Annotated[str, tyro.conf.arg(name="optimizer.schedule.name")]
 
 
 def main(argv: list[str]) -> None:
@@ -122,18 +131,21 @@ def train_locked(
   from graves_jax.commands.console import ConsoleListener
   from graves_jax.devices.parallel import fitting
   from graves_jax.devices.processes import ask, is_first, together
-  from graves_jax.fast.kernels import library
+  from graves_jax.fast.implementation import resolve
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
+  from graves_jax.training.task import with_implementation
 
   with together():
     task = load_task(config, console)
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
-  command_line.use_kernels(console, devices)
-  if ask(lambda: not library.is_loaded(config.network.precision))():
-    library.unload()  # all processes, or none
+  kernels = command_line.use_kernels(console, devices)
+  implementation = resolve("auto", config.network.precision, kernels)
+  if ask(lambda: implementation == "scan")():
+    implementation = "scan"  # in all processes, or in none
+  task = with_implementation(task, implementation)
   experiment = build_experiment(task, devices, arguments.parallel)
   if arguments.debug_nans:
     if jax.process_count() > 1:
@@ -206,8 +218,29 @@ def parse(argv: list[str]) -> Arguments:
     name, *argv = argv
   path = find_config(name)
   config = command_line.read_config(path)
-  default = Arguments(config=config, workdir=Path("runs") / path.stem)
-  return command_line.parse(Arguments[type(config)], argv, default=default)
+  optimizer = choose_optimizer(config.optimizer, argv)
+  config = dataclasses.replace(config, optimizer=optimizer)
+  return command_line.parse(
+    Arguments[type(config)],
+    argv,
+    default=Arguments(config=config, workdir=Path("runs") / path.stem),
+    config=(tyro.conf.AvoidSubcommands,),  # the optimizer is chosen by now
+  )
+
+
+def choose_optimizer(
+  config: OptimizerConfig, argv: list[str]
+) -> OptimizerConfig:
+  """The optimizer and the schedule that a command line names, else the
+  config's. What numbers there are to set depends on them."""
+  named, _ = tyro.cli(
+    Chosen,
+    args=argv,
+    default=Chosen(optimizer=config.name, schedule=config.schedule.name),
+    add_help=False,
+    return_unknown_args=True,
+  )
+  return choose(config, named.optimizer, named.schedule)
 
 
 def find_config(name: str) -> Path:

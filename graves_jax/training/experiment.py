@@ -19,7 +19,7 @@ from graves_jax.devices.parallel import (
   require_divisible,
 )
 from graves_jax.losses.sums import LossFn, Sums
-from graves_jax.optimizers import build_optimizer
+from graves_jax.optimizers.build import build_optimizer
 from graves_jax.training.noise import initial_stddev, training_loss
 from graves_jax.training.step import StepMetrics, evaluation_body, train_body
 from graves_jax.training.task import Task
