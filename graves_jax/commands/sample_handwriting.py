@@ -1,4 +1,4 @@
-"""The part of sample.py that writes by hand."""
+"""The part of graves-jax sample that writes by hand."""
 
 import dataclasses
 import time
