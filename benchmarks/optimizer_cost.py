@@ -43,9 +43,9 @@ def main(argv: list[str]) -> None:
   from graves_jax.config import Muon
   from graves_jax.config.tagged import turned_into
 
-  devices = our_training.training_devices(arguments.batch_size)
+  devices, kernels = our_training.training_devices(arguments.batch_size)
   network = our_training.handwriting_network(
-    "synthesis", (400, 400, 400), arguments.precision
+    "synthesis", (400, 400, 400), arguments.precision, kernels
   )
   batch = random_lines(arguments.batch_size, arguments.length)
 

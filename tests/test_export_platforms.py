@@ -13,7 +13,6 @@ from jax.extend.core import jaxprs_in_params
 
 from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import Muon, Trapezoid
-from graves_jax.fast.kernels import library
 from graves_jax.fast.window_lstm import Text
 from graves_jax.losses.handwriting import HandwritingSums
 from graves_jax.networks.build import build_network, example_inputs
@@ -35,12 +34,6 @@ KNOWN = {
 }
 LOOPS = "scan", "while"
 ROWS, STEPS = 2, 12
-
-
-@pytest.fixture(autouse=True)
-def without_kernels():
-  """Another file may have loaded this processor's own."""
-  library.unload()
 
 
 def written_for(platform, function, *arguments):

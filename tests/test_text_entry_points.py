@@ -1,4 +1,4 @@
-"""train.py and evaluate.py on text, as a person uses them."""
+"""graves-jax train and evaluate on text, as a person uses them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The part of sample.py that writes by hand."""
+"""The part of graves-jax sample that writes by hand."""
 
 import dataclasses
 import time
@@ -13,6 +13,7 @@ from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
@@ -24,8 +25,15 @@ OUT = Path("handwriting.png")
 LENGTH = 700
 
 
-def write_by_hand(arguments: Arguments, restored: Restored) -> None:
+def write_by_hand(
+  arguments: Arguments, restored: Restored, kernels: Kernels | None
+) -> None:
   """Writes the text with the pen of a handwriting network, to a file.
+
+  Args:
+    arguments: of the command.
+    restored: the checkpoint.
+    kernels: to write with, where they fit.
 
   Raises:
     ValueError, OSError: if an argument cannot be used.
@@ -39,7 +47,9 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
     *command_line.given_bytes(arguments.text, "the text")
   )
   params, metadata, *_ = restored
-  network = build_network(metadata.config.network, metadata.codec.size)
+  network = build_network(
+    metadata.config.network, metadata.codec.size, kernels=kernels
+  )
   writer = Writer.of(network, jax.device_put(params), metadata)
   writer = dataclasses.replace(writer, stop=options.stop)
   if options.window and not writer.reads:

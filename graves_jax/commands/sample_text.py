@@ -1,4 +1,4 @@
-"""The part of sample.py that writes text."""
+"""The part of graves-jax sample that writes text."""
 
 import dataclasses
 import itertools
@@ -19,6 +19,7 @@ from graves_jax.data import plain_text
 from graves_jax.data.codec import TextCodec, name_symbols
 from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.data.strokes import Alphabet
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
@@ -33,8 +34,15 @@ LENGTH = 1000
 BETWEEN_COPIES = "\n\n"
 
 
-def write_text(arguments: Arguments, restored: Restored) -> None:
+def write_text(
+  arguments: Arguments, restored: Restored, kernels: Kernels | None
+) -> None:
   """Writes the text of a text network to standard output, notes beside it.
+
+  Args:
+    arguments: of the command.
+    restored: the checkpoint.
+    kernels: to write with, where they fit.
 
   Raises:
     ValueError, OSError: if an argument cannot be used.
@@ -51,7 +59,7 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
     check_writable(arguments.out, (".txt",))
   params, metadata, *_ = restored
   codec = metadata.codec
-  network = build_network(metadata.config.network, codec.size)
+  network = build_network(metadata.config.network, codec.size, kernels=kernels)
   writer = TextWriter(network, jax.device_put(params), codec)
   prime = read_prime(options.prime, writer, arguments.strict)
   length = LENGTH if arguments.length is None else arguments.length

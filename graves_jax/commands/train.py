@@ -131,18 +131,21 @@ def train_locked(
   from graves_jax.commands.console import ConsoleListener
   from graves_jax.devices.parallel import fitting
   from graves_jax.devices.processes import ask, is_first, together
-  from graves_jax.fast.kernels import library
+  from graves_jax.fast.implementation import resolve
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
+  from graves_jax.training.task import with_implementation
 
   with together():
     task = load_task(config, console)
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
-  command_line.use_kernels(console, devices)
-  if ask(lambda: not library.is_loaded(config.network.precision))():
-    library.unload()  # all processes, or none
+  kernels = command_line.use_kernels(console, devices)
+  implementation = resolve("auto", config.network.precision, kernels)
+  if ask(lambda: implementation == "scan")():
+    implementation = "scan"  # in all processes, or in none
+  task = with_implementation(task, implementation)
   experiment = build_experiment(task, devices, arguments.parallel)
   if arguments.debug_nans:
     if jax.process_count() > 1:

@@ -21,6 +21,7 @@ from graves_jax.config.optimizers import (
 )
 from graves_jax.config.shared import NoiseConfig
 from graves_jax.config.text import (
+  Cell,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -32,6 +33,7 @@ Config = HandwritingConfig | TextConfig
 __all__ = [
   "SGD",
   "Adam",
+  "Cell",
   "Config",
   "Constant",
   "Cosine",

@@ -16,6 +16,8 @@ from graves_jax.config.shared import (
   WholeConfig,
 )
 
+Cell = Literal["lstm", "rnn"]
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TextNetworkConfig(Ranged):
@@ -23,7 +25,7 @@ class TextNetworkConfig(Ranged):
 
   hidden: tuple[int, ...] = (1000,)
   """Hidden units in each layer; the paper: 1 x 1000, Wikipedia 7 x 700."""
-  cell: Literal["lstm", "rnn"] = "lstm"
+  cell: Cell = "lstm"
   """The hidden function H: LSTM, or tanh, the standard RNN."""
   dropout: float = 0.0
   """Share of each layer's outputs that training sets to zero, at random, for

@@ -1,4 +1,4 @@
-"""An LSTM layer by the fastest implementation there is, one step or unrolled.
+"""An LSTM layer by any implementation, one step or unrolled.
 
 Axes: T time, B batch, H hidden, D inputs of a layer.
 """
@@ -10,14 +10,15 @@ import jax.numpy as jnp
 from jax import Array
 
 from graves_jax.fast import lstm_kernels, lstm_scan
-from graves_jax.fast.step import fits_kernels
+from graves_jax.fast.implementation import (
+  FEWEST_ROWS_OF_ONE_STEP,
+  Implementation,
+  kernels_fit,
+)
 from graves_jax.layers import lstm
 from graves_jax.layers.inputs import look_up
 from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.products import Precision
-
-# Of a batch, for kernels to make a single step faster than XLA does.
-_FEWEST_ROWS = 16
 
 
 def step(
@@ -30,11 +31,12 @@ def step(
   classes: Array | None = None,
   mask: Array | None = None,
   keep_rate: float = 1.0,
+  implementation: Implementation = "scan",
 ) -> tuple[LSTMState, Array]:
   """Advances a layer by one time step from its inputs, as `unroll` does.
 
   Args:
-    params, clip, precision, keep_rate: those of `unroll`.
+    params, clip, precision, keep_rate, implementation: those of `unroll`.
     state: each array [B, H].
     inputs: each [B, d_k].
     classes: integers [B], or None.
@@ -45,8 +47,9 @@ def step(
   """
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   others = {"classes": classes, "mask": mask}
-  is_large = len(state.cell) >= _FEWEST_ROWS
-  if is_large and fits_kernels(state.cell, precision):
+  is_large = len(state.cell) >= FEWEST_ROWS_OF_ONE_STEP
+  if is_large and kernels_fit(implementation, state.cell, precision):
+    options["implementation"] = implementation
     given = tuple(inputs), others
     inputs, others = jax.tree.map(lambda x: x[None], given)
     state, outputs = unroll(params, state, inputs, **others, **options)
@@ -64,8 +67,9 @@ def unroll(
   classes: Array | None = None,
   mask: Array | None = None,
   keep_rate: float = 1.0,
+  implementation: Implementation = "scan",
 ) -> tuple[LSTMState, Array]:
-  """Unrolls a layer over time, with a backward pass written by hand.
+  """Unrolls a layer over time, with an explicit backward pass.
 
   Back-propagation through time is full; the derivative of the loss with
   respect to the net inputs is clipped at every step (Section 2.1).
@@ -85,6 +89,8 @@ def unroll(
     mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
       is kept, booleans [T, B, H]; elsewhere it is 0.
     keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
+    implementation: "reference", "scan", or the kernels, which give way to the
+      scan where they do not fit: see `kernels_fit`.
 
   Returns:
     The state after the last step, and every output [T, B, H].
@@ -98,15 +104,12 @@ def unroll(
   if not steps:
     raise ValueError("the inputs have no time step; give one or more.")
   given = params, state, inputs
-  if fits_kernels(state.cell, precision, given):
-    options = clip, precision, keep_rate
+  if kernels_fit(implementation, state.cell, precision, given):
+    options = clip, precision, keep_rate, implementation.devices
     return lstm_kernels.unroll(*options, *given, classes, mask)
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  if implementation == "reference":
+    return lstm.unroll_reference(*given, **options, classes=classes, mask=mask)
   weights, net = look_up(params.inputs, inputs, classes)
-  return lstm_scan.unroll(
-    params._replace(inputs=weights),
-    *(state, inputs, net),
-    clip=clip,
-    precision=precision,
-    mask=mask,
-    keep_rate=keep_rate,
-  )
+  params = params._replace(inputs=weights)
+  return lstm_scan.unroll(params, state, inputs, net, mask=mask, **options)
