@@ -37,6 +37,7 @@ def parsers() -> dict[str, Parser]:
   from graves_jax.data.sources import class_file, untrusted_tar
   from graves_jax.data.sources.enwik8 import load as load_enwik8
   from graves_jax.data.sources.iam_ondb.archive import parse_transcript
+  from graves_jax.data.sources.ink_file import read_ink
   from graves_jax.data.sources.stroke_file import read_stroke_file
   from graves_jax.data.strokes import Alphabet, StrokeCodec
   from graves_jax.networks.build import build_network
@@ -90,6 +91,9 @@ def parsers() -> dict[str, Parser]:
   def read_strokes(name: str, content: bytes, folder: Path):
     return read_stroke_file(_write(folder / name, content))
 
+  def read_any_ink(name: str, content: bytes, folder: Path):
+    return read_ink(_write(folder / name, content))
+
   text, handwriting = _metadata_of_both_kinds()
   strokes = inputs.lines_of_json(*_STROKES)
   letters = Alphabet(tuple(" .Zadeisy"))
@@ -126,6 +130,11 @@ def parsers() -> dict[str, Parser]:
     "stroke file .gz": Parser(
       inputs.gzipped(strokes), functools.partial(read_strokes, "a.jsonl.gz")
     ),
+    "ink by column": Parser(
+      inputs.lines_of_json(*_DRAWINGS),
+      functools.partial(read_any_ink, "a.ndjson"),
+    ),
+    "InkML": Parser(inputs.inkml, functools.partial(read_any_ink, "a.inkml")),
     "IAM strokes": Parser(inputs.xml, _read_iam_strokes),
     "IAM transcript": Parser(
       inputs.transcript, lambda content, _: parse_transcript(content, "a01")
@@ -167,6 +176,10 @@ _STROKES = (
     "split": "validation",
     "strokes": [[[0, 1], [2.5, 0]]],
   },
+)
+_DRAWINGS = (
+  {"word": "hello", "drawing": [[[0, 3], [0, 9]], [[20, 22], [4, 9]]]},
+  {"text": "a", "strokes": [[[0, 1, 2, 3, 4], [1, 0, 1, 2, 5]]]},
 )
 _CONFIGS = (
   b"def get_config():\n  return 1 / 0\n",

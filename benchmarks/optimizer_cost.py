@@ -14,6 +14,9 @@ from report import print_json, rounded
 from rich.console import Console
 from same_memory import restart_with_kept_memory
 
+from graves_jax.config import Muon
+from graves_jax.config.tagged import turned_into
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
@@ -46,15 +49,13 @@ def main(argv: list[str]) -> None:
   )
   batch = random_lines(arguments.batch_size, arguments.length)
 
-  def update(name):
-    optimizer = dataclasses.replace(our_training.OPTIMIZER, name=name)
+  def update(optimizer):
     return our_training.handwriting_update(network, batch, devices, optimizer)
 
+  adam = our_training.OPTIMIZER
   sides = {
-    Side("ours" if name == "muon" else name, arguments.precision): update(
-      name
-    ).run
-    for name in ("muon", "adam")
+    Side(name, arguments.precision): update(optimizer).run
+    for name, optimizer in (("ours", turned_into(Muon, adam)), ("adam", adam))
   }
   muon, adam = interleave(sides, arguments.rounds, console).seconds.values()
   shares = 1 - adam / muon

@@ -10,7 +10,7 @@ from rich.console import Console
 from update import Update
 
 from graves_jax.checkpoints.state import TrainState, init_state, initial_params
-from graves_jax.config import NetworkConfig, OptimizerConfig
+from graves_jax.config import Adam, NetworkConfig, OptimizerConfig
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.data.streams import TextBatch
 from graves_jax.devices.parallel import AXIS, Mapped, fitting, over_devices
@@ -22,18 +22,13 @@ from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import count_weights
-from graves_jax.optimizers import build_optimizer
+from graves_jax.optimizers.build import build_optimizer
 from graves_jax.tasks.text import initial_text_carry
 from graves_jax.training.step import train_body
 
 # So little is learned that random weights stay what they are.
-OPTIMIZER = OptimizerConfig(
-  name="adam",
-  learning_rate=1e-6,
-  decay=0.99,
-  epsilon=1e-8,
-  max_gradient_norm=1.0,
-  loss_per="element",
+OPTIMIZER = Adam(
+  learning_rate=1e-6, decay=0.99, max_gradient_norm=1.0, loss_per="element"
 )
 
 

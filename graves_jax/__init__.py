@@ -29,7 +29,7 @@ _MODULES = {
   "graves_jax.networks.prediction": ("PredictionNetwork",),
   "graves_jax.networks.synthesis": ("SynthesisNetwork",),
   "graves_jax.layers.window_lstm": ("Text",),
-  "graves_jax.optimizers": ("graves_rmsprop",),
+  "graves_jax.optimizers.graves_rmsprop": ("graves_rmsprop",),
   "graves_jax.sampling.text": ("TextWriter",),
   "graves_jax.sampling.writer": ("Writer",),
   "graves_jax.layers.tanh": ("RNNParams", "init_rnn", "rnn_step"),

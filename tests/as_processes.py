@@ -13,7 +13,7 @@ import tyro
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import command_line  # noqa: E402
+from graves_jax.commands import command_line  # noqa: E402
 
 STEPS = 8
 

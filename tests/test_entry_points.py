@@ -73,6 +73,36 @@ def test_sample_in_a_style_with_figures(
   assert (tmp_path / "w.png").exists() and (tmp_path / "d.png").exists()
 
 
+def test_ink_of_too_few_points_is_told_and_not_used(
+  run_command, trained, tmp_path
+):
+  style = tmp_path / "me.jsonl"
+  style.write_text('{"text": "abcab", "strokes": [[[0, 0], [3, 9], [4, 1]]]}')
+  out = tmp_path / "page.svg"
+  arguments = ("abc", "--checkpoint", trained, "--out", out)
+  status, output, _ = run_command("sample", *arguments, "--style", style)
+  assert status == 0
+  assert f"--style {style}: 3 points for the 5 characters of 'abcab'" in output
+  primed = out.read_text()
+  run_command("sample", *arguments)
+  assert out.read_text() == primed
+
+
+def test_what_is_changed_in_a_style_is_told(
+  run_command, trained, strokes, tmp_path
+):
+  lines = [json.loads(line) for line in strokes.read_text().splitlines()]
+  large = [[[x * 50, y * 50] for x, y in s] for s in lines[3]["strokes"]]
+  style = tmp_path / "me.jsonl"
+  style.write_text(json.dumps({"text": lines[3]["text"], "strokes": large}))
+  status, output, _ = run_command(
+    *("sample", "abc", "--checkpoint", trained, "--style", style),
+    *("--out", tmp_path / "page.svg"),
+  )
+  assert status == 0
+  assert f"--style {style}: scaled by 0.0" in output
+
+
 @pytest.mark.parametrize(
   ("content", "written"),
   [
@@ -171,6 +201,8 @@ def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
     (["abc", "--style", "missing.jsonl"], "missing.jsonl"),
     (["abc", "--style", "testset_v:7"], "--style-data"),
     (["abc", "--style", "{strokes}:99"], "0 to 25"),
+    (["abc", "--style", "{strokes}", "--style-text", "x"], "of the style"),
+    (["abc", "--style-text", "abc"], "--style-text"),
     (["abc", "--checkpoint", "nowhere"], "nowhere"),
     (["abc", "--checkpoint", "."], "finished checkpoint"),
     (["abc", "--bais", "1"], "--bias"),
@@ -268,7 +300,15 @@ def test_train_leaves_pictures_records_and_checkpoints(
     (["--training.evaluate-every", "0"], "evaluate_every"),
     (["--training.seed", "99999999999"], "seed"),
     (["--network.mixtures", "0"], "mixtures"),
+    (["--profile", "-1"], "--profile (=-1)"),
     (["--optimizer.learning-rate", "nan"], "learning_rate"),
+    (["--optimizer.name", "lion"], "graves_rmsprop, sgd, rmsprop"),
+    (["--optimizer.schedule.name", "step"], "constant, cosine, trapezoid"),
+    (["--optimizer.momentum", "1"], "momentum (=1.0) must be below 1"),
+    (
+      ["--optimizer.name", "sgd", "--optimizer.decay", "0.5"],
+      "--optimizer.decay",
+    ),
     (["--workdir", "/proc/run"], "/proc/run"),
   ],
 )

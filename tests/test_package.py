@@ -1,7 +1,9 @@
 """The package's top: what `from graves_jax import ...` offers."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,3 +42,9 @@ def test_importing_the_package_does_not_import_jax():
     [sys.executable, "-c", code], capture_output=True, text=True, check=True
   )
   assert result.stdout.strip() == "False"
+
+
+def test_the_citation_is_of_this_version():
+  text = (Path(__file__).parent.parent / "CITATION.cff").read_text("utf-8")
+  (version,) = re.findall(r"^version: (.+)$", text, re.MULTILINE)
+  assert version == graves_jax.__version__

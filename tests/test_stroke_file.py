@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graves_jax.data.sources import stroke_file
+from graves_jax.data.sources import json_lines, stroke_file
 from graves_jax.data.sources.stroke_file import (
   read_stroke_file,
   write_stroke_file,
@@ -258,7 +258,7 @@ def test_a_file_takes_no_more_memory_than_allowed(
 def test_a_small_file_cannot_unpack_without_bound(tmp_path, monkeypatch):
   path = tmp_path / "x.jsonl.gz"
   path.write_bytes(gzip.compress(b"\n" * 30_000, mtime=0))
-  monkeypatch.setattr(stroke_file, "MAX_FILE_BYTES", 20_000)
+  monkeypatch.setattr(json_lines, "MAX_FILE_BYTES", 20_000)
   with pytest.raises(ValueError, match="line 20001: the file so far is longer"):
     read_stroke_file(path)
 

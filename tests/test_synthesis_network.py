@@ -45,7 +45,7 @@ def x64():
 def build(layers, layer_clip=FREE, output_clip=FREE, **options):
   return SynthesisNetwork(
     inputs=3,
-    outputs=bivariate_mixture.outputs_size(MIXTURES),
+    outputs=bivariate_mixture.width(MIXTURES),
     alphabet_size=ALPHABET,
     windows=WINDOWS,
     hidden=(HIDDEN,) * layers,

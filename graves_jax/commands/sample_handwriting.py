@@ -1,4 +1,4 @@
-"""The part of sample.py that writes by hand."""
+"""The part of graves-jax sample that writes by hand."""
 
 import dataclasses
 import time
@@ -58,7 +58,7 @@ def write_by_hand(
     text, replaced = fit_text(text, writer.alphabet, arguments.strict)
     if replaced:
       command_line.say(name_replaced(replaced))
-  style = load_style(options, writer, metadata.config.data)
+  style = load_style(options, writer, metadata.config.data, console)
   with console.status("Writing"):
     written = write_lines(writer, arguments, text, style, console)
   lines = [each.line for each in written]
@@ -121,19 +121,78 @@ def write_lines(
 
 
 def load_style(
-  options: HandwritingOptions, writer: Writer, data: DataConfig
+  options: HandwritingOptions,
+  writer: Writer,
+  data: DataConfig,
+  console: Console,
 ) -> Line | None:
-  """The line that --style names; IAM-OnDB's from where `data` has them."""
-  if options.style is None:
+  """The line that --style names, ready to prime a network.
+
+  IAM-OnDB's lines, which lie where `data` has them, stay as they are; other
+  ink is fitted. What was changed, and doubts about the ink, go to the console.
+  """
+  given = options.style
+  if given is None:
+    if options.style_text is not None:
+      raise ValueError("--style-text is the text of --style; give that too.")
     return None
-  from graves_jax.data.sources import stroke_file
+  if not writer.reads:
+    raise ValueError(
+      "--style: a prediction network takes no style; give a synthesis network."
+    )
+  from graves_jax.sampling.style import (
+    fit_style,
+    has_too_few_points,
+    require_known_style,
+  )
+  from graves_jax.sampling.style_check import doubt, read_styles
+
+  def tell(message: str) -> None:
+    console.print(
+      f"--style {given}: {message}",
+      markup=False,
+      highlight=False,
+      soft_wrap=True,
+    )
+
+  line, is_recorded = find_style(options, data)
+  try:
+    require_known_style(line, writer.alphabet)
+    if has_too_few_points(line):
+      tell(
+        f"{len(line.points) + 1} points for the {len(line.text.strip())} "
+        f"characters of {line.text.strip()[:40]!r} show no hand, so it is not "
+        "used; draw every letter with more points."
+      )
+      return None
+    if not is_recorded:
+      line, changes = fit_style(
+        line, writer.normalization, writer.points_per_character
+      )
+      if changes:
+        tell(f"{' and '.join(changes)}, as the network has learned.")
+  except ValueError as error:
+    raise ValueError(f"--style {given}: {error}") from None
+  with console.status("Reading the style"):
+    (reading,) = read_styles(writer, [line])
+    doubts = doubt(reading, line.text)
+  if doubts:
+    tell(f"{doubts} The writing may be spoiled.")
+  return line
+
+
+def find_style(
+  options: HandwritingOptions, data: DataConfig
+) -> tuple[Line, bool]:
+  """The line that --style names, and whether IAM-OnDB has it."""
   from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
-  from graves_jax.sampling.style import fit_style
+  from graves_jax.data.sources.ink_file import read_ink
 
   name, _, number = options.style.rpartition(":")
   if not number.isdecimal():
     name, number = options.style, "0"
-  if name in iam_ondb.SPLITS:
+  is_recorded = name in iam_ondb.SPLITS
+  if is_recorded:
     archives = options.style_data or Path(data.path or "").expanduser()
     if not (options.style_data or (data.path and archives.is_dir())):
       raise ValueError(
@@ -142,15 +201,15 @@ def load_style(
       )
     lines = iam_ondb.load(archives, name, data.prepared_dir)
   else:
-    splits = stroke_file.read_stroke_file(Path(name))
-    lines = [line for split in splits.values() for line in split]
+    lines = read_ink(Path(name), options.style_text)
   if int(number) >= len(lines):
     raise ValueError(
       f"--style {options.style}: {name} has the lines 0 to {len(lines) - 1}."
     )
-  return fit_style(
-    lines[int(number)], writer.normalization, writer.points_per_character
-  )
+  line = lines[int(number)]
+  if is_recorded and options.style_text is not None:
+    line = line._replace(text=options.style_text)
+  return line, is_recorded
 
 
 def draw_figures(

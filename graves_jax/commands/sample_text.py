@@ -1,4 +1,4 @@
-"""The part of sample.py that writes text."""
+"""The part of graves-jax sample that writes text."""
 
 import dataclasses
 import itertools

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal
 
+from graves_jax.config.optimizers import GravesRMSProp, OptimizerConfig
 from graves_jax.config.ranges import (
   MOST_WIDE,
   Ranged,
@@ -11,7 +12,6 @@ from graves_jax.config.ranges import (
 )
 from graves_jax.config.shared import (
   NoiseConfig,
-  OptimizerConfig,
   RunConfig,
   WholeConfig,
 )
@@ -149,6 +149,6 @@ class TextConfig(WholeConfig):
 
   network: TextNetworkConfig = TextNetworkConfig()
   data: TextDataConfig = TextDataConfig()
-  optimizer: OptimizerConfig = OptimizerConfig()
+  optimizer: OptimizerConfig = GravesRMSProp()
   noise: NoiseConfig = NoiseConfig()
   training: TextTrainingConfig = TextTrainingConfig()

@@ -4,7 +4,7 @@ import numpy as np
 from flax import linen as nn
 
 from graves_jax.config import NetworkConfig, TextNetworkConfig
-from graves_jax.distributions import bivariate_mixture
+from graves_jax.distributions import bivariate_mixture, categorical
 from graves_jax.fast.implementation import Choice, resolve
 from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
@@ -49,13 +49,13 @@ def build_network(
       )
     return PredictionNetwork(
       inputs=classes,
-      outputs=classes,
+      outputs=categorical.width(classes),
       cell=config.cell,
       dropout=config.dropout,
       **shared,
     )
   shared["inputs"] = 3
-  shared["outputs"] = bivariate_mixture.outputs_size(config.mixtures)
+  shared["outputs"] = bivariate_mixture.width(config.mixtures)
   match config.kind:
     case "prediction":
       return PredictionNetwork(**shared)

@@ -20,6 +20,7 @@ from graves_jax.sampling.handwriting import (
 from graves_jax.sampling.line_end import Stop
 from graves_jax.sampling.padding import pad_inputs, round_up_points
 from graves_jax.sampling.seed import require_seed
+from graves_jax.sampling.style import require_known_style
 from graves_jax.sampling.transcript import require_known, wrap
 
 MAX_CHARACTERS = 5000
@@ -236,8 +237,10 @@ class Writer:
     require_seed(seed)
     if attempts < 1:
       raise ValueError(f"attempts (={attempts}) must be 1 or more.")
-    for text in (*texts, *([style.text] if style else [])):
+    for text in texts:
       require_known(text, self.alphabet)
+    if style is not None:
+      require_known_style(style, self.alphabet)
 
   def _write_one_hand(self, texts, seed, bias, attempts) -> list[Written]:
     """Writes the longest lines, chooses one, and the others in its hand."""

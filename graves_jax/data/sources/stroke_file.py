@@ -7,9 +7,11 @@ One handwritten line is one line of the file, one JSON object:
   text: what was written: 1 to 1,000 characters, no control characters.
   strokes: in writing order, each one list of [x, y], from where the pen goes
     down to where it is lifted. Positions are absolute, in any pen unit, x to
-    the right and y downwards, as canvases have them, within ±8,388,608. A dot
-    is a stroke of one point; one stroke at least has two. Dots before the
-    first longer stroke are left out, as are strokes without points.
+    the right and y downwards, as canvases have them, within ±8,388,608. All
+    points may have a time, or a time and a pressure, as well ([x, y, t] or
+    [x, y, t, pressure]), which are not used. A dot is a stroke of one point;
+    one stroke at least has two. Dots before the first longer stroke are left
+    out, as are strokes without points.
   split: optional, "train" (the default) or "validation".
   name: optional, unique in its split; "line-N" for line N where it is missing.
 
@@ -27,19 +29,23 @@ its line. Compressed, all of IAM-OnDB takes 3 to 4 bytes a point.
 """
 
 import gzip
-import io
 import itertools
 import json
 import os
 import re
 import reprlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from graves_jax.data import plain_text
+from graves_jax.data.sources.json_lines import (
+  MAX_FILE_BYTES,
+  decode_object,
+  kind,
+  numbered_lines,
+)
 from graves_jax.data.strokes import (
   Line,
   offsets_from_strokes,
@@ -49,12 +55,11 @@ from graves_jax.data.strokes import (
 SPLITS = ("train", "validation")
 MAX_CHARACTERS = 1_000  # in one text
 MAX_POINTS = 100_000  # in one line; IAM-OnDB's longest has 1,941
-MAX_LINE_BYTES = 4 * 2**20  # of one line, decompressed
-MAX_FILE_BYTES = 2**30  # decompressed, about ten times IAM-OnDB
 MAX_LINES = 250_000  # of one file, twenty times IAM-OnDB's
 MAX_ALL_POINTS = 50_000_000  # of one file, seven times IAM-OnDB's
 MAX_POSITION = 2**23  # then float32 offsets between integers are exact
 
+_POINT_WIDTHS = (2, 3, 4)  # x, y, and perhaps a time and a pressure
 _KEYS = ("text", "strokes", "split", "name")
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -63,12 +68,14 @@ def read_stroke_file(
   path: str | os.PathLike,
   *,
   progress: Callable[[int, int], None] | None = None,
+  text: str | None = None,
 ) -> dict[str, list[Line]]:
   """Reads a file of JSON lines, see the top of this file.
 
   Args:
     path: the file; it may be compressed with gzip.
     progress: called now and then with the bytes read and the file's bytes.
+    text: if given, the text of every line, whatever the file says.
 
   Returns:
     The lines of each split, under "train" and "validation".
@@ -81,9 +88,9 @@ def read_stroke_file(
   splits = {split: [] for split in SPLITS}
   seen: dict[tuple[str, str], int] = {}
   points = 0
-  for number, data in _numbered_lines(path, progress):
+  for number, data in numbered_lines(path, progress):
     try:
-      split, line = _parse(data, number)
+      split, line = _parse(data, number, text)
       first = seen.setdefault((split, line.name), number)
       if first != number:
         raise ValueError(
@@ -94,7 +101,7 @@ def read_stroke_file(
       raise ValueError(f"{path}, line {number}: {error}") from None
     splits[split].append(line)
     points += len(line.points)
-    _require_room(path, len(seen), points)
+    require_room(path, len(seen), points)
   train, validation = splits["train"], splits["validation"]
   if not train and not validation:
     raise ValueError(
@@ -108,8 +115,8 @@ def read_stroke_file(
   return splits
 
 
-def _require_room(path: Path, lines: int, points: int) -> None:
-  """Bounds what a file takes in memory, which is more than on disk."""
+def require_room(path: Path, lines: int, points: int) -> None:
+  """Raises ValueError if a file takes too much memory, more than on disk."""
   for what, count, most in (
     ("handwritten lines", lines, MAX_LINES),
     ("points", points, MAX_ALL_POINTS),
@@ -160,87 +167,11 @@ def write_stroke_file(
     temporary.unlink(missing_ok=True)
 
 
-def _numbered_lines(
-  path: Path, progress: Callable[[int, int], None] | None
-) -> Iterator[tuple[int, bytes]]:
-  """Yields the number and content of every line that is not blank."""
-  number, total = 0, 0
-  with path.open("rb") as raw:
-    size = os.fstat(raw.fileno()).st_size
-    file = gzip.GzipFile(fileobj=raw) if plain_text.is_packed(path) else raw
-    read_line = None
-    while True:
-      try:
-        read_line = read_line or _line_reader(file)
-        data = read_line(MAX_LINE_BYTES + 1)
-      except UnicodeDecodeError as error:
-        raise ValueError(
-          f"{path}, after line {number}: not what its byte-order mark says "
-          f"({error}); save it as UTF-8."
-        ) from None
-      except plain_text.UNPACKING_ERRORS as error:
-        raise ValueError(
-          f"{path}, after line {number}: not a whole gzip file ({error}); "
-          "copy it again, or drop the .gz if it is not compressed."
-        ) from None
-      if not data:
-        break
-      number, total = number + 1, total + len(data)
-      for what, bytes_, limit in (
-        ("the line", len(data), MAX_LINE_BYTES),
-        ("the file so far", total, MAX_FILE_BYTES),
-      ):
-        if bytes_ > limit:
-          raise ValueError(
-            f"{path}, line {number}: {what} is longer than {limit:,} bytes, "
-            "the most allowed; write one object per handwritten line."
-          )
-      if data.strip():
-        yield number, data
-      if progress and number % 100 == 0:
-        progress(raw.tell(), size)
-  if progress:
-    progress(size, size)
-
-
-def _line_reader(file: BinaryIO | gzip.GzipFile) -> Callable[[int], bytes]:
-  """Reads lines in UTF-8, whatever the byte-order mark says they are in."""
-  encoding = plain_text.encoding_of(file.read(4))
-  file.seek(encoding.mark)
-  if encoding.name == "utf-8":
-    return file.readline
-  text = io.TextIOWrapper(file, encoding=encoding.name, newline="\n")
-  return lambda most: text.readline(most).encode()
-
-
-def _refuse_constant(constant: str) -> None:
-  raise ValueError(f"{constant} is not a number; positions must be finite.")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
-def _parse(data: bytes, number: int) -> tuple[str, Line]:
+def _parse(data: bytes, number: int, text: str | None) -> tuple[str, Line]:
   """One line of the file to its split and its `Line`, or ValueError."""
-  if plain_text.lacks_mark(data[:100]):
-    raise ValueError(
-      "seems to be UTF-16 or UTF-32 without a byte-order mark; save it as "
-      "UTF-8."
-    )
-  try:
-    # Files with a byte-order mark may be joined to one.
-    value = _DECODER.decode(data.decode("utf-8-sig"))
-  except UnicodeDecodeError as error:
-    raise ValueError(f"not UTF-8 ({error}); save it as UTF-8.") from None
-  except json.JSONDecodeError as error:
-    raise ValueError(
-      f"not JSON ({error.msg}, column {error.colno}); write one object on one "
-      "line."
-    ) from None
-  except RecursionError:
-    raise ValueError(f"brackets nest too deeply; {_NESTING}") from None
-  if not isinstance(value, dict):
-    raise ValueError(f"holds a {_kind(value)}; it must be an object.")
+  value = decode_object(data, _NESTING)
+  if text is not None:
+    value["text"] = text
   for key in ("text", "strokes"):
     if key not in value:
       raise ValueError(f'"{key}" is missing; "text" and "strokes" are needed.')
@@ -254,12 +185,13 @@ def _parse(data: bytes, number: int) -> tuple[str, Line]:
       f'"split" ({reprlib.repr(split)}) must be one of {list(SPLITS)}.'
     )
   text, name = value["text"], value.get("name", f"line-{number}")
-  _check_string("text", text)
-  _check_string("name", name)
+  check_string("text", text)
+  check_string("name", name)
   return split, Line(_offsets(value["strokes"]), text, name)
 
 
-def _check_string(key: str, value: object) -> None:
+def check_string(key: str, value: object) -> None:
+  """Raises ValueError unless `value`, called `key`, is text to be written."""
   if not isinstance(value, str) or not value.strip():
     raise ValueError(
       f'"{key}" ({reprlib.repr(value)}) must be text that is not empty.'
@@ -278,7 +210,7 @@ def _check_string(key: str, value: object) -> None:
 
 _NESTING = (
   '"strokes" must be a list of strokes, a stroke a list of points, a point '
-  "two numbers [x, y]."
+  "two numbers [x, y], or up to four [x, y, t, pressure], as many in each."
 )
 
 
@@ -287,18 +219,42 @@ def _offsets(strokes: object) -> np.ndarray:
   if not isinstance(strokes, list) or set(map(type, strokes)) - {list}:
     raise ValueError(_wrong_nesting(strokes))
   points = list(itertools.chain.from_iterable(strokes))
-  if len(points) > MAX_POINTS:
-    raise ValueError(
-      f'"strokes" hold {len(points):,} points; at most {MAX_POINTS:,} are '
-      "allowed in one line."
-    )
-  if set(map(type, points)) - {list} or set(map(len, points)) - {2}:
+  require_few_points(len(points))
+  if set(map(type, points)) - {list}:
     raise ValueError(_wrong_nesting(strokes))
+  widths = set(map(len, points))
   numbers = list(itertools.chain.from_iterable(points))
-  if set(map(type, numbers)) - {int, float}:
+  if (
+    len(widths) > 1
+    or widths - set(_POINT_WIDTHS)
+    or set(map(type, numbers)) - {int, float}
+  ):
     raise ValueError(_wrong_nesting(strokes))
+  width = widths.pop() if widths else 2
+  positions = as_positions(numbers[::width], numbers[1::width])
+  ends = itertools.accumulate(map(len, strokes), initial=0)
+  return offsets_from_strokes(
+    [positions[start:end] for start, end in itertools.pairwise(ends)]
+  )
+
+
+def require_few_points(points: int) -> None:
+  """Raises ValueError if one line has too many points."""
+  if points > MAX_POINTS:
+    raise ValueError(
+      f"its strokes hold {points:,} points; at most {MAX_POINTS:,} are allowed "
+      "in one line."
+    )
+
+
+def as_positions(x: Sequence[float], y: Sequence[float]) -> np.ndarray:
+  """Turns coordinates of N points into positions [N, 2].
+
+  Raises:
+    ValueError: if one is out of bounds or not a number.
+  """
   try:
-    positions = np.array(numbers, np.float64).reshape(-1, 2)
+    positions = np.array([x, y], np.float64).T
   except OverflowError:
     positions = np.full((1, 2), np.inf)
   if not (np.abs(positions) <= MAX_POSITION).all():
@@ -306,36 +262,27 @@ def _offsets(strokes: object) -> np.ndarray:
       f"positions reach {np.abs(positions).max():g}; they must lie within "
       f"±{MAX_POSITION:,}."
     )
-  ends = itertools.accumulate(map(len, strokes), initial=0)
-  return offsets_from_strokes(
-    [positions[start:end] for start, end in itertools.pairwise(ends)]
-  )
+  return positions
 
 
 def _wrong_nesting(strokes: object) -> str:
   """Says where the first thing is that does not belong, and what it is."""
-  found = f'"strokes" is a {_kind(strokes)}'
+  found, width = f'"strokes" is a {kind(strokes)}', None
   for s, stroke in enumerate(strokes if isinstance(strokes, list) else ()):
     if not isinstance(stroke, list):
-      found = f"stroke {s + 1} is a {_kind(stroke)}"
-      break
-    wrong = [
-      (p, point)
-      for p, point in enumerate(stroke)
-      if not isinstance(point, list)
-      or len(point) != 2
-      or {type(point[0]), type(point[1])} - {int, float}
-    ]
-    if wrong:
-      p, point = wrong[0]
-      found = f"point {p + 1} of stroke {s + 1} is {reprlib.repr(point)}"
-      break
+      return f"stroke {s + 1} is a {kind(stroke)}; {_NESTING}"
+    for p, point in enumerate(stroke):
+      if isinstance(point, list) and width is None:
+        width = len(point)
+      if (
+        not isinstance(point, list)
+        or len(point) != width
+        or width not in _POINT_WIDTHS
+        or set(map(type, point)) - {int, float}
+      ):
+        shown = reprlib.repr(point)
+        return f"point {p + 1} of stroke {s + 1} is {shown}; {_NESTING}"
   return f"{found}; {_NESTING}"
-
-
-def _kind(value: object) -> str:
-  kinds = {dict: "object", list: "list", str: "text", type(None): "null"}
-  return kinds.get(type(value), "number or truth value")
 
 
 def _write_lines(
@@ -346,8 +293,8 @@ def _write_lines(
     names = set()
     for line in splits.get(split, ()):
       try:
-        _check_string("text", line.text)
-        _check_string("name", line.name)
+        check_string("text", line.text)
+        check_string("name", line.name)
         if line.name in names:
           raise ValueError("the name occurs twice in its split.")
         strokes = _writable(line.points)

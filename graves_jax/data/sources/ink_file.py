@@ -1,0 +1,45 @@
+"""Reads ink of any format that is known, chosen by what a file holds."""
+
+import os
+from pathlib import Path
+
+from graves_jax.data.sources import inkml, quickdraw, stroke_file
+from graves_jax.data.sources.json_lines import decode_object, numbered_lines
+from graves_jax.data.strokes import Line
+
+# Byte order marks: XML may be UTF-16.
+_XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<")
+
+
+def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
+  """Reads the lines of a file of ink: InkML, Quick, Draw!, or a stroke file.
+
+  Args:
+    path: the file; what begins with < is InkML, all else JSON lines.
+    text: if given, the text of every line, whatever the file says.
+
+  Raises:
+    FileNotFoundError: if there is no such file.
+    ValueError: names the file, what is wrong and what is allowed.
+  """
+  path = Path(path)
+  with path.open("rb") as file:
+    start = file.read(64).lstrip()
+  if path.suffix == ".inkml" or start.startswith(_XML_STARTS):
+    return [inkml.read_inkml(path, text)]
+  if _is_by_column(path):
+    return quickdraw.read_quickdraw(path, text)
+  splits = stroke_file.read_stroke_file(path, text=text)
+  lines = splits["train"] + splits["validation"]
+  # A file with one line trains and validates on it.
+  return lines[:1] if lines[0] is lines[-1] else lines
+
+
+def _is_by_column(path: Path) -> bool:
+  """Whether the first line of a file is a drawing by column."""
+  for _, data in numbered_lines(path):
+    try:
+      return quickdraw.is_by_column(decode_object(data, ""))
+    except ValueError:
+      break  # the stroke file's reader says what is wrong
+  return False
