@@ -153,8 +153,30 @@ orientation="-ve"/><intermittentChannels><channel name="T"/>
 </intermittentChannels></traceFormat><annotation type="label">hi</annotation>
 <trace>1 2 0, 3 4 10</trace><trace type="penDown" continuation="end">
 1125 18432,'23'43,"7"-8,3-5,*-3,#1F !.5</trace></ink>"""
-inkml = broken_bytes(
-  _INK, _ENTITIES, _REMOTE, b"<ink>" * 5000, b"<ink><trace>" + b"1 " * 9000
+
+
+@st.composite
+def _traces(draw) -> bytes:
+  """Traces of any values, in channels of any order."""
+  values = ("1", "-3", ".5", "*", "#1F", "'2", '"-1', "!4", " 7", "1e999", "T")
+  value = st.sampled_from((*values[:9] * 9, *values, "x", ""))
+  point = st.lists(value, min_size=2, max_size=3).map(" ".join)
+  traces = draw(st.lists(st.lists(point, max_size=6), max_size=3))
+  names = draw(st.sampled_from(("XY", "YX", "XYT", "TYX", "XYX", "")))
+  channels = "".join(f'<channel name="{name}"/>' for name in names)
+  ends = draw(st.sampled_from(("", ' continuation="end"', ' type="penUp"')))
+  body = "".join(f"<trace{ends}>{','.join(t)}</trace>" for t in traces)
+  return (
+    f"<ink><traceFormat>{channels}</traceFormat>"
+    f'<annotation type="text">hi</annotation>{body}</ink>'
+  ).encode()
+
+
+inkml = st.one_of(
+  broken_bytes(
+    _INK, _ENTITIES, _REMOTE, b"<ink>" * 5000, b"<ink><trace>" + b"1 " * 9000
+  ),
+  _traces(),
 )
 xml = st.one_of(
   broken_bytes(_XML, _ENTITIES, _REMOTE, b"<a>" * 5000, b"\xff\xfe<\x00a\x00"),

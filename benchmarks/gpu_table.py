@@ -1,9 +1,10 @@
 """Training and sampling on a graphics card, beside cuDNN on the same card.
 
 For every batch size: points per second of training (synthesis and prediction)
-and of sampling, ours and PyTorch's, in float32 and bfloat16, in turn; the time
-of one epoch of IAM-OnDB; and the share of the card's arithmetic and bandwidth
-that ours uses. What is not the same on both sides is said in
+and of sampling, ours and PyTorch's, in float32 and bfloat16, in turn, and for
+prediction in float32 those of `jax.experimental.rnn`, which is cuDNN too; the
+time of one epoch of IAM-OnDB; and the share of the card's arithmetic and
+bandwidth that ours uses. What is not the same on both sides is said in
 train_synthesis.py, train_prediction.py and sample_synthesis.py.
 
 The shares are computed, not measured by counters: 6 operations a weight and
@@ -26,6 +27,7 @@ from same_memory import restart_with_kept_memory
 
 EPOCH_POINTS = 6.7e6  # of IAM-OnDB's training lines
 WORKS = ("synthesis", "prediction", "sampling")
+FROM_JAX = Side("jax.experimental.rnn", "float32")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,11 @@ class Arguments:
     "bfloat16",
   )
   """Of the matrix products, on both sides."""
+  torch_sampler: tuple[Literal["eager", "compiled"], ...] = (
+    "eager",
+    "compiled",
+  )
+  """How PyTorch samples; to compile takes it tens of seconds each time."""
   hidden: tuple[int, ...] = (400, 400, 400)
   """Cells in each layer."""
   anywhere: bool = False
@@ -55,6 +62,8 @@ class Arguments:
     require_least(self, batch_size=1, length=2, sampled=1, rounds=1)
     if not self.precision:
       raise ValueError("--precision: name float32, bfloat16 or both.")
+    if not self.torch_sampler:
+      raise ValueError("--torch-sampler: name eager, compiled or both.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,6 +76,7 @@ class Row:
   ours: float
   peer: float | None
   ratio: float | None
+  from_jax: float | None
   epoch_minutes: float | None
   arithmetic_share: float | None
   bandwidth_share: float | None
@@ -112,7 +122,7 @@ def torch_device(device, console: Console):
     import torch_training
 
     return torch_training.torch_device(device.platform)
-  except (ModuleNotFoundError, ValueError) as error:
+  except (ImportError, ValueError) as error:
     console.print(f"No peer: {error}", markup=False, highlight=False)
     return None
 
@@ -155,6 +165,10 @@ def training_sides(arguments, kind: str, batch_size: int, precision: str, peer):
   network = our_training.handwriting_network(kind, arguments.hidden, precision)
   ours = our_training.handwriting_update(network, batch, jax.devices()[:1])
   sides = {Side(OURS, precision): ours.run}
+  if kind == "prediction" and precision == FROM_JAX.precision:
+    from cudnn_peer import cudnn_update
+
+    sides[FROM_JAX] = cudnn_update(arguments.hidden, batch, jax.devices()[:1])
   if peer is not None:
     import torch_training
     from torch_peers import PredictionPeer, SynthesisPeer
@@ -179,7 +193,7 @@ def sampling_sides(arguments, _, batch_size: int, precision: str, peer):
   if peer is not None:
     import torch_sampling
 
-    for name in ("eager", "compiled"):
+    for name in arguments.torch_sampler:
       sides[Side(f"torch {name}", precision)] = torch_sampling.sampler(
         *sizes, peer, compiled=name == "compiled"
       )
@@ -221,6 +235,7 @@ def rows_of(
         ours=speed,
         peer=rate(same, peer, points),
         ratio=rounded(compared[0]) if compared else None,
+        from_jax=rate(same, FROM_JAX, points),
         epoch_minutes=rounded(EPOCH_POINTS / speed / 60) if trains else None,
         arithmetic_share=shares[0],
         bandwidth_share=shares[1],
@@ -248,6 +263,7 @@ def markdown(rows: list[Row]) -> str:
     "ours, points/s",
     "PyTorch, points/s",
     "ratio",
+    "jax.experimental.rnn, points/s",
     "epoch, min",
     "arithmetic",
     "bandwidth",
@@ -262,6 +278,7 @@ def markdown(rows: list[Row]) -> str:
         f"{row.ours:,.0f}",
         shown(row.peer, ",.0f"),
         shown(row.ratio, ".2f"),
+        shown(row.from_jax, ",.0f"),
         shown(row.epoch_minutes, ".1f"),
         shown(row.arithmetic_share, ".1%"),
         shown(row.bandwidth_share, ".1%"),

@@ -80,7 +80,7 @@ def write_after(writer, styles, text: str, bias: float):
   import jax
 
   from graves_jax.data.strokes import Line
-  from graves_jax.fast.window_lstm import Text
+  from graves_jax.layers.window_lstm import Text
   from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
 
   rows = len(styles)
@@ -106,10 +106,13 @@ def write_after(writer, styles, text: str, bias: float):
       limits=starts + most,
       text=Text(characters, mask.astype(np.float32)),
       text_lengths=lengths,
+      rest=np.float32(
+        -writer.normalization.mean[0] / writer.normalization.std[0]
+      ),
     ),
     sigma_floor=writer.sigma_floor,
   )
-  points, ends, _ = map(np.asarray, sampled)
+  points, ends = np.asarray(sampled.points), np.asarray(sampled.lengths)
   lines = []
   for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
     # The first element is the way from the style to the line.

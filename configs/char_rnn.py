@@ -12,7 +12,11 @@ that nothing needs downloading. Text that is not UTF-8: --data.units bytes.
 The post's own size takes hours: --network.hidden 512 512 --network.dropout 0.5
 --data.batch-size 100 --data.length 100 --training.steps 5000.
 
-MEASURED
+Measured on tiny Shakespeare, 1.1 MB: 1.5483 nats a character (2.234 bits, error
+46.2 %) on validation's 111,539 characters, below 1.77 after a third of the
+updates. 5.1 minutes of processor time in all (user and system, as `time` counts
+them), compiling and scoring included: on two cores (AMD EPYC, AVX-512) that
+some twenty processes shared, where the clock counted 42 minutes, in two starts.
 """
 
 from graves_jax.config import (

@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import functools
+import runpy
 import signal
 import sys
 import tempfile
@@ -38,8 +40,9 @@ def prepared_dir(tmp_path_factory):
 
 
 @pytest.fixture
-def run_command(monkeypatch, capsys):
-  """Runs a command in this process: exit status, its output, its errors."""
+def run_here(monkeypatch, capsys):
+  """Runs a program in this process, with the devices and compiled code that
+  there are: exit status, its output, its errors."""
   monkeypatch.setattr(command_line, "use_compilation_cache", lambda: None)
   monkeypatch.setattr(
     command_line, "use_devices", lambda n: jax.devices()[: n or None]
@@ -47,13 +50,12 @@ def run_command(monkeypatch, capsys):
   monkeypatch.setattr(command_line, "use_kernels", lambda *_: None)
   monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
-  def run(name, *arguments):
+  def run(program, *argv):
     handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    argv = ["graves-jax", name, *map(str, arguments)]
-    monkeypatch.setattr(sys, "argv", argv)
+    monkeypatch.setattr(sys, "argv", list(map(str, argv)))
     status = 0
     try:
-      main.main()
+      program()
     except SystemExit as stop:
       status = stop.code
     finally:
@@ -61,5 +63,24 @@ def run_command(monkeypatch, capsys):
       signal.signal(signal.SIGTERM, handlers[1])
     output, errors = capsys.readouterr()
     return status, output, errors
+
+  return run
+
+
+@pytest.fixture
+def run_command(run_here):
+  """Runs a command of graves-jax: exit status, its output, its errors."""
+  return functools.partial(run_here, main.main, "graves-jax")
+
+
+@pytest.fixture
+def run_script(run_here):
+  """Runs a script of the repository: exit status, its output, its errors."""
+
+  def run(name, *arguments):
+    program = functools.partial(
+      runpy.run_path, str(ROOT / name), run_name="__main__"
+    )
+    return run_here(program, name, *arguments)
 
   return run

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import difflib
+import functools
 import shlex
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
@@ -67,10 +68,13 @@ def main(argv: list[str]) -> None:
   command_line.join_processes(arguments.distributed)
   devices = command_line.use_devices(arguments.devices)
   console, initial = Console(quiet=not is_first()), None
+  say = functools.partial(
+    console.print, markup=False, highlight=False, soft_wrap=True
+  )
   with contextlib.ExitStack() as stack:
     with together():
       if is_first():
-        stack.enter_context(locked(arguments.workdir, console.print))
+        stack.enter_context(locked(arguments.workdir, say))
         initial = check_runs(arguments)
     train_locked(arguments, argv, devices, console, initial)
 

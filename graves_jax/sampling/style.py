@@ -30,7 +30,7 @@ _SIZES = (0.4, 3.4)
 # Distance of neighbouring points over the usual one, on average over a line;
 # testset_v 0.45 to 2.0, others 0.31 to 2.4.
 _SPACINGS = (0.3, 2.6)
-# Ink of a character over the size of a letter; testset_v 0.76 to 8.7.
+# Ink of a character over the size of a letter; testset_v 0.83 to 8.7.
 _INK_OF_LETTER = (0.6, 10.0)
 # Longest way of the pen over the size of a letter; testset_v up to 13,
 # others 28.
@@ -146,7 +146,7 @@ def _require_plausible(line: Line, measures: InkMeasures) -> None:
     raise ValueError(
       f"its text {line.text[:40]!r} is not what the ink says: there is "
       f"{amount} ink for {characters} character{'s' * (characters > 1)} "
-      f"({ink:.2g} times the size of a letter in each; real lines: 0.76 to "
+      f"({ink:.2g} times the size of a letter in each; real lines: 0.83 to "
       "8.7); give the ink's own text with --style-text."
     )
 

@@ -2,9 +2,8 @@
 
 All is relative to the network itself, so that it holds for other weights too:
 the ink beside what the network expected, beside the same ink turned, and
-beside another text. Real lines, in the comments below, are 100 of IAM-OnDB's
-testset_v as the weights that ship read them (benchmarks/style_checks.py
---lines 100).
+beside another text. Real lines, in the comments below, are 200 of IAM-OnDB's
+testset_v as the weights that ship read them (benchmarks/style_checks.py).
 """
 
 import functools
@@ -41,11 +40,11 @@ _POINTS_MULTIPLE = 256
 _CHARACTERS_MULTIPLE = 16
 _CHARACTERS_BEYOND = 8  # which the window may run past the text
 
-# Nats a point. Real lines: -0.3 to 0.4; offsets drawn at random: 2.4.
+# Nats a point. Real lines: -0.33 to 0.58; offsets drawn at random: 2.4.
 _MOST_SURPRISE = 1.3
-# Nats a point. Real lines: -1.5 to -0.45; a turned one of the network's: 0.8.
+# Nats a point. Real lines: -1.5 to -0.32; a turned one of the network's: 0.8.
 _MOST_TURNED_GAIN = 0.2
-# Nats a point. Real lines: -0.65 to 0.03, of 98 in 100 below -0.04.
+# Nats a point. Real lines: -0.65 to 0.03; 99 in 100 are below -0.04.
 _MOST_TEXT_GAIN = 0.0
 # Share of the text, above 3 characters. Of 98 in 100 real lines at most 5
 # characters are unread.
@@ -157,7 +156,7 @@ def doubt(reading: StyleReading, text: str) -> str | None:
     return (
       "its ink is unlike all that the network has learned "
       f"({reading.surprise:.1f} nats a point less likely than expected; real "
-      "lines: up to 0.7): are its points in the order of writing, with the "
+      "lines: up to 0.6): are its points in the order of writing, with the "
       "pen lifted between strokes?"
     )
   return None

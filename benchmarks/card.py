@@ -1,0 +1,260 @@
+"""All that a lent graphics card is for, in minutes: a check, weights, a table.
+
+In order: whether the card computes what the processor does; one row of the
+table of gpu_table.py; the synthesis network, trained from scratch; the other
+rows, as long as there is time. Every result is in --out as soon as it is
+known, in at most eight files of at most 15 MB: report.json, table.md,
+metrics.jsonl, weights.tar.gz and samples.tar.gz (or parts of them).
+
+Nothing is fetched from anywhere. Without --data the handwriting is synthetic.
+"""
+
+import dataclasses
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import launch
+import tyro
+from card_clock import Clock
+from card_folder import ResultFolder
+from ranges import require_least
+from rich.console import Console
+from same_memory import restart_with_kept_memory
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+  """Checks, trains and measures on one graphics card; the results are files in
+  --out."""
+
+  minutes: float = 9.0
+  """For everything; what does not fit is left out, and named."""
+  train_minutes: float | None = None
+  """Of these, for training, compilation and validations included; by default
+  half."""
+  data: Path | None = None
+  """A stroke file, as graves-jax prepare --out writes it; else synthetic."""
+  out: Path = Path("runs/card")
+  """A new folder."""
+  batch_size: int = 128
+  """Lines an update of training; of the curriculum twice as many."""
+  anywhere: bool = False
+  """Runs on whatever JAX runs on, all of it small: to try this script, not for
+  figures."""
+
+  def __post_init__(self):
+    require_least(self, batch_size=1)
+    for name in ("minutes", "train_minutes"):
+      value = getattr(self, name)
+      if value is not None and not 0 < value <= 24 * 60:
+        raise ValueError(f"--{name} (={value}) must be above 0, in minutes.")
+
+
+class Sizes(NamedTuple):
+  """How large everything is.
+
+  checked: lines and points of the check.
+  hidden: cells in each layer.
+  batch_sizes: of the table's training.
+  sampled_lines: of its sampling.
+  length, sampled: points of a line, trained and sampled.
+  rounds: of each side.
+  train_batch, buckets, evaluation_batch: of training.
+  synthetic_lines: where there are no data.
+  most_lines: of each split, at most.
+  """
+
+  checked: tuple[int, int] = (16, 200)
+  hidden: tuple[int, ...] = (400, 400, 400)
+  batch_sizes: tuple[int, ...] = (64, 256, 1024)
+  sampled_lines: tuple[int, ...] = (1, 64, 1024)
+  length: int = 600
+  sampled: int = 300
+  rounds: int = 3
+  train_batch: int = 128
+  buckets: int = 3
+  evaluation_batch: int = 256
+  synthetic_lines: int = 5000
+  most_lines: int | None = None
+
+
+SMALL = Sizes(
+  checked=(2, 20),
+  hidden=(8, 8, 8),
+  batch_sizes=(2, 4),
+  sampled_lines=(1, 2),
+  length=20,
+  sampled=10,
+  rounds=1,
+  train_batch=4,
+  buckets=1,
+  evaluation_batch=8,
+  synthetic_lines=40,
+  most_lines=40,
+)
+
+
+class Card:
+  """One session on a card: what it measured, and what it had no time for."""
+
+  def __init__(self, arguments: Arguments, console: Console):
+    """Looks for the card.
+
+    Raises:
+      ValueError: if there is none.
+    """
+    import jax
+
+    self.device = jax.devices()[0]
+    if self.device.platform != "gpu" and not arguments.anywhere:
+      raise ValueError(
+        f"JAX sees no GPU here (its device is: {self.device.device_kind}); "
+        "--anywhere tries this script without one."
+      )
+    self.clock = Clock(arguments.minutes)
+    self.folder = ResultFolder(arguments.out)
+    self.console = console
+    self._parts: dict[str, str] = {}
+
+  def do(self, name: str, part: Callable[[], None], needs: float = 0.0) -> None:
+    """Does a part if more seconds are left than it needs; notes how it went.
+
+    A part that fails is told of and the next one is done: the card is lent for
+    minutes.
+    """
+    if self.clock.left() <= needs:
+      outcome = f"left out: {self.clock.left():.0f} s were left"
+    else:
+      self.console.rule(f"{name}, after {self.clock.spent():.0f} s")
+      started = time.monotonic()
+      try:
+        part()
+        outcome = f"{time.monotonic() - started:.0f} s"
+      except Exception as error:
+        traceback.print_exc()
+        outcome = f"failed: {type(error).__name__}: {error}"[:500]
+    self._parts[name] = outcome
+    self.console.print(f"{name}: {outcome}", markup=False, highlight=False)
+    self.folder.note("parts", self._parts)
+
+
+def main(argv: list[str]) -> None:
+  arguments, console = tyro.cli(Arguments, args=argv), Console()
+  card = Card(arguments, console)
+  from graves_jax.commands import command_line
+
+  command_line.use_compilation_cache()
+  sizes = SMALL if arguments.anywhere else Sizes()
+  card.folder.note("command", argv)
+  card.folder.note("device", describe())
+  lines = read(arguments.data, sizes, console)
+  card.do("agreement", lambda: check(card, lines, sizes))
+  measure_and_train(card, arguments, sizes, lines)
+  for name, size in card.folder.sizes().items():
+    console.print(f"{name}: {size:,} bytes", highlight=False)
+
+
+def measure_and_train(card: Card, arguments, sizes: Sizes, lines) -> None:
+  """A row, the weights, and all other rows that there is time for."""
+  import card_table
+  import gpu_table
+
+  settings = gpu_table.Arguments(
+    length=sizes.length,
+    sampled=sizes.sampled,
+    rounds=sizes.rounds,
+    hidden=sizes.hidden,
+  )
+  table = card_table.Table(settings, card.device, card.folder, card.console)
+  first, *others = card_table.items(sizes.batch_sizes, sizes.sampled_lines)
+
+  longest = 0.0  # of the measurements
+
+  def measure(item) -> None:
+    nonlocal longest
+    started = time.monotonic()
+    card.do(str(item), lambda: table.measure(item), needs=longest)
+    longest = max(longest, time.monotonic() - started)
+
+  measure(first)
+  minutes = arguments.train_minutes or arguments.minutes / 2
+  card.do("training", lambda: train(card, arguments, sizes, lines, minutes))
+  for item in others:
+    measure(item)
+  if card.device.platform == "gpu":
+    card.do(
+      "loops recorded",
+      lambda: table.measure_with_loops_recorded(
+        first.batch_size, card.clock.left()
+      ),
+      needs=longest,
+    )
+
+
+def read(path: Path | None, sizes: Sizes, console: Console):
+  """The lines to train on and to validate on."""
+  from card_training import Lines
+
+  from graves_jax.config import DataConfig
+  from graves_jax.data.sources.handwriting import load_lines
+
+  config = DataConfig(
+    path=None if path is None else str(path),
+    synthetic_lines=sizes.synthetic_lines,
+  )
+  with console.status("Reading the data"):
+    splits = load_lines(config)
+  return Lines(config, *(lines[: sizes.most_lines] for lines in splits))
+
+
+def check(card: Card, lines, sizes: Sizes) -> None:
+  """Compares the card with the processor, and says how far they are apart."""
+  from card_agreement import agreements
+
+  found = agreements(card.device, lines.validation, *sizes.checked)
+  card.folder.note(
+    "agreement", [x._asdict() | {"agrees": x.agrees} for x in found]
+  )
+  for x in found:
+    verdict = "agrees" if x.agrees else "DIFFERS"
+    card.console.print(
+      f"{x.what}, {x.precision}: {x.error:.1e} of {x.limit:g}, {verdict}",
+      highlight=False,
+    )
+
+
+def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
+  """Trains from scratch; the weights are among the results."""
+  from card_plan import Size
+  from card_training import Session, train_on_card
+
+  size = Size(
+    sizes.train_batch if arguments.anywhere else arguments.batch_size,
+    sizes.buckets,
+    sizes.hidden,
+    sizes.evaluation_batch,
+  )
+  session = Session(card.device, card.clock, card.folder, card.console)
+  seconds = min(60 * minutes, card.clock.left())
+  train_on_card(session, lines, size, seconds)
+
+
+def describe() -> dict:
+  """What this ran on, and with which versions."""
+  import jax
+  import machine
+
+  return {
+    "name": machine.describe(),
+    "platform": jax.devices()[0].platform,
+    "cores": machine.cores(),
+    "jax": jax.__version__,
+  }
+
+
+if __name__ == "__main__":
+  restart_with_kept_memory()
+  launch.run(main)

@@ -1,0 +1,201 @@
+"""The recipe of configs/handwriting_synthesis.py, fitted to minutes on a card.
+
+A run of N updates is the recipe at N of its 8,000: warm-up and the average's
+horizon shrink with it, the descent is a share anyhow, learning rates stay. The
+curriculum shrinks least, as the window needs its updates to learn to read: the
+recipe's 450, at most a third of the run.
+
+N comes from the time of a few updates of every shape.
+"""
+
+import dataclasses
+import functools
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import jax
+
+from configs.handwriting_synthesis import get_config
+from graves_jax.config import DataConfig, HandwritingConfig
+from graves_jax.data.curriculum import StagedLineBatches
+from graves_jax.data.lines import StrokeBatch
+from graves_jax.training.experiment import Experiment
+
+_MOST_OF_RUN = 1 / 3  # that the curriculum takes
+_TIMED = 3  # updates of each shape
+# Updates: fewer, and the recipe's learning rate comes too soon.
+_SHORTEST_WARMUP = 60
+
+
+class Size(NamedTuple):
+  """What is trained, and in which batches.
+
+  batch_size: whole lines an update; of the curriculum twice as many, as in the
+    recipe.
+  buckets: lengths of whole lines.
+  hidden: cells in each layer.
+  evaluation_batch_size: lines at once.
+  """
+
+  batch_size: int
+  buckets: int
+  hidden: tuple[int, ...]
+  evaluation_batch_size: int
+
+
+class Shape(NamedTuple):
+  """Of a batch: lines, points, characters."""
+
+  lines: int
+  points: int
+  characters: int
+
+
+class Stage(NamedTuple):
+  """Some updates of one part of a run: an example of each shape of batch, and
+  how often it came."""
+
+  examples: dict[Shape, StrokeBatch]
+  counts: Counter
+
+
+def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
+  """The recipe for a run of `steps` updates, validated twice.
+
+  Args:
+    size: of network and batches.
+    data: where the lines are.
+    steps: updates.
+  """
+  recipe = get_config()
+  share = steps / recipe.training.steps
+  ((_, points, _),) = recipe.data.crop_schedule
+  short = short_updates(steps), points, 2 * size.batch_size
+  half = -(-steps // 2)
+  return dataclasses.replace(
+    recipe,
+    network=dataclasses.replace(recipe.network, hidden=size.hidden),
+    data=dataclasses.replace(
+      recipe.data,
+      path=data.path,
+      synthetic_lines=data.synthetic_lines,
+      batch_size=size.batch_size,
+      buckets=size.buckets,
+      crop_schedule=(short,),
+    ),
+    optimizer=dataclasses.replace(
+      recipe.optimizer,
+      warmup_steps=max(
+        round(share * recipe.optimizer.warmup_steps),
+        min(_SHORTEST_WARMUP, -(-steps // 4)),
+      ),
+    ),
+    training=dataclasses.replace(
+      recipe.training,
+      steps=steps,
+      average=max(1 - (1 - recipe.training.average) / share, 0.0),
+      evaluate_every=half,
+      checkpoint_every=half,
+      sample_every=steps,
+      evaluation_batch_size=size.evaluation_batch_size,
+    ),
+  )
+
+
+def short_updates(steps: int) -> int:
+  """Updates of the curriculum in a run of `steps`."""
+  ((updates, _, _),) = get_config().data.crop_schedule
+  return max(min(updates, round(_MOST_OF_RUN * steps)), 1)
+
+
+def most_steps(short: float, whole: float, seconds: float) -> int:
+  """The most updates that take so long, at most the recipe's.
+
+  Args:
+    short, whole: seconds of an update of the curriculum, and of whole lines.
+    seconds: for all.
+  """
+
+  def taken(steps: int) -> float:
+    first = short_updates(steps)
+    return first * short + (steps - first) * whole
+
+  low, high = 2, get_config().training.steps
+  while low < high:
+    middle = (low + high + 1) // 2
+    if taken(middle) <= seconds:
+      low = middle
+    else:
+      high = middle - 1
+  return low
+
+
+def stages(batches: StagedLineBatches, short: int) -> tuple[Stage, Stage]:
+  """An epoch of the curriculum, or all of it, and one of whole lines."""
+  epoch = len(batches)
+  return (
+    _stage(batches, range(min(short, epoch))),
+    _stage(batches, range(short, short + epoch)),
+  )
+
+
+def _stage(batches: StagedLineBatches, steps: Sequence[int]) -> Stage:
+  stage = Stage({}, Counter())
+  for step in steps:
+    batch = batches.batch(step)
+    shape = Shape(*batch.points.shape[:2], batch.characters.shape[1])
+    stage.examples[shape] = batch
+    stage.counts[shape] += 1
+  return stage
+
+
+def compile_updates(
+  experiment: Experiment,
+  examples: dict[Shape, StrokeBatch],
+  *others: Callable[[], object],
+) -> float:
+  """Makes an update of each shape, all at once, as compilers use few cores.
+
+  Args:
+    experiment: whose update.
+    examples: a batch of each shape.
+    others: what else is to be compiled.
+
+  Returns:
+    Seconds that this took.
+  """
+
+  def update(batch: StrokeBatch) -> None:
+    experiment.train_step(experiment.initial_state(), batch)
+
+  started = time.perf_counter()
+  calls = [functools.partial(update, batch) for batch in examples.values()]
+  with ThreadPoolExecutor() as pool:
+    for done in [pool.submit(call) for call in (*calls, *others)]:
+      done.result()
+  return time.perf_counter() - started
+
+
+def time_updates(
+  experiment: Experiment, examples: dict[Shape, StrokeBatch]
+) -> dict[Shape, float]:
+  """Median seconds of an update of each shape, compiled already."""
+  state, seconds = experiment.initial_state(), {}
+  for shape, batch in examples.items():
+    times = []
+    for _ in range(_TIMED):
+      started = time.perf_counter()
+      state, _ = jax.block_until_ready(experiment.train_step(state, batch))
+      times.append(time.perf_counter() - started)
+    seconds[shape] = statistics.median(times)
+  return seconds
+
+
+def mean_seconds(stage: Stage, seconds: dict[Shape, float]) -> float:
+  """Of an update of a stage."""
+  taken = sum(n * seconds[shape] for shape, n in stage.counts.items())
+  return taken / stage.counts.total()

@@ -1,0 +1,142 @@
+"""The rows of gpu_table.py that fit into minutes, most telling first."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import gpu_table
+import jax
+from card_folder import ResultFolder
+from rich.console import Console
+
+# XLA's default leaves loops out of what it records for one launch.
+LOOP_FLAGS = (
+  "--xla_gpu_enable_command_buffer=+WHILE "
+  "--xla_gpu_command_buffer_unroll_loops=true"
+)
+
+
+class Item(NamedTuple):
+  """One measurement.
+
+  work: one of gpu_table.WORKS.
+  batch_size: lines.
+  torch_sampler: how PyTorch samples.
+  """
+
+  work: str
+  batch_size: int
+  torch_sampler: str = "eager"
+
+  def __str__(self) -> str:
+    name = f"{self.work}, B={self.batch_size:,}"
+    return f"{name}, compiled" if self.torch_sampler == "compiled" else name
+
+
+def items(batch_sizes: Sequence[int], sampled: Sequence[int]) -> list[Item]:
+  """All, in order: training, sampling, at last what takes long to compile.
+
+  Args:
+    batch_sizes: of training; the middle one comes first.
+    sampled: lines at once.
+  """
+  middle = batch_sizes[len(batch_sizes) // 2]
+  sizes = sorted(batch_sizes, key=lambda n: n != middle)
+  training = [
+    Item(work, n) for n in sizes for work in ("synthesis", "prediction")
+  ]
+  return [
+    *training,
+    *(Item("sampling", n) for n in sampled),
+    *(Item("sampling", n, "compiled") for n in sampled),
+  ]
+
+
+class Table:
+  """Measures items one by one; report.json and table.md have each at once."""
+
+  def __init__(
+    self,
+    arguments: gpu_table.Arguments,
+    card: jax.Device,
+    folder: ResultFolder,
+    console: Console,
+  ):
+    """Measures nothing yet.
+
+    Args:
+      arguments: lengths, rounds and cells; of no item.
+      card: the device.
+      folder: for the results.
+      console: shows progress.
+    """
+    self._arguments = arguments
+    self._card = card
+    self._folder = folder
+    self._console = console
+    self._peer = gpu_table.torch_device(card, console)
+    self._rows: list[gpu_table.Row] = []
+    self._not_run: dict[str, str] = {}
+    folder.note("peer_type_in_bfloat16", gpu_table.lstm_type(self._peer))
+
+  def measure(self, item: Item) -> None:
+    """Times one item."""
+    arguments = dataclasses.replace(
+      self._arguments,
+      batch_size=(item.batch_size,),
+      torch_sampler=(item.torch_sampler,),
+    )
+    work, size = item.work, item.batch_size
+    timings, weights = gpu_table.measure(
+      arguments, work, size, self._peer, self._console
+    )
+    rows = gpu_table.rows_of(
+      arguments, work, size, timings, weights, self._card
+    )
+    if item.torch_sampler == "compiled":
+      rows = [dataclasses.replace(r, work=f"{work}, compiled") for r in rows]
+    self._rows += rows
+    for side, why in timings.not_run.items():
+      self._not_run[f"{item}, {side}"] = why
+    self._folder.note("rows", [dataclasses.asdict(r) for r in self._rows])
+    self._folder.note("not_run", self._not_run)
+    table = gpu_table.markdown(self._rows)
+    self._folder.write("table.md", f"{table}\n".encode())
+
+  def measure_with_loops_recorded(
+    self, batch_size: int, seconds: float
+  ) -> None:
+    """Times ours again in a process of its own, with LOOP_FLAGS.
+
+    Raises:
+      OSError: if that process fails: XLA ends it for a flag that it lost.
+    """
+    command = [
+      *(sys.executable, str(Path(gpu_table.__file__))),
+      *("--batch-size", str(batch_size), "--anywhere"),
+      *("--length", str(self._arguments.length)),
+      *("--sampled", str(self._arguments.sampled)),
+      *("--rounds", str(self._arguments.rounds)),
+      *("--precision", "bfloat16"),
+      *("--hidden", *map(str, self._arguments.hidden)),
+      *("--torch-sampler", "eager"),
+    ]
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {LOOP_FLAGS}".strip()
+    done = subprocess.run(
+      command,
+      capture_output=True,
+      text=True,
+      timeout=seconds,
+      env=os.environ | {"XLA_FLAGS": flags},
+    )
+    if done.returncode:
+      last = done.stderr.strip().splitlines()[-1:] or ["nothing said"]
+      raise OSError(f"{' '.join(command)}: {last[0]}")
+    self._folder.note(
+      "with_loops_recorded",
+      {"XLA_FLAGS": flags, "printed": done.stdout.splitlines()[-1]},
+    )

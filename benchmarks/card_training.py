@@ -1,0 +1,193 @@
+"""Trains the synthesis network on a card from scratch, and keeps its weights.
+
+The run is stopped once, after the validation at its half, so that weights are
+safe by then; it goes on exactly where it was.
+"""
+
+import functools
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+from card_clock import Clock
+from card_folder import ResultFolder
+from card_plan import (
+  Shape,
+  Size,
+  compile_updates,
+  mean_seconds,
+  most_steps,
+  plan,
+  short_updates,
+  stages,
+  time_updates,
+)
+from report import rounded
+from rich.console import Console
+
+from configs.handwriting_synthesis import get_config
+from graves_jax.checkpoints.export import export_weights
+from graves_jax.checkpoints.read import FOLDER, step_folders
+from graves_jax.commands.console import ConsoleListener
+from graves_jax.config import DataConfig, HandwritingConfig
+from graves_jax.data.lines import StrokeBatch
+from graves_jax.data.strokes import Line
+from graves_jax.tasks.handwriting import handwriting_task
+from graves_jax.training.evaluate import evaluate
+from graves_jax.training.experiment import Experiment, build_experiment
+from graves_jax.training.loop import METRICS_FILE, train
+
+_SPARE = 1.05  # reading batches, records
+_AFTER = 15.0  # seconds for samples and export
+
+
+class Lines(NamedTuple):
+  """What is read of the data."""
+
+  config: DataConfig
+  train: Sequence[Line]
+  validation: Sequence[Line]
+
+
+class Session(NamedTuple):
+  """Where training happens.
+
+  device: the card.
+  clock: of the whole script, at whose end training stops in any case.
+  folder: for weights, samples, metrics and what was planned.
+  console: shows progress.
+  """
+
+  device: jax.Device
+  clock: Clock
+  folder: ResultFolder
+  console: Console
+
+
+class _Fitted(NamedTuple):
+  """A run that fits the time, and a batch of each of its shapes."""
+
+  config: HandwritingConfig
+  examples: dict[Shape, StrokeBatch]
+
+
+class _Listener(ConsoleListener):
+  """Shows a run and remembers its validations."""
+
+  def __init__(self, console: Console, workdir: Path):
+    super().__init__(console, workdir)
+    self.validations: list[dict] = []
+
+  def validated(self, step: int, scores: NamedTuple) -> None:
+    super().validated(step, scores)
+    self.validations.append({"step": step, **scores._asdict()})
+
+  def stopped(self, step: int) -> None:
+    self.message(f"Saved at step {step:,}.")
+
+
+def train_on_card(
+  session: Session, lines: Lines, size: Size, seconds: float
+) -> None:
+  """Fits a run to the time, makes it, and keeps what it gives.
+
+  Args:
+    session: where.
+    lines: the data.
+    size: of network and batches.
+    seconds: for all of it, compilation, validations and export included.
+  """
+  clock, folder = session.clock, session.folder
+  fitted = _fit(session, lines, size, clock.spent() + seconds)
+  experiment = _experiment(fitted.config, lines, session.device)
+  with session.console.status("Compiling updates of the run"):
+    compile_updates(experiment, fitted.examples)
+  with tempfile.TemporaryDirectory() as name:
+    workdir = Path(name) / "card"
+    listener = _Listener(session.console, workdir)
+    with listener:
+      listener.introduce(experiment, [session.device])
+
+      def go_on(should_stop: Callable[[], bool]) -> None:
+        train(
+          experiment,
+          workdir,
+          listener,
+          should_stop=lambda: should_stop() or clock.left() < _AFTER,
+          write_samples=experiment.task.sample_writer(workdir),
+        )
+        folder.note("validations", listener.validations)
+        _keep(workdir, folder)
+
+      go_on(lambda: bool(listener.validations))
+      if clock.left() > 2 * _AFTER:
+        go_on(lambda: False)
+
+
+def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
+  """Times updates and a validation; plans as many updates as there is time for
+  until `end` of the clock."""
+  steps = get_config().training.steps  # the trial's; any number would do
+  trial = _experiment(plan(size, lines.config, steps), lines, session.device)
+  batches = trial.task.train_batches
+  short, whole = stages(batches, short_updates(steps))
+  examples = short.examples | whole.examples
+  validate = functools.partial(_validate, trial)
+  with session.console.status(f"Compiling updates of {len(examples)} shapes"):
+    compiling = compile_updates(trial, examples, validate)
+  seconds, validating = time_updates(trial, examples), validate()
+  means = mean_seconds(short, seconds), mean_seconds(whole, seconds)
+  reserve = compiling + 2 * validating + _AFTER
+  available = max(end - session.clock.spent() - reserve, 0.0) / _SPARE
+  steps = most_steps(*means, available)
+  session.folder.note(
+    "plan",
+    {
+      "steps": steps,
+      "of_the_curriculum": short_updates(steps),
+      "size": size._asdict(),
+      "seconds_an_update": [
+        {**shape._asdict(), "seconds": rounded(s)}
+        for shape, s in seconds.items()
+      ],
+      "mean_seconds_short_and_whole": [rounded(x) for x in means],
+      "seconds_to_compile": rounded(compiling),
+      "seconds_to_validate": rounded(validating),
+      "seconds_for_updates": rounded(available),
+    },
+  )
+  return _Fitted(plan(size, lines.config, steps), examples)
+
+
+def _experiment(
+  config: HandwritingConfig, lines: Lines, card: jax.Device
+) -> Experiment:
+  return build_experiment(
+    handwriting_task(config, lines.train, lines.validation), [card]
+  )
+
+
+def _validate(experiment: Experiment) -> float:
+  """Scores all that a validation scores: seconds that it took."""
+  task, started = experiment.task, time.perf_counter()
+  params = experiment.initial_state().scored
+  for batches in (task.validation_batches, *(task.reading_test or ())):
+    evaluate(experiment.sum_losses, params, (), batches)
+  return time.perf_counter() - started
+
+
+def _keep(workdir: Path, folder: ResultFolder) -> None:
+  """Puts the newest checkpoint's weights, records and samples among the
+  results."""
+  folder.copy(workdir / METRICS_FILE)
+  newest = step_folders(workdir / FOLDER)
+  if newest:
+    with tempfile.TemporaryDirectory() as name:
+      weights = Path(name) / "weights"
+      export_weights(newest[0][1], weights)
+      folder.pack(weights)
+  if (workdir / "samples").is_dir():
+    folder.pack(workdir / "samples")
