@@ -31,7 +31,7 @@ _MODULES = {
   "graves_jax.layers.window_lstm": ("Text",),
   "graves_jax.optimizers.graves_rmsprop": ("graves_rmsprop",),
   "graves_jax.sampling.text": ("TextWriter",),
-  "graves_jax.sampling.writer": ("Writer",),
+  "graves_jax.sampling.writer": ("HandwritingWriter",),
   "graves_jax.layers.tanh": ("RNNParams", "init_rnn", "rnn_step"),
   "graves_jax.layers.window": (
     "WindowParams",

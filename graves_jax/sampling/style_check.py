@@ -19,7 +19,7 @@ from graves_jax.data.strokes import Line
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.fast.window_lstm import Text
 from graves_jax.networks.synthesis import SynthesisNetwork
-from graves_jax.sampling.writer import Writer
+from graves_jax.sampling.writer import HandwritingWriter
 
 # Matrices of (x, y), and the mistake that each one puts right.
 _TURNS = {
@@ -69,7 +69,9 @@ class StyleReading(NamedTuple):
   read: int
 
 
-def read_styles(writer: Writer, lines: Sequence[Line]) -> list[StyleReading]:
+def read_styles(
+  writer: HandwritingWriter, lines: Sequence[Line]
+) -> list[StyleReading]:
   """Reads style lines, each also turned in all ways, and with backwards text.
 
   Args:

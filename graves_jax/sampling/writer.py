@@ -8,9 +8,17 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from graves_jax.data.strokes import Alphabet, Line, Normalization
+from graves_jax.config import HandwritingConfig
+from graves_jax.data.strokes import (
+  Alphabet,
+  Line,
+  Normalization,
+  StrokeCodec,
+)
 from graves_jax.distributions.bivariate_mixture import MixtureParameters
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
+from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.handwriting import (
   sample_handwriting,
@@ -19,6 +27,7 @@ from graves_jax.sampling.handwriting import (
 )
 from graves_jax.sampling.line_end import Stop
 from graves_jax.sampling.padding import pad_inputs, round_up_points
+from graves_jax.sampling.restored import Restored
 from graves_jax.sampling.seed import require_seed
 from graves_jax.sampling.style import require_known_style
 from graves_jax.sampling.transcript import require_known, wrap
@@ -48,7 +57,7 @@ class Written(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Writer:
+class HandwritingWriter:
   """A trained network, ready to write.
 
   network: a `SynthesisNetwork` or `PredictionNetwork`.
@@ -70,15 +79,33 @@ class Writer:
   stop: Stop = "stroke"
 
   @classmethod
-  def of(cls, network: nn.Module, params: Any, metadata: Any) -> "Writer":
-    """A writer from a checkpoint's weights and metadata."""
+  def from_checkpoint(
+    cls, restored: Restored, kernels: Kernels | None = None
+  ) -> "HandwritingWriter":
+    """Makes a writer of a checkpoint's weights, on the device, and metadata.
+
+    Args:
+      restored: the checkpoint.
+      kernels: to write with, where they fit; see `fast.implementation`.
+
+    Raises:
+      ValueError: if the weights are of a text network.
+    """
+    config, codec = restored.metadata.config, restored.metadata.codec
+    if not (
+      isinstance(config, HandwritingConfig) and isinstance(codec, StrokeCodec)
+    ):
+      raise ValueError(
+        "the checkpoint holds a text network, which writes by no hand; open it "
+        "with TextWriter.from_checkpoint or load_text_writer."
+      )
     return cls(
-      network=network,
-      params=params,
-      alphabet=metadata.codec.alphabet,
-      normalization=metadata.codec.normalization,
-      sigma_floor=metadata.config.network.sigma_floor,
-      points_per_character=metadata.codec.points_per_character,
+      network=build_network(config.network, codec.size, kernels=kernels),
+      params=jax.device_put(restored.params),
+      alphabet=codec.alphabet,
+      normalization=codec.normalization,
+      sigma_floor=config.network.sigma_floor,
+      points_per_character=codec.points_per_character,
     )
 
   @property
@@ -88,7 +115,7 @@ class Writer:
 
   def write(
     self,
-    texts: Sequence[str],
+    texts: str | Sequence[str],
     *,
     seed: int = 0,
     bias: float = 0.0,
@@ -98,7 +125,7 @@ class Writer:
     """Writes each text as one line, all in one batch (Sections 5.3-5.5).
 
     Args:
-      texts: one a line, none empty.
+      texts: one a line, none empty; a string is one line.
       seed: the same seed gives the same pens.
       bias: b >= 0; 0 is unbiased, 1 tidy, larger tidier still.
       style: a line of real pen strokes to go on from, in the same hand.
@@ -108,8 +135,9 @@ class Writer:
     Raises:
       ValueError: if a text or the bias cannot be used.
     """
+    texts = [texts] if isinstance(texts, str) else list(texts)
     self._require_usable(texts, seed, bias, style, attempts)
-    return self._write_finished(list(texts), seed, bias, style, attempts)
+    return self._write_finished(texts, seed, bias, style, attempts)
 
   def write_wrapped(
     self,
