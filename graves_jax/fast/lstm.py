@@ -12,7 +12,13 @@ from jax import Array
 from graves_jax.fast import lstm_kernels, lstm_scan
 from graves_jax.fast.step import fits_kernels
 from graves_jax.layers import lstm
-from graves_jax.layers.inputs import look_up
+from graves_jax.layers.clipping import only_reverse_mode, require_number
+from graves_jax.layers.inputs import (
+  as_arrays,
+  as_inputs,
+  look_up,
+  require_rows,
+)
 from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.products import Precision
 
@@ -23,7 +29,7 @@ _FEWEST_ROWS = 16
 def step(
   params: LSTMParams,
   state: LSTMState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -36,7 +42,7 @@ def step(
   Args:
     params, clip, precision, keep_rate: those of `unroll`.
     state: each array [B, H].
-    inputs: each [B, d_k].
+    inputs: each [B, d_k]; one may come bare.
     classes: integers [B], or None.
     mask: of recurrent dropout, booleans [B, H], or None.
 
@@ -47,7 +53,7 @@ def step(
   others = {"classes": classes, "mask": mask}
   is_large = len(state.cell) >= _FEWEST_ROWS
   if is_large and fits_kernels(state.cell, precision):
-    given = tuple(inputs), others
+    given = as_inputs(inputs), others
     inputs, others = jax.tree.map(lambda x: x[None], given)
     state, outputs = unroll(params, state, inputs, **others, **options)
     return state, outputs[0]
@@ -57,7 +63,7 @@ def step(
 def unroll(
   params: LSTMParams,
   state: LSTMState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -70,13 +76,19 @@ def unroll(
   Back-propagation through time is full; the derivative of the loss with
   respect to the net inputs is clipped at every step (Section 2.1).
 
+  >>> from graves_jax import init_lstm, zero_state
+  >>> params = init_lstm(jax.random.key(0), inputs=3, hidden=4)
+  >>> state, outputs = unroll(params, zero_state(4, 2), jnp.ones((5, 2, 3)))
+  >>> outputs.shape
+  (5, 2, 4)
+
   Args:
     params: the layer's weights.
     state: where to start, each array [B, H].
     inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D, less
-      the classes.
-    clip: limit on the derivatives of the net inputs: 10 for handwriting, 1
-      for text.
+      the classes; one may come bare.
+    clip: limit on the derivatives of the net inputs, a number: 10 for
+      handwriting, 1 for text.
     precision: of the matrix products; states and sums stay as they come.
     classes: more inputs, as one-hot vectors that are not built: integers
       [T, B] that choose among the first rows of `params.inputs`, as many as
@@ -90,23 +102,29 @@ def unroll(
     The state after the last step, and every output [T, B, H].
 
   Raises:
-    ValueError: if there is no time step, or `params.inputs` has too few rows or
-      too many.
+    ValueError: if there is no time step, a shape does not fit the layer, or
+      `clip` is traced.
+    TypeError: where JAX asks for forward-mode derivatives.
   """
-  inputs = tuple(inputs)
-  steps = jax.tree.leaves((inputs, classes))[0].shape[0]
+  require_number(clip)
+  params, state = as_arrays(params, state)
+  inputs = as_inputs(inputs)
+  steps, *rows = inputs[0].shape[:-1] if inputs else classes.shape
   if not steps:
     raise ValueError("the inputs have no time step; give one or more.")
+  require_rows(state, tuple(rows))
   given = params, state, inputs
   if fits_kernels(state.cell, precision, given):
     options = clip, precision, keep_rate
-    return lstm_kernels.unroll(*options, *given, classes, mask)
+    with only_reverse_mode("unroll"):
+      return lstm_kernels.unroll(*options, *given, classes, mask)
   weights, net = look_up(params.inputs, inputs, classes)
-  return lstm_scan.unroll(
-    params._replace(inputs=weights),
-    *(state, inputs, net),
-    clip=clip,
-    precision=precision,
-    mask=mask,
-    keep_rate=keep_rate,
-  )
+  with only_reverse_mode("unroll"):
+    return lstm_scan.unroll(
+      params._replace(inputs=weights),
+      *(state, inputs, net),
+      clip=clip,
+      precision=precision,
+      mask=mask,
+      keep_rate=keep_rate,
+    )
