@@ -47,6 +47,14 @@ class TextWriter:
   What is drawn is a function of the seed, the number of the copy and the
   position in the text, so that a longer text begins like a shorter one.
 
+  >>> from graves_jax import PredictionNetwork
+  >>> codec = TextCodec.of("abc")
+  >>> network = PredictionNetwork(inputs=3, outputs=3, hidden=(4,))
+  >>> params = network.init(jax.random.key(0), np.zeros((1, 1), np.int32))
+  >>> (text,) = TextWriter(network, params, codec).write(5)
+  >>> len(text), set(text) <= set("abc")
+  (5, True)
+
   network: a `PredictionNetwork` over the classes of `codec`.
   params: its weights, on the device.
   codec: symbols of the classes.

@@ -58,7 +58,9 @@ class Written(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class HandwritingWriter:
-  """A trained network, ready to write.
+  """A trained network, ready to write by hand (Sections 4.2 and 5).
+
+  `graves_jax.load_writer` opens one, `from_checkpoint` makes one.
 
   network: a `SynthesisNetwork` or `PredictionNetwork`.
   params: its weights.
