@@ -3,10 +3,10 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 import graves_jax
 
@@ -45,6 +45,6 @@ def test_importing_the_package_does_not_import_jax():
 
 
 def test_the_citation_is_of_this_version():
-  text = (Path(__file__).parent.parent / "CITATION.cff").read_text("utf-8")
+  text = (ROOT / "CITATION.cff").read_text("utf-8")
   (version,) = re.findall(r"^version: (.+)$", text, re.MULTILINE)
   assert version == graves_jax.__version__

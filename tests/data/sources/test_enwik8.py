@@ -1,15 +1,15 @@
 """Wikipedia: byte for byte, split 96 to 4, packed or not, or refused."""
 
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import enwik8
 
-REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "text"
+REAL = ROOT.parent / "shared" / "data" / "text"
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from jaxlib import version
 
 from graves_jax.commands import command_line
 
-ROOT = Path(__file__).parent.parent
 # The main thread is busy in C, as it is while it waits for a device.
 BUSY = """
 import hashlib, threading
