@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from jaxlib import version
+from paths import ROOT
 
 from graves_jax.commands import command_line
 

@@ -9,8 +9,8 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT
 from experiments import TRAIN, VALIDATION, Silent, make_experiment
+from paths import ROOT
 
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.pretrained import HANDWRITING, SYNTHETIC

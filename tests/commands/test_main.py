@@ -6,7 +6,7 @@ import tomllib
 import typing
 
 import pytest
-from conftest import ROOT
+from paths import ROOT
 
 import graves_jax
 from graves_jax.commands import main, train

@@ -6,8 +6,8 @@ import sys
 
 import jax
 import pytest
-from conftest import ROOT
 from experiments import Silent
+from paths import ROOT
 
 from graves_jax.config import (
   TextConfig,

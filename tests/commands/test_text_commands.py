@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from conftest import ROOT
 from experiments import Silent, make_experiment
+from paths import ROOT
 
 from graves_jax.training.loop import train
 

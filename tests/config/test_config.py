@@ -7,7 +7,7 @@ import typing
 
 import jax
 import pytest
-from conftest import ROOT
+from paths import ROOT
 
 from graves_jax.config import (
   SGD,

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 import pytest
-from conftest import ROOT
+from paths import SHARED
 
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.data.sources.hershey import pen as hershey
@@ -24,7 +24,7 @@ from graves_jax.sampling.style import (
 from graves_jax.sampling.style_check import StyleReading, doubt, read_styles
 from graves_jax.sampling.writer import Writer
 
-CASES = ROOT.parent / "shared" / "cases"
+CASES = SHARED / "cases"
 POINTS_PER_CHARACTER = 21.7
 PEN = Normalization(np.array([8.0, 0.0]), np.array([41.0, 37.0]))
 TRAINING = (PEN, POINTS_PER_CHARACTER)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from paths import ROOT
 
 from graves_jax.training import run_lock
 from graves_jax.training.run_lock import FILE, LockedError, locked

@@ -8,8 +8,8 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from conftest import ROOT
 from experiments import Silent
+from paths import ROOT
 
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import (

@@ -4,12 +4,12 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from paths import SHARED
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import enwik8
 
-REAL = ROOT.parent / "shared" / "data" / "text"
+REAL = SHARED / "data" / "text"
 
 
 @pytest.fixture

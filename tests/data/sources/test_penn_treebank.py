@@ -5,7 +5,7 @@ import io
 import tarfile
 
 import pytest
-from conftest import ROOT
+from paths import SHARED
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import penn_treebank
@@ -16,7 +16,7 @@ from graves_jax.data.sources.penn_treebank import (
   spell,
 )
 
-REAL = ROOT.parent / "shared" / "data" / "ptb"
+REAL = SHARED / "data" / "ptb"
 
 
 @pytest.fixture(scope="module")
