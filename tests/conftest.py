@@ -6,10 +6,10 @@ import runpy
 import signal
 import sys
 import tempfile
-from pathlib import Path
 
 import jax
 import pytest
+from paths import ROOT, SHARED
 
 from graves_jax.commands import command_line, main
 
@@ -24,8 +24,7 @@ jax.config.update("jax_compilation_cache_dir", os.environ[_FOLDER])
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
-ROOT = Path(__file__).parent.parent
-IAMONDB = ROOT.parent / "shared" / "data" / "iamondb"
+IAMONDB = SHARED / "data" / "iamondb"
 
 
 @pytest.fixture(scope="session")

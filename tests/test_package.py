@@ -3,10 +3,10 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 import graves_jax
 
@@ -66,6 +66,6 @@ def test_a_writer_comes_without_data_sets_and_figures():
 
 
 def test_the_citation_is_of_this_version():
-  text = (Path(__file__).parent.parent / "CITATION.cff").read_text("utf-8")
+  text = (ROOT / "CITATION.cff").read_text("utf-8")
   (version,) = re.findall(r"^version: (.+)$", text, re.MULTILINE)
   assert version == graves_jax.__version__
