@@ -3,8 +3,8 @@
 On the card, in float32 and bfloat16: the loss of real lines and its gradient,
 with weights from a seed; what the shipped weights predict along these lines,
 and what they draw. Beside it, in float32 on the processor: the plain scans that
-JAX differentiates (implementation "reference"), and our own path. Differences are
-norms over the norm of the reference.
+JAX differentiates (the implementation "reference"), and our own path.
+Differences are norms over the norm of the reference.
 
 At trained weights the gradients of the points all but cancel, and bfloat16
 looks five times as bad as it is while training: hence those from a seed.

@@ -1,8 +1,9 @@
 """The recipe of configs/handwriting_synthesis.py, fitted to minutes on a card.
 
 A run of N updates is the recipe at N of its 8,000: warm-up and the average's
-horizon shrink with it, the descent is a share anyhow. The curriculum shrinks least, as the window needs its updates to learn to read: the
-recipe's 450, at most a third of the run.
+horizon shrink with it, the descent is a share anyhow. The curriculum shrinks
+least, as the window needs its updates to learn to read: the recipe's 450, at
+most a third of the run.
 
 N comes from the time of a few updates of every shape.
 """
