@@ -14,9 +14,6 @@ from report import print_json, rounded
 from rich.console import Console
 from same_memory import restart_with_kept_memory
 
-from graves_jax.config import Muon
-from graves_jax.config.tagged import turned_into
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
@@ -42,6 +39,9 @@ def main(argv: list[str]) -> None:
   import numpy as np
   import our_training
   from random_batches import random_lines
+
+  from graves_jax.config import Muon
+  from graves_jax.config.tagged import turned_into
 
   devices, kernels = our_training.training_devices(arguments.batch_size)
   network = our_training.handwriting_network(
