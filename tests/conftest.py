@@ -25,6 +25,19 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 IAMONDB = SHARED / "data" / "iamondb"
+# Rooms whose tests train nothing.
+QUICK = ("config", "data", "distributions", "rendering")
+
+
+def pytest_collection_modifyitems(items):
+  """Marks the tests that a newcomer begins with."""
+  for item in items:
+    room = item.path.relative_to(ROOT / "tests").parts[0]
+    is_long = (
+      item.get_closest_marker("slow") or "iamondb_path" in item.fixturenames
+    )
+    if room in (*QUICK, "test_architecture.py") and not is_long:
+      item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")
