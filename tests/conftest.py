@@ -26,7 +26,7 @@ jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 IAMONDB = SHARED / "data" / "iamondb"
 # Rooms whose tests train nothing.
-QUICK = ("config", "data", "distributions", "rendering")
+QUICK = ("config", "data", "rendering")
 
 
 def pytest_collection_modifyitems(items):

@@ -13,8 +13,11 @@ MARKED = ("utf-8-sig", "utf-16", "utf-32")
 LETTER = "Dear Tom,\r\nall is well.\r\n"
 
 
+# The mark of UTF-16 and a first NUL are together the mark of UTF-32.
 @given(
-  st.text(max_size=50).filter(lambda text: not text.startswith("\ufeff")),
+  st.text(max_size=50).filter(
+    lambda text: not text.startswith(("\ufeff", "\x00"))
+  ),
   st.sampled_from(MARKED),
   st.integers(1, 9),
 )
