@@ -35,23 +35,17 @@ def main(argv: list[str]) -> None:
   require_least(arguments, lines=1, seed=0)
   from our_line_ends import feed, find_ends
 
-  from graves_jax.checkpoints.read import restore_checkpoint
+  from graves_jax.checkpoints.writers import load_writer
   from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
-  from graves_jax.networks.build import build_network
-  from graves_jax.pretrained import HANDWRITING
-  from graves_jax.sampling.writer import Writer
 
-  checkpoint = arguments.checkpoint or HANDWRITING
-  params, metadata, *_ = restore_checkpoint(checkpoint)
-  network = build_network(metadata.config.network, metadata.codec.size)
-  writer = Writer.of(network, params, metadata)
+  writer = load_writer(arguments.checkpoint)
   if not writer.reads:
-    raise ValueError(f"{checkpoint} holds no synthesis network.")
+    raise ValueError("--checkpoint: it holds no synthesis network.")
   lines = iam_ondb.load(arguments.data, "testset_v")
   lines = [line for line in lines if not writer.alphabet.unknown(line.text)]
   lines = lines[: arguments.lines]
   inputs = feed(writer, lines, arguments.seed)
-  found = find_ends(network, writer.params, inputs, writer.sigma_floor)
+  found = find_ends(writer.network, writer.params, inputs, writer.sigma_floor)
   real = np.array([len(line.points) for line in lines])
   rows = {rule: count(np.asarray(ends), real) for rule, ends in found.items()}
   print("| rule | exact | early | late | never | early by | late by |")

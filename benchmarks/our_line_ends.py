@@ -17,13 +17,15 @@ from graves_jax.sampling.line_end import (
   no_line_end,
 )
 from graves_jax.sampling.padding import pad_inputs
-from graves_jax.sampling.writer import Writer
+from graves_jax.sampling.writer import HandwritingWriter
 
 BIAS = 1.0  # Of sample.py.
 FURTHER = 120  # Elements after a line's end: about five characters.
 
 
-def feed(writer: Writer, lines: list[Line], seed: int) -> SampleInputs:
+def feed(
+  writer: HandwritingWriter, lines: list[Line], seed: int
+) -> SampleInputs:
   """Each line's ink as its own prime, with its text and room to go on."""
   lengths = np.array([len(line.points) for line in lines], np.int32)
   inputs = pad_inputs(

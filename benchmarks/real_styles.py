@@ -2,22 +2,16 @@
 
 from pathlib import Path
 
-import jax
-
-from graves_jax.checkpoints.read import restore_checkpoint
+from graves_jax.checkpoints.writers import load_writer
 from graves_jax.config import DataConfig
 from graves_jax.data.sources.handwriting import load_split
 from graves_jax.data.strokes import Line
-from graves_jax.networks.build import build_network
-from graves_jax.pretrained import HANDWRITING
-from graves_jax.sampling.writer import Writer
+from graves_jax.sampling.writer import HandwritingWriter
 
 
-def shipped_writer() -> Writer:
+def shipped_writer() -> HandwritingWriter:
   """A writer with the weights that sample.py takes by default."""
-  params, metadata, *_ = restore_checkpoint(HANDWRITING)
-  network = build_network(metadata.config.network, metadata.codec.size)
-  return Writer.of(network, jax.device_put(params), metadata)
+  return load_writer()
 
 
 def spread(lines: list[Line], count: int) -> list[Line]:

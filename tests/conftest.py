@@ -25,8 +25,8 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 IAMONDB = SHARED / "data" / "iamondb"
-# Rooms whose tests train nothing.
-QUICK = ("config", "data", "rendering")
+# Rooms whose tests train nothing, and are over in less than a minute.
+QUICK = ("config", "data", "distributions", "rendering")
 
 
 def pytest_collection_modifyitems(items):

@@ -36,12 +36,33 @@ def test_a_cell_works_on_numpy_arrays_alone():
   assert np.isfinite(state.cell).all()
 
 
-def test_importing_the_package_does_not_import_jax():
-  code = "import sys, graves_jax.data.strokes; print('jax' in sys.modules)"
+def modules_after(code):
+  """Names of all modules that a new process has after it ran `code`."""
+  code += "; import sys; print(*sys.modules)"
   result = subprocess.run(
     [sys.executable, "-c", code], capture_output=True, text=True, check=True
   )
-  assert result.stdout.strip() == "False"
+  return set(result.stdout.split())
+
+
+def test_importing_the_package_does_not_import_jax():
+  assert "jax" not in modules_after("import graves_jax.data.strokes")
+
+
+HEAVY = {"tensorflow_datasets", "array_record", "matplotlib", "orbax"}
+
+
+def test_pieces_come_without_data_sets_figures_and_checkpoints():
+  code = "from graves_jax import SynthesisNetwork, TextWriter, unroll"
+  found = modules_after(code)
+  assert "jax" in found
+  assert not HEAVY & found
+
+
+def test_a_writer_comes_without_data_sets_and_figures():
+  found = modules_after("from graves_jax import draw_lines, load_writer")
+  assert "orbax" in found
+  assert not (HEAVY - {"orbax"}) & found
 
 
 def test_the_citation_is_of_this_version():

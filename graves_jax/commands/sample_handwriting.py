@@ -4,7 +4,6 @@ import dataclasses
 import time
 from pathlib import Path
 
-import jax
 from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
@@ -14,12 +13,10 @@ from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
 from graves_jax.fast.kernels.library import Kernels
-from graves_jax.networks.build import build_network
-from graves_jax.rendering.layout import stack
 from graves_jax.rendering.panels import check_figure_path
-from graves_jax.rendering.write import check_output_path, write
+from graves_jax.rendering.write import check_output_path, draw_lines
 from graves_jax.sampling.transcript import fit_text, name_replaced
-from graves_jax.sampling.writer import Writer, Written
+from graves_jax.sampling.writer import HandwritingWriter, Written
 
 OUT = Path("handwriting.png")
 LENGTH = 700
@@ -46,11 +43,7 @@ def write_by_hand(
   text = plain_text.decode(
     *command_line.given_bytes(arguments.text, "the text")
   )
-  params, metadata, *_ = restored
-  network = build_network(
-    metadata.config.network, metadata.codec.size, kernels=kernels
-  )
-  writer = Writer.of(network, jax.device_put(params), metadata)
+  writer = HandwritingWriter.from_checkpoint(restored, kernels)
   writer = dataclasses.replace(writer, stop=options.stop)
   if options.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
@@ -58,13 +51,13 @@ def write_by_hand(
     text, replaced = fit_text(text, writer.alphabet, arguments.strict)
     if replaced:
       command_line.say(name_replaced(replaced))
-  style = load_style(options, writer, metadata.config.data, console)
+  style = load_style(options, writer, restored.metadata.config.data, console)
   with console.status("Writing"):
     written = write_lines(writer, arguments, text, style, console)
   lines = [each.line for each in written]
   settings = f"bias {options.bias:g}, seed {arguments.seed}"
-  page = stack([line.points for line in lines])
-  write(out, page, text=text, description=settings)
+  inks = [line.points for line in lines]
+  draw_lines(out, inks, text=text, description=settings)
   points = sum(len(line.points) for line in lines)
   inked = [each for each in written if len(each.line.points)]
   seconds = time.monotonic() - started
@@ -79,7 +72,7 @@ def write_by_hand(
 
 
 def write_lines(
-  writer: Writer,
+  writer: HandwritingWriter,
   arguments: Arguments,
   text: str,
   style: Line | None,
@@ -106,8 +99,8 @@ def write_lines(
     for copy in range(arguments.copies):
       options["seed"] = arguments.seed + copy
       written += writer.write_wrapped(text, width=given.width, **options)
-  inked = [each for each in written if len(each.line.points)]
-  for number, (line, is_finished, _) in enumerate(inked, start=1):
+  texts = [each for each in written if each.line.text]
+  for number, (line, is_finished, _) in enumerate(texts, start=1):
     if not is_finished:
       console.print(
         f"Line {number} ({line.text!r}): the pen skipped characters or did not "
@@ -122,7 +115,7 @@ def write_lines(
 
 def load_style(
   options: HandwritingOptions,
-  writer: Writer,
+  writer: HandwritingWriter,
   data: DataConfig,
   console: Console,
 ) -> Line | None:
@@ -213,7 +206,7 @@ def find_style(
 
 
 def draw_figures(
-  writer: Writer, written: Written, options: HandwritingOptions
+  writer: HandwritingWriter, written: Written, options: HandwritingOptions
 ) -> None:
   from graves_jax.rendering.figures import write_attention, write_densities
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
 from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
@@ -20,7 +19,6 @@ from graves_jax.data.codec import TextCodec, name_symbols
 from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.data.strokes import Alphabet
 from graves_jax.fast.kernels.library import Kernels
-from graves_jax.networks.build import build_network
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
 from graves_jax.sampling.text import TextWriter
@@ -57,10 +55,8 @@ def write_text(
     )
   if arguments.out is not None:
     check_writable(arguments.out, (".txt",))
-  params, metadata, *_ = restored
-  codec = metadata.codec
-  network = build_network(metadata.config.network, codec.size, kernels=kernels)
-  writer = TextWriter(network, jax.device_put(params), codec)
+  writer = TextWriter.from_checkpoint(restored, kernels)
+  codec = writer.codec
   prime = read_prime(options.prime, writer, arguments.strict)
   length = LENGTH if arguments.length is None else arguments.length
   settings = {
@@ -72,7 +68,7 @@ def write_text(
   before = codec.decoder()(codec.encode(prime))
   if options.novel:
     training_lines = load_training_lines(
-      metadata.config.data, options.training_text, codec
+      restored.metadata.config.data, options.training_text, codec
     )
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = show_novel(texts, training_lines)

@@ -28,6 +28,10 @@ _NO_CLASS = -1
 class TextCodec:
   """The K symbols of a text, each one class of the softmax of Eq. (12).
 
+  >>> codec = TextCodec.of("hello")
+  >>> codec.encode("hole").tolist(), codec.decode([1, 0, 2, 2, 3])
+  ([1, 3, 2, 0], 'hello')
+
   units: what a symbol is.
   symbols: of each class. The symbol of byte b is chr(b). The end of a line is
     the word "</s>"; the word "<unk>", if it is among the symbols, stands for

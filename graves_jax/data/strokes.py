@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Section 5 keeps 57 classes: letters, the space, a little punctuation, and one
 # for everything else. Which marks it does not say; these are the commonest.
@@ -19,6 +20,9 @@ _MOST = 1e15  # pen units; far beyond every tablet
 class Line(NamedTuple):
   """One handwritten line.
 
+  >>> Line(np.float32([[3, 0, 0], [0, 4, 1]]), "a", "0").points.shape
+  (2, 3)
+
   points: [T, 3] float32; per element the pen's offset (dx, dy) from the
     previous point, in pen units with y growing downwards, and 1 where the
     point ends a stroke, else 0 (Eq. 15). The last element ends a stroke.
@@ -31,15 +35,19 @@ class Line(NamedTuple):
   name: str
 
 
-def offsets_from_strokes(strokes: Sequence[np.ndarray]) -> np.ndarray:
+def offsets_from_strokes(strokes: Sequence[ArrayLike]) -> np.ndarray:
   """Turns strokes of absolute points into the elements of Eq. (15).
 
   N points give N-1 elements: the first point has no predecessor, so it has no
   offset to predict. A one-point stroke in first place would thereby lose its
   end mark, so such leading strokes are left out.
 
+  >>> offsets_from_strokes([[[0, 0], [3, 4]], [[5, 4], [5, 8]]]).tolist()
+  [[3.0, 4.0, 1.0], [2.0, 0.0, 0.0], [0.0, 4.0, 1.0]]
+
   Args:
-    strokes: arrays [n, 2] of absolute pen positions, in writing order.
+    strokes: arrays [n, 2] of absolute pen positions in pen units, y downwards,
+      in writing order.
 
   Returns:
     [N-1, 3] float32, see `Line.points`.
@@ -47,44 +55,58 @@ def offsets_from_strokes(strokes: Sequence[np.ndarray]) -> np.ndarray:
   Raises:
     ValueError: if fewer than two points remain.
   """
-  strokes = [np.asarray(s, np.float64).reshape(-1, 2) for s in strokes]
-  strokes = [s for s in strokes if len(s)]
-  first = next((k for k, s in enumerate(strokes) if len(s) > 1), len(strokes))
-  strokes = strokes[first:]
-  if not strokes:
+  arrays = [np.asarray(s, np.float64).reshape(-1, 2) for s in strokes]
+  arrays = [s for s in arrays if len(s)]
+  first = next((k for k, s in enumerate(arrays) if len(s) > 1), len(arrays))
+  arrays = arrays[first:]
+  if not arrays:
     raise ValueError(
       "the strokes hold no stroke of two points or more; a line needs at "
       "least one."
     )
-  positions = np.concatenate(strokes)
+  positions = np.concatenate(arrays)
   ends = np.zeros(len(positions))
-  ends[np.cumsum([len(s) for s in strokes]) - 1] = 1
+  ends[np.cumsum([len(s) for s in arrays]) - 1] = 1
   offsets = np.diff(positions, axis=0)
   return np.column_stack([offsets, ends[1:]]).astype(np.float32)
 
 
 def strokes_from_offsets(
-  points: np.ndarray, start: tuple[float, float] = (0.0, 0.0)
+  points: ArrayLike, start: tuple[float, float] = (0.0, 0.0)
 ) -> list[np.ndarray]:
-  """Turns elements [T, 3] back into strokes [n, 2] of absolute points.
+  """Turns elements (Eq. 15) back into strokes [n, 2] of absolute points.
 
-  The inverse of `offsets_from_strokes` up to the position of the first point,
-  which is `start`.
+  The inverse of `offsets_from_strokes` up to the position of the first point.
+
+  >>> strokes_from_offsets([[3, 4, 1]])[0].tolist()
+  [[0.0, 0.0], [3.0, 4.0]]
+
+  Args:
+    points: elements [T, 3] in pen units, see `Line.points`.
+    start: the first point.
   """
-  points = np.asarray(points, np.float64).reshape(-1, 3)
-  positions = np.concatenate([[start], points[:, :2]]).cumsum(axis=0)
-  cuts = np.flatnonzero(points[:, 2] > 0.5) + 2
+  elements = np.asarray(points, np.float64).reshape(-1, 3)
+  positions = np.concatenate([[start], elements[:, :2]]).cumsum(axis=0)
+  cuts = np.flatnonzero(elements[:, 2] > 0.5) + 2
   return [s for s in np.split(positions, cuts) if len(s)]
 
 
 class Normalization(NamedTuple):
-  """Mean and standard deviation, each [2], of the training offsets (§4)."""
+  """Mean and standard deviation of the training offsets, in pen units (§4).
+
+  >>> scale = Normalization(np.array([1.0, 0.0]), np.array([2.0, 4.0]))
+  >>> scale.normalize(np.float32([[5, 4, 1]])).tolist()
+  [[2.0, 1.0, 1.0]]
+
+  mean, std: each [2], of dx and dy.
+  """
 
   mean: np.ndarray
   std: np.ndarray
 
   @classmethod
   def of(cls, lines: Iterable[Line]) -> "Normalization":
+    """Measures lines; ValueError if offsets are not finite or equal."""
     offsets = np.concatenate([line.points[:, :2] for line in lines])
     offsets = offsets.astype(np.float64)
     std = offsets.std(axis=0)
@@ -109,7 +131,14 @@ class Normalization(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Alphabet:
-  """Characters as classes 1 to len(characters); class 0 is every other one."""
+  """Characters as classes 1 to len(characters); class 0 is every other one.
+
+  >>> Alphabet.of(["ab", "c"]).encode("cab?").tolist()
+  [3, 1, 2, 0]
+
+  Raises:
+    ValueError: unless the characters are single ones, each one once.
+  """
 
   characters: tuple[str, ...]
 
@@ -122,6 +151,7 @@ class Alphabet:
 
   @classmethod
   def of(cls, texts: Iterable[str]) -> "Alphabet":
+    """Makes the alphabet of all characters of some texts, sorted."""
     return cls(tuple(sorted(set().union(*map(set, texts)))))
 
   @property

@@ -16,7 +16,13 @@ from graves_jax.fast.implementation import (
   kernels_fit,
 )
 from graves_jax.layers import lstm
-from graves_jax.layers.inputs import look_up
+from graves_jax.layers.clipping import only_reverse_mode, require_number
+from graves_jax.layers.inputs import (
+  as_arrays,
+  as_inputs,
+  look_up,
+  require_rows,
+)
 from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.products import Precision
 
@@ -24,7 +30,7 @@ from graves_jax.layers.products import Precision
 def step(
   params: LSTMParams,
   state: LSTMState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -38,7 +44,7 @@ def step(
   Args:
     params, clip, precision, keep_rate, implementation: those of `unroll`.
     state: each array [B, H].
-    inputs: each [B, d_k].
+    inputs: each [B, d_k]; one may come bare.
     classes: integers [B], or None.
     mask: of recurrent dropout, booleans [B, H], or None.
 
@@ -50,7 +56,7 @@ def step(
   is_large = len(state.cell) >= FEWEST_ROWS_OF_ONE_STEP
   if is_large and kernels_fit(implementation, state.cell, precision):
     options["implementation"] = implementation
-    given = tuple(inputs), others
+    given = as_inputs(inputs), others
     inputs, others = jax.tree.map(lambda x: x[None], given)
     state, outputs = unroll(params, state, inputs, **others, **options)
     return state, outputs[0]
@@ -60,7 +66,7 @@ def step(
 def unroll(
   params: LSTMParams,
   state: LSTMState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -74,13 +80,19 @@ def unroll(
   Back-propagation through time is full; the derivative of the loss with
   respect to the net inputs is clipped at every step (Section 2.1).
 
+  >>> from graves_jax import init_lstm, zero_state
+  >>> params = init_lstm(jax.random.key(0), inputs=3, hidden=4)
+  >>> state, outputs = unroll(params, zero_state(4, 2), jnp.ones((5, 2, 3)))
+  >>> outputs.shape
+  (5, 2, 4)
+
   Args:
     params: the layer's weights.
     state: where to start, each array [B, H].
     inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D, less
-      the classes.
-    clip: limit on the derivatives of the net inputs: 10 for handwriting, 1
-      for text.
+      the classes; one may come bare.
+    clip: limit on the derivatives of the net inputs, a number: 10 for
+      handwriting, 1 for text.
     precision: of the matrix products; states and sums stay as they come.
     classes: more inputs, as one-hot vectors that are not built: integers
       [T, B] that choose among the first rows of `params.inputs`, as many as
@@ -96,20 +108,27 @@ def unroll(
     The state after the last step, and every output [T, B, H].
 
   Raises:
-    ValueError: if there is no time step, or `params.inputs` has too few rows or
-      too many.
+    ValueError: if there is no time step, a shape does not fit the layer, or
+      `clip` is traced.
+    TypeError: where JAX asks for forward-mode derivatives.
   """
-  inputs = tuple(inputs)
-  steps = jax.tree.leaves((inputs, classes))[0].shape[0]
+  if implementation != "reference":
+    require_number(clip)
+  params, state = as_arrays(params, state)
+  inputs = as_inputs(inputs)
+  steps, *rows = inputs[0].shape[:-1] if inputs else classes.shape
   if not steps:
     raise ValueError("the inputs have no time step; give one or more.")
+  require_rows(state, tuple(rows))
   given = params, state, inputs
   if kernels_fit(implementation, state.cell, precision, given):
     options = clip, precision, keep_rate, implementation.devices
-    return lstm_kernels.unroll(*options, *given, classes, mask)
+    with only_reverse_mode("unroll"):
+      return lstm_kernels.unroll(*options, *given, classes, mask)
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   if implementation == "reference":
     return lstm.unroll_reference(*given, **options, classes=classes, mask=mask)
   weights, net = look_up(params.inputs, inputs, classes)
   params = params._replace(inputs=weights)
-  return lstm_scan.unroll(params, state, inputs, net, mask=mask, **options)
+  with only_reverse_mode("unroll"):
+    return lstm_scan.unroll(params, state, inputs, net, mask=mask, **options)

@@ -2,6 +2,7 @@
 inputs."""
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -9,28 +10,104 @@ from jax import Array
 from graves_jax.layers.products import Precision, project
 
 
+class LayerParams(Protocol):
+  """What every recurrent layer's weights have, besides their own.
+
+  inputs: [A + D, G].
+  recurrent: [H, G].
+  bias: [G].
+  """
+
+  @property
+  def inputs(self) -> Array: ...
+
+  @property
+  def recurrent(self) -> Array: ...
+
+  @property
+  def bias(self) -> Array: ...
+
+
+Params = TypeVar("Params", bound=LayerParams)
+State = TypeVar("State", bound=tuple[Array, ...])
+
+
+def as_inputs(inputs: Array | Sequence[Array]) -> tuple[Array, ...]:
+  """A layer's inputs as a tuple; a bare array is the only one of them."""
+  return (inputs,) if hasattr(inputs, "ndim") else tuple(inputs)
+
+
+def as_arrays(params: Params, state: State) -> tuple[Params, State]:
+  """Takes weights and states out of whatever holds each, such as nnx.Param.
+
+  Args:
+    params: of the layer; recurrent [H, G] is read.
+    state: NamedTuple of arrays [..., H].
+
+  Raises:
+    ValueError: if the state is not as wide as the layer.
+  """
+  params = type(params)(*map(jnp.asarray, params))
+  state = type(state)(*map(jnp.asarray, state))
+  units, shapes = len(params.recurrent), [x.shape for x in state]
+  if any(shape[-1:] != (units,) for shape in shapes):
+    raise ValueError(
+      f"the state has the shape {shapes[0]}, but its last axis must be the "
+      f"layer's {units} units: zero_state(hidden, *batch) takes these first."
+    )
+  return params, state
+
+
+def require_net_input(net: Array, width: int) -> None:
+  """Raises ValueError unless net inputs [..., G] have their width G."""
+  if net.shape[-1] != width:
+    raise ValueError(
+      f"the net input has the shape {net.shape}, but its last axis must be "
+      f"{width}; net_input(params, inputs) makes it of a layer's inputs."
+    )
+
+
+def require_rows(state: Sequence[Array], rows: tuple[int, ...]) -> None:
+  """Raises ValueError unless a state [*rows, H] has the inputs' rows, which
+  stand between the axis of time and the width."""
+  if state[0].shape[:-1] != rows:
+    raise ValueError(
+      f"the state has the rows {state[0].shape[:-1]}, the inputs {rows}; start "
+      "from zero_state(hidden, *rows)."
+    )
+
+
 def net_input(
-  params,
-  inputs: Sequence[Array],
+  params: LayerParams,
+  inputs: Array | Sequence[Array],
   precision: Precision = "float32",
   classes: Array | None = None,
 ) -> Array:
   """Projects a layer's inputs to its net inputs [..., G], with its bias.
 
+  What `lstm_step` (G = 4H) and `rnn_step` (G = H) take.
+
+  >>> import jax, jax.numpy as jnp
+  >>> from graves_jax import init_lstm
+  >>> params = init_lstm(jax.random.key(0), inputs=3, hidden=4)
+  >>> net_input(params, jnp.zeros((2, 3))).shape
+  (2, 16)
+
   Args:
     params: of the layer: inputs [A + D, G] and bias [G] are read.
-    inputs: vectors [..., d_k] with sum of d_k = D.
+    inputs: vectors [..., d_k] with sum of d_k = D; one may come bare.
     precision: of the product.
     classes: those of `look_up`. With them, there may be no vectors.
 
   Raises:
     ValueError: if the weights have too few rows, or too many.
   """
-  weights, net = look_up(params.inputs, inputs, classes)
+  inputs = as_inputs(inputs)
+  weights, net = look_up(jnp.asarray(params.inputs), inputs, classes)
   if inputs:
     projected = project(inputs, weights, precision)
     net = projected if net is None else projected + net
-  return net + params.bias
+  return net + jnp.asarray(params.bias)
 
 
 def look_up(

@@ -10,10 +10,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
+from jax.typing import DTypeLike
 
-from graves_jax.layers.clipping import clip_derivative
+from graves_jax.layers.clipping import clip_derivative, only_reverse_mode
 from graves_jax.layers.dropout import dropped
-from graves_jax.layers.inputs import net_input
+from graves_jax.layers.inputs import (
+  as_arrays,
+  net_input,
+  require_net_input,
+  require_rows,
+)
 from graves_jax.layers.products import Precision, product
 
 
@@ -33,7 +39,7 @@ class LSTMParams(NamedTuple):
 
 
 class LSTMState(NamedTuple):
-  """Cell c and output h of one layer, each [..., H]."""
+  """Cell c of Eq. (9) and output h of Eq. (11) of one layer, each [..., H]."""
 
   cell: Array
   output: Array
@@ -46,13 +52,16 @@ def init_lstm(
   weight_range: float = 0.1,
   forget_bias: float = 0.0,
 ) -> LSTMParams:
-  """Weights uniform in [-weight_range, weight_range], biases zero [rnnlib].
+  """Draws weights uniform in [-weight_range, weight_range]; biases are zero.
+
+  >>> init_lstm(jax.random.key(0), inputs=3, hidden=4).recurrent.shape
+  (4, 16)
 
   Args:
     key: a JAX random key.
     inputs: D, the summed width of the layer's inputs.
     hidden: H.
-    weight_range: the paper's author uses 0.1.
+    weight_range: 0.1 in rnnlib, the paper author's library.
     forget_bias: added to the forget gate's bias.
   """
 
@@ -70,8 +79,19 @@ def init_lstm(
   )
 
 
-def zero_state(hidden: int, *batch: int, dtype=jnp.float32) -> LSTMState:
-  """The state before the first step, each array [*batch, H]."""
+def zero_state(
+  hidden: int, *batch: int, dtype: DTypeLike = jnp.float32
+) -> LSTMState:
+  """Makes the state before the first step, each array [*batch, H].
+
+  >>> zero_state(400, 32).cell.shape
+  (32, 400)
+
+  Args:
+    hidden: H; it comes first.
+    batch: B, and other leading axes, or none.
+    dtype: of the arrays.
+  """
   return LSTMState(
     jnp.zeros((*batch, hidden), dtype), jnp.zeros((*batch, hidden), dtype)
   )
@@ -89,6 +109,12 @@ def lstm_step(
 ) -> tuple[LSTMState, Array]:
   """Advances peephole LSTM cells by one time step, Eqs. (7)-(11).
 
+  >>> params = init_lstm(jax.random.key(0), inputs=3, hidden=4)
+  >>> net = net_input(params, jnp.ones((2, 3)))
+  >>> state, output = lstm_step(params, zero_state(4, 2), net)
+  >>> output.shape
+  (2, 4)
+
   Args:
     params: weights; `params.inputs` and `params.bias` are not read here.
     state: cell and output activations, each [..., H].
@@ -101,7 +127,12 @@ def lstm_step(
 
   Returns:
     The next state, and the output h [..., H] again.
+
+  Raises:
+    ValueError: if the state or the net input has another width.
   """
+  params, state = as_arrays(params, state)
+  require_net_input(inputs, 4 * len(params.recurrent))
   net = inputs + product(state.output, params.recurrent, precision)
   peephole, cell = params.peephole, state.cell
   state, _ = gated_step(peephole, cell, net, mask, keep_rate, clip)
@@ -111,7 +142,7 @@ def lstm_step(
 def step(
   params: LSTMParams,
   state: LSTMState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   classes: Array | None = None,
   precision: Precision = "float32",
@@ -122,7 +153,7 @@ def step(
   Args:
     params: weights.
     state: each array [..., H].
-    inputs: each [..., d_k].
+    inputs: each [..., d_k]; one may come bare.
     classes: more inputs, as one-hot vectors: integers [...], or None.
     precision: of the matrix products.
     options: clip, mask and keep_rate of `lstm_step`.
@@ -137,7 +168,7 @@ def step(
 def unroll_reference(
   params: LSTMParams,
   state: LSTMState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -148,6 +179,14 @@ def unroll_reference(
   """Unrolls a layer by a plain scan that JAX differentiates.
 
   The definition that `unroll` is tested against; same arguments and results.
+  Slower, but `clip` may be traced, and without it there are forward-mode
+  derivatives (jax.jvp, jax.jacfwd).
+
+  >>> params = init_lstm(jax.random.key(0), inputs=3, hidden=4)
+  >>> inputs = jnp.ones((5, 2, 3))
+  >>> state, outputs = unroll_reference(params, zero_state(4, 2), inputs)
+  >>> outputs.shape
+  (5, 2, 4)
   """
 
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
@@ -156,8 +195,11 @@ def unroll_reference(
     net, mask = xs
     return lstm_step(params, state, net, mask=mask, **options)
 
+  params, state = as_arrays(params, state)
   net = net_input(params, inputs, precision, classes)
-  return lax.scan(step, state, (net, mask))
+  require_rows(state, net.shape[1:-1])
+  with only_reverse_mode("clip"):
+    return lax.scan(step, state, (net, mask))
 
 
 class Gates(NamedTuple):
@@ -262,10 +304,21 @@ def remake_cells(first: Array, gates: Gates) -> Array:
     The cells before each step, [C, B, H].
   """
 
-  def step(cell, gates):
-    return next_cell(cell, gates), cell
+  def one_by_one(first, gates):
+    def step(cell, gates):
+      return next_cell(cell, gates), cell
 
-  return lax.scan(step, first, gates)[1]
+    return lax.scan(step, first, gates)[1]
+
+  def in_pairs(first, gates):  # few large operations, where each one costs
+    def after_both(earlier, later):
+      return earlier[0] * later[0], earlier[1] * later[0] + later[1]
+
+    steps = gates.f, gates.i * gates.c
+    kept, added = lax.associative_scan(after_both, steps)
+    return jnp.concatenate([first[None], (kept * first + added)[:-1]])
+
+  return lax.platform_dependent(first, gates, cpu=one_by_one, default=in_pairs)
 
 
 def sigmoid(x: Array) -> Array:

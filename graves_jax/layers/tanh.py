@@ -10,9 +10,19 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
+from jax.typing import DTypeLike
 
-from graves_jax.layers.clipping import clip_derivative
-from graves_jax.layers.inputs import net_input
+from graves_jax.layers.clipping import (
+  clip_derivative,
+  only_reverse_mode,
+  require_number,
+)
+from graves_jax.layers.inputs import (
+  as_arrays,
+  net_input,
+  require_net_input,
+  require_rows,
+)
 from graves_jax.layers.products import (
   Precision,
   product,
@@ -42,13 +52,16 @@ class RNNState(NamedTuple):
 def init_rnn(
   key: Array, inputs: int, hidden: int, weight_range: float = 0.1
 ) -> RNNParams:
-  """Weights uniform in [-weight_range, weight_range] [rnnlib], bias zero.
+  """Draws weights uniform in [-weight_range, weight_range]; biases are zero.
+
+  >>> init_rnn(jax.random.key(0), inputs=3, hidden=4).inputs.shape
+  (3, 4)
 
   Args:
     key: a JAX random key.
     inputs: D, the summed width of the layer's inputs.
     hidden: H.
-    weight_range: the paper's author uses 0.1.
+    weight_range: 0.1 in rnnlib, the paper author's library.
   """
 
   def uniform(key, *shape):
@@ -64,8 +77,10 @@ def init_rnn(
   )
 
 
-def zero_state(hidden: int, *batch: int, dtype=jnp.float32) -> RNNState:
-  """The state before the first step, [*batch, H]."""
+def zero_state(
+  hidden: int, *batch: int, dtype: DTypeLike = jnp.float32
+) -> RNNState:
+  """Makes the state before the first step, [*batch, H]."""
   return RNNState(jnp.zeros((*batch, hidden), dtype))
 
 
@@ -79,6 +94,12 @@ def rnn_step(
 ) -> tuple[RNNState, Array]:
   """Advances a layer by one time step, h_t of Eq. (1).
 
+  >>> params = init_rnn(jax.random.key(0), inputs=3, hidden=4)
+  >>> net = net_input(params, jnp.ones((2, 3)))
+  >>> state, output = rnn_step(params, zero_state(4, 2), net)
+  >>> output.shape
+  (2, 4)
+
   Args:
     params: weights; `params.inputs` and `params.bias` are not read here.
     state: the last output, [..., H].
@@ -88,7 +109,12 @@ def rnn_step(
 
   Returns:
     The next state, and the output h [..., H] again.
+
+  Raises:
+    ValueError: if the state or the net input has another width.
   """
+  params, state = as_arrays(params, state)
+  require_net_input(inputs, len(params.recurrent))
   net = inputs + product(state.output, params.recurrent, precision)
   output = jnp.tanh(clip_derivative(net, clip))
   return RNNState(output), output
@@ -97,7 +123,7 @@ def rnn_step(
 def step(
   params: RNNParams,
   state: RNNState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -112,7 +138,7 @@ def step(
 def unroll_reference(
   params: RNNParams,
   state: RNNState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -126,13 +152,17 @@ def unroll_reference(
   def step(state, net):
     return rnn_step(params, state, net, clip=clip, precision=precision)
 
-  return lax.scan(step, state, net_input(params, inputs, precision, classes))
+  params, state = as_arrays(params, state)
+  net = net_input(params, inputs, precision, classes)
+  require_rows(state, net.shape[1:-1])
+  with only_reverse_mode("clip"):
+    return lax.scan(step, state, net)
 
 
 def unroll(
   params: RNNParams,
   state: RNNState,
-  inputs: Sequence[Array],
+  inputs: Array | Sequence[Array],
   *,
   clip: float = jnp.inf,
   precision: Precision = "float32",
@@ -144,8 +174,8 @@ def unroll(
     params: the layer's weights.
     state: where to start, [B, H].
     inputs: the layer's inputs, each [T, B, d_k] with sum of d_k = D, less
-      the classes.
-    clip: limit on the derivatives of the net inputs at every step.
+      the classes; one may come bare.
+    clip: limit on the derivatives of the net inputs at every step, a number.
     precision: of the matrix products.
     classes: more inputs, as one-hot vectors that are not built: integers
       [T, B] that choose among the first rows of `params.inputs`, as many as
@@ -156,13 +186,18 @@ def unroll(
     The state after the last step, and every output [T, B, H].
 
   Raises:
-    ValueError: if there is no time step, or `params.inputs` has too few rows or
-      too many.
+    ValueError: if there is no time step, a shape does not fit the layer, or
+      `clip` is traced.
+    TypeError: where JAX asks for forward-mode derivatives.
   """
-  projected = net_input(params, inputs, precision, classes)
-  if not projected.shape[0]:
+  require_number(clip)
+  params, state = as_arrays(params, state)
+  net = net_input(params, inputs, precision, classes)
+  if not net.shape[0]:
     raise ValueError("the inputs have no time step; give one or more.")
-  outputs = _recur(clip, precision, params.recurrent, state.output, projected)
+  require_rows(state, net.shape[1:-1])
+  with only_reverse_mode("unroll"):
+    outputs = _recur(clip, precision, params.recurrent, state.output, net)
   return RNNState(outputs[-1]), outputs
 
 

@@ -26,13 +26,16 @@ def init_window(
   weight_range: float = 0.1,
   bias: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> WindowParams:
-  """Weights uniform in [-weight_range, weight_range] [rnnlib].
+  """Draws weights uniform in [-weight_range, weight_range], for Eq. (48).
+
+  >>> init_window(jax.random.key(0), hidden=4, windows=10).weights.shape
+  (4, 30)
 
   Args:
     key: a JAX random key.
     hidden: H, width of the first layer.
     windows: K.
-    weight_range: half the interval's width.
+    weight_range: 0.1 in rnnlib, the paper author's library.
     bias: of alpha, beta and kappa. exp of the last is how many characters the
       window moves at a step before it has learned anything.
   """
@@ -47,9 +50,13 @@ def window_parameters(raw: Array, kappa: Array) -> tuple[Array, Array, Array]:
 
   Raw outputs act up to `RAW_LIMIT`, so that no exponential overflows.
 
+  >>> alpha, beta, kappa = window_parameters(jnp.zeros(6), jnp.arange(2.0))
+  >>> kappa.tolist()
+  [1.0, 2.0]
+
   Args:
     raw: the window layer's outputs, [..., 3K].
-    kappa: positions after the previous step, [..., K].
+    kappa: positions after the previous step, in characters, [..., K].
 
   Returns:
     alpha, beta and the new kappa, each [..., K].
@@ -63,7 +70,20 @@ def window_parameters(raw: Array, kappa: Array) -> tuple[Array, Array, Array]:
 def window_weights(
   alpha: Array, beta: Array, kappa: Array, length: int
 ) -> Array:
-  """phi(t, u) for u = 1..length, Eq. (46): [..., length]."""
+  """Weighs the characters: phi(t, u) for u = 1..length, Eq. (46).
+
+  >>> one = jnp.ones(1)
+  >>> window_weights(one, one, 2 * one, length=3).argmax().item()
+  1
+
+  Args:
+    alpha, beta, kappa: of K windows, each [..., K], as `window_parameters`
+      returns them.
+    length: U, characters of the text; 1 more for the stop rule (Section 5.3).
+
+  Returns:
+    [..., length].
+  """
   u = jnp.arange(1, length + 1, dtype=alpha.dtype)
   phi = 0.0
   for k in range(alpha.shape[-1]):  # K arrays [..., U] stay in the cache
@@ -75,16 +95,20 @@ def window_weights(
 def soft_window(
   phi: Array, characters: Array, mask: Array, alphabet_size: int
 ) -> Array:
-  """The window into the text, w_t of Eq. (47).
+  """Reads the text through the window, w_t of Eq. (47).
+
+  >>> phi, text = jnp.array([[0.25, 1.0]]), jnp.array([[2, 0]])
+  >>> soft_window(phi, text, jnp.ones((1, 2)), alphabet_size=3).tolist()
+  [[1.0, 0.0, 0.25]]
 
   Args:
-    phi: [B, U].
+    phi: weights of the characters, [B, U].
     characters: classes 0..A-1, [B, U] integers.
     mask: 1 for characters of the text, 0 for padding, [B, U].
     alphabet_size: A.
 
   Returns:
-    [B, A].
+    w_t, the sum of one-hot vectors of the characters by their weights, [B, A].
   """
   phi = phi * mask
 

@@ -38,7 +38,7 @@ class WindowLayerState(NamedTuple):
 
 
 class Text(NamedTuple):
-  """Characters to write.
+  """Characters to write, c of Eq. (46).
 
   characters: classes 0..A-1, [B, U] integers.
   mask: 1 for characters of the text, 0 for padding, [B, U] floats.

@@ -34,6 +34,17 @@ class PredictionNetwork(nn.Module):
   An element is a float vector, [..., inputs], or a class, an integer [...]
   that stands for a one-hot vector of that width; -1 for the null vector.
 
+  >>> import jax
+  >>> network = PredictionNetwork(inputs=3, outputs=121, hidden=(4, 4))
+  >>> points = jnp.zeros((5, 2, 3))  # [T, B, 3]
+  >>> params = network.init(jax.random.key(0), points)
+  >>> network.apply(params, points).shape
+  (5, 2, 121)
+  >>> state = network.apply(params, 2, method="initial_state")
+  >>> state, y = network.apply(params, state, points[0], method="step")
+  >>> y.shape
+  (2, 121)
+
   Attributes:
     inputs: width of an input element: 3 for pen elements, K for classes.
     hidden: units in each layer.

@@ -46,6 +46,15 @@ class SynthesisNetwork(nn.Module):
   Layer 1 sees the element and the last window; the others see the element,
   the new window and the layer below. Verbs as in `PredictionNetwork`.
 
+  >>> network = SynthesisNetwork(
+  ...   inputs=3, outputs=121, alphabet_size=57, hidden=(4, 4)
+  ... )
+  >>> points = jnp.zeros((5, 2, 3))  # [T, B, 3]
+  >>> text = Text(jnp.ones((2, 7), int), jnp.ones((2, 7)))  # [B, U]
+  >>> params = network.init(jax.random.key(0), points, text)
+  >>> network.apply(params, points, text).shape
+  (5, 2, 121)
+
   Attributes:
     inputs: width of an element: 3.
     outputs: width of y-hat.

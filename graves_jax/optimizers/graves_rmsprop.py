@@ -59,7 +59,18 @@ def graves_rmsprop(
   momentum: float = 0.9,
   eps: float = 1e-4,
 ) -> optax.GradientTransformation:
-  """RMSProp as the paper has it, Eqs. (38)-(45)."""
+  """Makes RMSProp with momentum, as the paper has it, Eqs. (38)-(45).
+
+  >>> optimizer = graves_rmsprop()
+  >>> state = optimizer.init(jnp.zeros(3))
+  >>> updates, state = optimizer.update(jnp.ones(3), state)
+
+  Args:
+    learning_rate: a number, or a function of the number of updates made.
+    decay: of both running averages.
+    momentum: share of the last update that is added to the next.
+    eps: added to the variance, inside the root.
+  """
   return optax.chain(
     scale_by_graves_rms(decay, eps),
     optax.scale_by_learning_rate(learning_rate),

@@ -1,10 +1,14 @@
 """Writes a page of handwriting in the format that the file's ending names."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from graves_jax.rendering.files import check_writable
 from graves_jax.rendering.html import write_html
-from graves_jax.rendering.layout import Page
+from graves_jax.rendering.layout import stack
+from graves_jax.rendering.page import Page
 from graves_jax.rendering.png import write_png
 from graves_jax.rendering.svg import write_svg
 
@@ -19,6 +23,37 @@ def check_output_path(path: str | Path) -> None:
     OSError: if the file could not be written there.
   """
   check_writable(path, tuple(WRITERS))
+
+
+def draw_lines(
+  path: str | Path,
+  lines: Iterable[np.ndarray | Sequence[np.ndarray]],
+  *,
+  text: str = "",
+  description: str = "",
+) -> None:
+  """Draws lines of one hand under one another, as SVG, PNG or HTML.
+
+  >>> import numpy as np
+  >>> points = np.float32([[10, 0, 0], [0, 20, 0], [-10, 0, 1]])
+  >>> draw_lines("page.svg", [points], text="a box")
+
+  Args:
+    path: the file, whose ending says the format; it is replaced if it exists,
+      missing folders are made.
+    lines: each either elements [T, 3] of pen offsets (Eq. 15) in pen units, y
+      downwards, or a list of strokes [n, 2] of absolute points; an empty one
+      leaves an empty line.
+    text: what the page says, kept in the file as its title.
+    description: how it was made, such as the seed and bias; kept as well.
+
+  Raises:
+    ValueError: on another ending, or if there is no ink, or a coordinate is
+      not finite.
+    OSError: if the file cannot be written.
+  """
+  check_output_path(path)
+  write(path, stack(lines), text=text, description=description)
 
 
 def write(

@@ -15,8 +15,12 @@ import numpy as np
 from flax import linen as nn
 from jax import Array, lax
 
+from graves_jax.config import TextConfig
 from graves_jax.data.codec import TextCodec, name_symbols, split_symbols
 from graves_jax.distributions import categorical
+from graves_jax.fast.kernels.library import Kernels
+from graves_jax.networks.build import build_network
+from graves_jax.sampling.restored import Restored
 from graves_jax.sampling.seed import require_seed
 
 _NULL = -1  # the class of the null vector, the input before x_1
@@ -43,6 +47,14 @@ class TextWriter:
   What is drawn is a function of the seed, the number of the copy and the
   position in the text, so that a longer text begins like a shorter one.
 
+  >>> from graves_jax import PredictionNetwork
+  >>> codec = TextCodec.of("abc")
+  >>> network = PredictionNetwork(inputs=3, outputs=3, hidden=(4,))
+  >>> params = network.init(jax.random.key(0), np.zeros((1, 1), np.int32))
+  >>> (text,) = TextWriter(network, params, codec).write(5)
+  >>> len(text), set(text) <= set("abc")
+  (5, True)
+
   network: a `PredictionNetwork` over the classes of `codec`.
   params: its weights, on the device.
   codec: symbols of the classes.
@@ -51,6 +63,29 @@ class TextWriter:
   network: nn.Module
   params: Any
   codec: TextCodec
+
+  @classmethod
+  def from_checkpoint(
+    cls, restored: Restored, kernels: Kernels | None = None
+  ) -> "TextWriter":
+    """Makes a writer of a checkpoint's weights, on the device, and metadata.
+
+    Args:
+      restored: the checkpoint.
+      kernels: to write with, where they fit; see `fast.implementation`.
+
+    Raises:
+      ValueError: if the weights are of a handwriting network.
+    """
+    config, codec = restored.metadata.config, restored.metadata.codec
+    if not (isinstance(config, TextConfig) and isinstance(codec, TextCodec)):
+      raise ValueError(
+        "the checkpoint holds a handwriting network, which writes no text of "
+        "its own; open it with HandwritingWriter.from_checkpoint or "
+        "load_writer."
+      )
+    network = build_network(config.network, codec.size, kernels=kernels)
+    return cls(network, jax.device_put(restored.params), codec)
 
   def split_known(
     self, prime: str | bytes

@@ -8,9 +8,17 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from graves_jax.data.strokes import Alphabet, Line, Normalization
+from graves_jax.config import HandwritingConfig
+from graves_jax.data.strokes import (
+  Alphabet,
+  Line,
+  Normalization,
+  StrokeCodec,
+)
 from graves_jax.distributions.bivariate_mixture import MixtureParameters
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
+from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.handwriting import (
   sample_handwriting,
@@ -19,6 +27,7 @@ from graves_jax.sampling.handwriting import (
 )
 from graves_jax.sampling.line_end import Stop
 from graves_jax.sampling.padding import pad_inputs, round_up_points
+from graves_jax.sampling.restored import Restored
 from graves_jax.sampling.seed import require_seed
 from graves_jax.sampling.style import require_known_style
 from graves_jax.sampling.transcript import require_known, wrap
@@ -37,8 +46,8 @@ class Written(NamedTuple):
   """A line that was written.
 
   line: its pen elements in pen units, its text, and its number as name.
-  is_finished: False if the stop rule did not end it within the limit, or the
-    window skipped a character.
+  is_finished: False if the stop rule did not end it within the limit, the
+    window skipped a character, or nothing was left of it but dots.
   style: the line whose hand it goes on in, if any.
   """
 
@@ -48,8 +57,10 @@ class Written(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Writer:
-  """A trained network, ready to write.
+class HandwritingWriter:
+  """A trained network, ready to write by hand (Sections 4.2 and 5).
+
+  `graves_jax.load_writer` opens one, `from_checkpoint` makes one.
 
   network: a `SynthesisNetwork` or `PredictionNetwork`.
   params: its weights.
@@ -70,15 +81,33 @@ class Writer:
   stop: Stop = "stroke"
 
   @classmethod
-  def of(cls, network: nn.Module, params: Any, metadata: Any) -> "Writer":
-    """A writer from a checkpoint's weights and metadata."""
+  def from_checkpoint(
+    cls, restored: Restored, kernels: Kernels | None = None
+  ) -> "HandwritingWriter":
+    """Makes a writer of a checkpoint's weights, on the device, and metadata.
+
+    Args:
+      restored: the checkpoint.
+      kernels: to write with, where they fit; see `fast.implementation`.
+
+    Raises:
+      ValueError: if the weights are of a text network.
+    """
+    config, codec = restored.metadata.config, restored.metadata.codec
+    if not (
+      isinstance(config, HandwritingConfig) and isinstance(codec, StrokeCodec)
+    ):
+      raise ValueError(
+        "the checkpoint holds a text network, which writes by no hand; open it "
+        "with TextWriter.from_checkpoint or load_text_writer."
+      )
     return cls(
-      network=network,
-      params=params,
-      alphabet=metadata.codec.alphabet,
-      normalization=metadata.codec.normalization,
-      sigma_floor=metadata.config.network.sigma_floor,
-      points_per_character=metadata.codec.points_per_character,
+      network=build_network(config.network, codec.size, kernels=kernels),
+      params=jax.device_put(restored.params),
+      alphabet=codec.alphabet,
+      normalization=codec.normalization,
+      sigma_floor=config.network.sigma_floor,
+      points_per_character=codec.points_per_character,
     )
 
   @property
@@ -88,7 +117,7 @@ class Writer:
 
   def write(
     self,
-    texts: Sequence[str],
+    texts: str | Sequence[str],
     *,
     seed: int = 0,
     bias: float = 0.0,
@@ -98,7 +127,8 @@ class Writer:
     """Writes each text as one line, all in one batch (Sections 5.3-5.5).
 
     Args:
-      texts: one a line, none empty.
+      texts: one a line, none empty; a string is one line. White space of any
+        length is one space.
       seed: the same seed gives the same pens.
       bias: b >= 0; 0 is unbiased, 1 tidy, larger tidier still.
       style: a line of real pen strokes to go on from, in the same hand.
@@ -108,8 +138,10 @@ class Writer:
     Raises:
       ValueError: if a text or the bias cannot be used.
     """
+    texts = [texts] if isinstance(texts, str) else texts
+    texts = [" ".join(text.split()) for text in texts]
     self._require_usable(texts, seed, bias, style, attempts)
-    return self._write_finished(list(texts), seed, bias, style, attempts)
+    return self._write_finished(texts, seed, bias, style, attempts)
 
   def write_wrapped(
     self,
@@ -164,6 +196,7 @@ class Writer:
       raise ValueError(
         f"points (={points}) must be 2 or more, and lines (={lines}) 1 or more."
       )
+    _require_settings(seed, bias)
     rows = dict.fromkeys(range(lines), " ")
     written = self._write_rows(rows, (seed, 0), bias, None, limit=points)
     return [result.line for result in written.values()]
@@ -229,12 +262,7 @@ class Writer:
       raise ValueError(
         "there is no text to write; give at least one character."
       )
-    if not 0 <= bias <= MAX_BIAS:
-      raise ValueError(
-        f"bias (={bias}) must be from 0 (as varied as real hands) to "
-        f"{MAX_BIAS:.0f}; 1 is tidy."
-      )
-    require_seed(seed)
+    _require_settings(seed, bias)
     if attempts < 1:
       raise ValueError(f"attempts (={attempts}) must be 1 or more.")
     for text in texts:
@@ -303,7 +331,7 @@ class Writer:
       pen = self._finish(new if style is None else _without_approach(new))
       own = reading[row, len(before) : len(before) + len(text)]
       least = own[np.array(list(text)) != " "].min(initial=np.inf)
-      is_finished = bool(finished[row] and least >= _LEAST_READING)
+      is_finished = bool(len(pen) and finished[row] and least >= _LEAST_READING)
       line = Line(pen, text, str(number))
       written[number] = Written(line, is_finished, style)
     return written
@@ -315,6 +343,16 @@ class Writer:
     pen = self.normalization.denormalize(points).astype(np.float32)
     pen[-1:, 2] = 1
     return pen
+
+
+def _require_settings(seed: int, bias: float) -> None:
+  """Raises ValueError unless pens can be drawn with these."""
+  if not 0 <= bias <= MAX_BIAS:
+    raise ValueError(
+      f"bias (={bias}) must be from 0 (as varied as real hands) to "
+      f"{MAX_BIAS:.0f}; 1 is tidy."
+    )
+  require_seed(seed)
 
 
 def _without_approach(points: np.ndarray) -> np.ndarray:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 from flax import linen as nn
 
 from graves_jax.checkpoints.metadata import Metadata
+from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import DataConfig, HandwritingConfig
 from graves_jax.data.batches import ReadingTest
@@ -34,7 +34,7 @@ from graves_jax.losses.handwriting import (
 from graves_jax.losses.sums import LossFn
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.figures import write_attention, write_samples
-from graves_jax.sampling.writer import Writer
+from graves_jax.sampling.writer import HandwritingWriter
 from graves_jax.training.records import StepReport
 from graves_jax.training.task import WriteSamples
 
@@ -74,7 +74,7 @@ class HandwritingTask:
     return handwriting_scores(sums)
 
   def sample_writer(self, workdir: Path) -> WriteSamples:
-    return HandwritingPreviews(self.network, self.sample_texts, workdir)
+    return HandwritingPreviews(self.sample_texts, workdir)
 
   def introduction(self) -> tuple[str, ...]:
     floor = self.metadata.config.network.sigma_floor
@@ -246,22 +246,20 @@ class HandwritingPreviews:
   samples/window_000400.png what it reads while it writes the first text.
   """
 
-  def __init__(self, network: nn.Module, texts: tuple[str, ...], workdir: Path):
+  def __init__(self, texts: tuple[str, ...], workdir: Path):
     """Prepares to write; nothing is drawn yet.
 
     Args:
-      network: a prediction network (which scribbles) or a synthesis network.
-      texts: for a synthesis network to write.
+      texts: for a synthesis network to write; a prediction network scribbles.
       workdir: the run's folder.
     """
-    self._network = network
     self._texts = texts
     self._folder = workdir / _FOLDER
 
   def __call__(self, params: Any, metadata: Metadata) -> None:
     """Draws samples of `params` (NumPy), at the step of `metadata`."""
     texts = self._texts
-    writer = Writer.of(self._network, jax.device_put(params), metadata)
+    writer = HandwritingWriter.from_checkpoint(Restored(params, metadata))
     step = f"{metadata.step:06d}"
     self._folder.mkdir(parents=True, exist_ok=True)
     picture = self._folder / f"step_{step}.png"

@@ -9,6 +9,7 @@ import numpy as np
 from flax import linen as nn
 
 from graves_jax.checkpoints.metadata import Metadata
+from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import TextConfig
 from graves_jax.data.codec import name_symbols
@@ -52,7 +53,7 @@ class TextTask:
     return text_scores(sums)
 
   def sample_writer(self, workdir: Path) -> WriteSamples:
-    return TextPreviews(self.network, workdir)
+    return TextPreviews(workdir)
 
   def introduction(self) -> tuple[str, ...]:
     return (
@@ -136,15 +137,14 @@ _FOLDER = "samples"
 class TextPreviews:
   """Writes what the config asks for into samples/step_0000400.txt and so on."""
 
-  def __init__(self, network: nn.Module, workdir: Path):
+  def __init__(self, workdir: Path):
     """Prepares to write; nothing is written yet."""
-    self._network = network
     self._folder = workdir / _FOLDER
 
   def __call__(self, params: Any, metadata: Metadata) -> None:
     """Writes a sample of `params` (NumPy), at the step of `metadata`."""
     training = metadata.config.training
-    writer = TextWriter(self._network, jax.device_put(params), metadata.codec)
+    writer = TextWriter.from_checkpoint(Restored(params, metadata))
     (text,) = writer.write(
       training.sample_length,
       prime=training.sample_prime,

@@ -13,11 +13,9 @@ MARKED = ("utf-8-sig", "utf-16", "utf-32")
 LETTER = "Dear Tom,\r\nall is well.\r\n"
 
 
-# The mark of UTF-16 and a first NUL are together the mark of UTF-32.
 @given(
-  st.text(max_size=50).filter(
-    lambda text: not text.startswith(("\ufeff", "\x00"))
-  ),
+  # Before a null character, UTF-16's mark is UTF-32's.
+  st.text(max_size=50).filter(lambda text: text[:1] not in ("\ufeff", "\0")),
   st.sampled_from(MARKED),
   st.integers(1, 9),
 )

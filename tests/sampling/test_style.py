@@ -1,11 +1,11 @@
 """Ink as a style: what is fitted, what is refused, what is doubted."""
 
-import jax
 import numpy as np
 import pytest
 from paths import SHARED
 
 from graves_jax.checkpoints.read import restore_checkpoint
+from graves_jax.checkpoints.writers import load_writer
 from graves_jax.data.sources.hershey import pen as hershey
 from graves_jax.data.sources.ink_file import read_ink
 from graves_jax.data.strokes import (
@@ -14,7 +14,6 @@ from graves_jax.data.strokes import (
   offsets_from_strokes,
   strokes_from_offsets,
 )
-from graves_jax.networks.build import build_network
 from graves_jax.pretrained import HANDWRITING, SYNTHETIC
 from graves_jax.sampling.style import (
   fit_style,
@@ -22,7 +21,6 @@ from graves_jax.sampling.style import (
   measure_ink,
 )
 from graves_jax.sampling.style_check import StyleReading, doubt, read_styles
-from graves_jax.sampling.writer import Writer
 
 CASES = SHARED / "cases"
 POINTS_PER_CHARACTER = 21.7
@@ -167,12 +165,6 @@ def test_doubts_are_one_line(found, message):
   else:
     assert message in said
     assert "\n" not in said
-
-
-def load_writer(folder):
-  params, metadata, *_ = restore_checkpoint(folder)
-  network = build_network(metadata.config.network, metadata.codec.size)
-  return Writer.of(network, jax.device_put(params), metadata)
 
 
 def turned(line, matrix):

@@ -8,24 +8,26 @@ import numpy as np
 import pytest
 from experiments import CONFIG, TRAIN, make_experiment
 
+from graves_jax.checkpoints.read import Restored
 from graves_jax.config import NetworkConfig
 from graves_jax.data.strokes import Line
 from graves_jax.layers.window_lstm import Text
 from graves_jax.sampling import writer as writer_module
-from graves_jax.sampling.writer import Writer
+from graves_jax.sampling.writer import HandwritingWriter
 
 EXPERIMENT = make_experiment()
 STYLE = TRAIN[3]
 
 
-def make_writer(kappa_bias: float = -2.0, network=EXPERIMENT.task.network):
+def make_writer(kappa_bias: float = -2.0):
   """A writer with random weights whose window moves by exp(kappa_bias)."""
   params = jax.device_get(EXPERIMENT.initial_state().params)
   window = params["params"]["window"]
   bias = window.bias.copy()
   bias[-2:] = kappa_bias
   params["params"]["window"] = window._replace(bias=bias)
-  return Writer.of(network, params, EXPERIMENT.task.metadata)
+  restored = Restored(params, EXPERIMENT.task.metadata)
+  return HandwritingWriter.from_checkpoint(restored)
 
 
 WRITER = make_writer()
@@ -195,12 +197,29 @@ def test_a_prediction_network_scribbles_and_refuses_text():
   network = NetworkConfig(kind="prediction", hidden=(8,), mixtures=2)
   experiment = make_experiment(dataclasses.replace(CONFIG, network=network))
   params = experiment.initial_state().params
-  writer = Writer.of(experiment.task.network, params, experiment.task.metadata)
+  restored = Restored(params, experiment.task.metadata)
+  writer = HandwritingWriter.from_checkpoint(restored)
   lines = writer.scribble(50, lines=3, seed=1)
   assert [len(line.points) for line in lines] == [50] * 3
   assert not np.array_equal(lines[0].points, lines[1].points)
+  for refused in ({"bias": -1.0}, {"bias": float("nan")}, {"seed": -1}):
+    with pytest.raises(ValueError, match=next(iter(refused))):
+      writer.scribble(50, **refused)
   with pytest.raises(ValueError, match="prediction network"):
     writer.write(["abc"])
+
+
+def test_white_space_of_any_length_is_one_space():
+  plain = points(WRITER.write("ab ca", seed=1))
+  assert_same(points(WRITER.write("  ab \t ca ", seed=1)), plain, rtol=0)
+
+
+def test_a_line_of_which_no_ink_is_left_is_not_finished(monkeypatch):
+  nothing = np.zeros((0, 3), np.float32)
+  monkeypatch.setattr(writer_module, "_without_approach", lambda _: nothing)
+  (written,) = make_writer().write("abc", style=STYLE)
+  assert len(written.line.points) == 0
+  assert not written.is_finished
 
 
 def test_the_trace_after_a_style_is_that_of_both_in_one():
