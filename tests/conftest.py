@@ -33,8 +33,10 @@ def pytest_collection_modifyitems(items):
   """Marks the tests that a newcomer begins with."""
   for item in items:
     room = item.path.relative_to(ROOT / "tests").parts[0]
-    is_quick = room in QUICK or room == "test_architecture.py"
-    if is_quick and not item.get_closest_marker("slow"):
+    is_long = (
+      item.get_closest_marker("slow") or "iamondb_path" in item.fixturenames
+    )
+    if room in (*QUICK, "test_architecture.py") and not is_long:
       item.add_marker("quick")
 
 
