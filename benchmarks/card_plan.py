@@ -89,9 +89,12 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
     ),
     optimizer=dataclasses.replace(
       recipe.optimizer,
-      warmup_steps=max(
-        round(share * recipe.optimizer.warmup_steps),
-        min(_SHORTEST_WARMUP, -(-steps // 4)),
+      schedule=dataclasses.replace(
+        recipe.optimizer.schedule,
+        warmup_steps=max(
+          round(share * recipe.optimizer.schedule.warmup_steps),
+          min(_SHORTEST_WARMUP, -(-steps // 4)),
+        ),
       ),
     ),
     training=dataclasses.replace(

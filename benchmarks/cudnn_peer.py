@@ -13,7 +13,7 @@ from jax import Array, lax
 from jax.experimental import rnn
 
 from graves_jax.data.lines import StrokeBatch
-from graves_jax.distributions.bivariate_mixture import outputs_size
+from graves_jax.distributions import bivariate_mixture
 
 
 class CudnnPrediction(nn.Module):
@@ -66,7 +66,7 @@ def cudnn_update(
   def run() -> None:
     nonlocal update
     if update is None:
-      network = CudnnPrediction(tuple(hidden), outputs_size(20))
+      network = CudnnPrediction(tuple(hidden), bivariate_mixture.width(20))
       update = our_training.handwriting_update(network, batch, devices)
     update.run()
 

@@ -73,6 +73,7 @@ def sides(arguments: Arguments) -> dict:
   from graves_jax.checkpoints.state import initial_params
   from graves_jax.config import DynamicConfig
   from graves_jax.devices.parallel import over_devices
+  from graves_jax.fast.implementation import resolve
   from graves_jax.losses.text import text_loss
   from graves_jax.networks.build import example_inputs
   from graves_jax.networks.prediction import PredictionNetwork
@@ -80,13 +81,14 @@ def sides(arguments: Arguments) -> dict:
   from graves_jax.training.dynamic import DynamicEvaluation
 
   streams, length = arguments.batch_size, arguments.length
-  devices = our_training.training_devices(streams)
+  devices, kernels = our_training.training_devices(streams)
   network = PredictionNetwork(
     inputs=CLASSES,
     outputs=CLASSES,
     hidden=arguments.hidden,
     lstm_clip=1.0,
     precision=arguments.precision,
+    implementation=resolve("auto", arguments.precision, kernels),
   )
   batch = random_text(streams, length, CLASSES)
   update = our_training.text_update(network, batch, devices)

@@ -40,21 +40,22 @@ def main(argv: list[str]) -> None:
   import our_training
   from random_batches import random_lines
 
-  devices = our_training.training_devices(arguments.batch_size)
+  from graves_jax.config import Muon
+  from graves_jax.config.tagged import turned_into
+
+  devices, kernels = our_training.training_devices(arguments.batch_size)
   network = our_training.handwriting_network(
-    "synthesis", (400, 400, 400), arguments.precision
+    "synthesis", (400, 400, 400), arguments.precision, kernels
   )
   batch = random_lines(arguments.batch_size, arguments.length)
 
-  def update(name):
-    optimizer = dataclasses.replace(our_training.OPTIMIZER, name=name)
+  def update(optimizer):
     return our_training.handwriting_update(network, batch, devices, optimizer)
 
+  adam = our_training.OPTIMIZER
   sides = {
-    Side("ours" if name == "muon" else name, arguments.precision): update(
-      name
-    ).run
-    for name in ("muon", "adam")
+    Side(name, arguments.precision): update(optimizer).run
+    for name, optimizer in (("ours", turned_into(Muon, adam)), ("adam", adam))
   }
   muon, adam = interleave(sides, arguments.rounds, console).seconds.values()
   shares = 1 - adam / muon

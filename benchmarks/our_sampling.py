@@ -29,11 +29,11 @@ def sampler(
   Returns:
     What writes them; it raises ValueError if a line ended early.
   """
-  command_line.use_kernels(Console(), jax.devices()[:1])
+  kernels = command_line.use_kernels(Console(), jax.devices()[:1])
   config = NetworkConfig(
     hidden=hidden, window_bias=WINDOW_BIAS, precision=precision
   )
-  network = build_network(config, ALPHABET_SIZE)
+  network = build_network(config, ALPHABET_SIZE, kernels=kernels)
   lines = random_lines(batch_size, length)
   params = initial_params(network, 0, *example_inputs(network))
   inputs = SampleInputs(

@@ -10,29 +10,25 @@ from rich.console import Console
 from update import Update
 
 from graves_jax.checkpoints.state import TrainState, init_state, initial_params
-from graves_jax.config import NetworkConfig, OptimizerConfig
+from graves_jax.config import Adam, NetworkConfig, OptimizerConfig
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.data.streams import TextBatch
 from graves_jax.devices.parallel import AXIS, Mapped, fitting, over_devices
 from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.losses.handwriting import handwriting_loss
 from graves_jax.losses.sums import LossFn
 from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import count_weights
-from graves_jax.optimizers import build_optimizer
+from graves_jax.optimizers.build import build_optimizer
 from graves_jax.tasks.text import initial_text_carry
 from graves_jax.training.step import train_body
 
 # So little is learned that random weights stay what they are.
-OPTIMIZER = OptimizerConfig(
-  name="adam",
-  learning_rate=1e-6,
-  decay=0.99,
-  epsilon=1e-8,
-  max_gradient_norm=1.0,
-  loss_per="element",
+OPTIMIZER = Adam(
+  learning_rate=1e-6, decay=0.99, max_gradient_norm=1.0, loss_per="element"
 )
 
 
@@ -46,24 +42,29 @@ class Training(NamedTuple):
   mapped: Mapped
 
 
-def training_devices(batch_size: int) -> Sequence[jax.Device]:
-  """One accelerator, or as many cores as the batch splits over evenly."""
+def training_devices(
+  batch_size: int,
+) -> tuple[Sequence[jax.Device], Kernels | None]:
+  """One accelerator, or as many cores as the batch splits over evenly, and
+  their kernels."""
   from graves_jax.commands import command_line
 
   devices = command_line.use_devices(0)
   if devices[0].platform != "cpu":
-    return devices[:1]
+    return devices[:1], None
   devices = fitting(devices, batch_size)
-  command_line.use_kernels(Console(), devices)
-  return devices
+  return devices, command_line.use_kernels(Console(), devices)
 
 
 def handwriting_network(
-  kind: str, hidden: Sequence[int], precision: str
+  kind: str,
+  hidden: Sequence[int],
+  precision: str,
+  kernels: Kernels | None = None,
 ) -> nn.Module:
   """A synthesis or prediction network, all else as in the paper."""
   config = NetworkConfig(kind=kind, hidden=tuple(hidden), precision=precision)
-  return build_network(config, ALPHABET_SIZE)
+  return build_network(config, ALPHABET_SIZE, kernels=kernels)
 
 
 def handwriting_training(
@@ -91,10 +92,11 @@ def new_handwriting_update(
   hidden: Sequence[int],
   batch: StrokeBatch,
   devices: Sequence[jax.Device],
+  kernels: Kernels | None,
   precision: str,
 ) -> Update:
   """Updates of a new synthesis or prediction network."""
-  network = handwriting_network(kind, hidden, precision)
+  network = handwriting_network(kind, hidden, precision, kernels)
   return handwriting_update(network, batch, devices)
 
 

@@ -49,12 +49,12 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands import command_line
 
   devices = command_line.use_devices(0)
-  command_line.use_kernels(console, devices)
+  kernels = command_line.use_kernels(console, devices)
   if not arguments.config.is_file():
     raise FileNotFoundError(f"there is no config {arguments.config}.")
   config = runpy.run_path(str(arguments.config))["get_config"]()
   with console.status("Comparing gradients"):
-    errors = compare_gradients(arguments, config)
+    errors = compare_gradients(arguments, config, kernels)
   table = Table(title="Relative difference of gradients", title_justify="left")
   for name in ("compared", "all weights", "worst array"):
     table.add_column(name)
@@ -67,7 +67,7 @@ def main(argv: list[str]) -> None:
   }
   losses = dict.fromkeys(("float32", "bfloat16"))
   if arguments.steps:
-    losses = train_both(arguments.steps, config, devices, console)
+    losses = train_both(arguments.steps, config, devices, kernels, console)
     console.print(
       "Validation after "
       f"{arguments.steps} updates, nats per sequence: "
@@ -87,7 +87,7 @@ def main(argv: list[str]) -> None:
   )
 
 
-def compare_gradients(arguments: Arguments, config) -> dict:
+def compare_gradients(arguments: Arguments, config, kernels) -> dict:
   """Relative differences: of all weights, of the worst array, and its name."""
   import jax
 
@@ -113,7 +113,10 @@ def compare_gradients(arguments: Arguments, config) -> dict:
     ).in_order()
   )
   settings = NetworkConfig(hidden=arguments.hidden)
-  fast = build_network(settings, alphabet.size)
+  build = functools.partial(
+    build_network, classes=alphabet.size, kernels=kernels
+  )
+  fast = build(settings)
   rounded_settings = dataclasses.replace(settings, precision="bfloat16")
   params = initial_params(fast, 0, *example_inputs(fast))
 
@@ -125,45 +128,12 @@ def compare_gradients(arguments: Arguments, config) -> dict:
   float32 = gradient(fast)
   return {
     "fast_path_to_reference_float32": difference(
-      float32, gradient(by_reference(fast))
+      float32, gradient(build(settings, implementation="reference"))
     ),
     "bfloat16_to_float32": difference(
-      gradient(build_network(rounded_settings, alphabet.size)), float32
+      gradient(build(rounded_settings)), float32
     ),
   }
-
-
-def by_reference(network):
-  """The same synthesis network, unrolled by scans that JAX differentiates."""
-  from graves_jax.layers.lstm import unroll_reference
-  from graves_jax.layers.window_lstm import (
-    WindowLayerParams,
-    unroll_window_layer_reference,
-  )
-  from graves_jax.networks.synthesis import SynthesisNetwork, SynthesisState
-
-  class Reference(SynthesisNetwork):
-    def unroll(self, state, elements, text):
-      limits = {"clip": self.lstm_clip, "precision": self.precision}
-      first, (output, windows) = unroll_window_layer_reference(
-        WindowLayerParams(self.layers[0], self.window),
-        state.first,
-        elements,
-        text,
-        **limits,
-      )
-      advance = functools.partial(unroll_reference, **limits)
-      states, y = self._upper_layers(
-        advance, state.layers, (elements, windows), output
-      )
-      return SynthesisState(first, states), y
-
-  fields = {
-    field.name: getattr(network, field.name)
-    for field in dataclasses.fields(network)
-    if field.name not in ("parent", "name")
-  }
-  return Reference(**fields)
 
 
 def difference(actual, expected) -> tuple[float, float, str]:
@@ -192,13 +162,15 @@ def difference(actual, expected) -> tuple[float, float, str]:
   return rounded(whole), rounded(each[worst]), names[worst]
 
 
-def train_both(steps: int, config, devices, console: Console) -> dict:
+def train_both(steps: int, config, devices, kernels, console: Console) -> dict:
   """Validation nats per sequence after a run in each precision."""
   from graves_jax.data.sources.handwriting import load_lines
   from graves_jax.devices.parallel import fitting
+  from graves_jax.fast.implementation import resolve
   from graves_jax.tasks.handwriting import handwriting_task
   from graves_jax.training.evaluate import evaluate
   from graves_jax.training.experiment import build_experiment
+  from graves_jax.training.task import with_implementation
 
   sizes = config.data.batch_size, config.training.evaluation_batch_size
   devices = fitting(devices, *sizes)
@@ -209,7 +181,10 @@ def train_both(steps: int, config, devices, console: Console) -> dict:
       network = dataclasses.replace(config.network, precision=precision)
       training = dataclasses.replace(config.training, steps=steps)
       changed = dataclasses.replace(config, network=network, training=training)
-      task = handwriting_task(changed, *lines)
+      task = with_implementation(
+        handwriting_task(changed, *lines),
+        resolve("auto", precision, kernels),
+      )
       experiment = build_experiment(task, devices)
       state = experiment.initial_state()
       description = f"Training in {precision}"

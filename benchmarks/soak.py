@@ -35,7 +35,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOMENTS = ("starting", "training", "saving")
 SETTINGS = shlex.split("""
   --network.hidden 16 --data.batch-size 4 --data.length 10 --devices 1
-  --optimizer.schedule constant --training.checkpoint-every 40
+  --optimizer.schedule.name constant --training.checkpoint-every 40
   --training.evaluate-every 100 --training.sample-every 1000000
 """)
 _LONGEST_WAIT_SECONDS = 120

@@ -64,9 +64,9 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands import command_line
 
   command_line.use_compilation_cache()
-  command_line.use_kernels(console, command_line.use_devices(1))
+  kernels = command_line.use_kernels(console, command_line.use_devices(1))
   with console.status("Scoring"):
-    lines, sums = score(arguments)
+    lines, sums = score(arguments, kernels)
   figures = {
     "to_the_mean": sums.mean / sums.points,
     "half_of_that": sums.mean / sums.points / 2,
@@ -89,7 +89,7 @@ def main(argv: list[str]) -> None:
   )
 
 
-def score(arguments: Arguments) -> tuple[int, Errors]:
+def score(arguments: Arguments, kernels) -> tuple[int, Errors]:
   """How many lines there were, and sums over their points."""
   import jax
   import jax.numpy as jnp
@@ -114,7 +114,7 @@ def score(arguments: Arguments) -> tuple[int, Errors]:
     batch_size=BATCH_SIZE,
     buckets=data.buckets,
   )
-  network = build_network(config.network, codec.size)
+  network = build_network(config.network, codec.size, kernels=kernels)
 
   @jax.jit
   def sum_errors(params, batch) -> Errors:

@@ -93,9 +93,9 @@ def measure(arguments: Arguments) -> dict:
   from random_batches import random_lines
 
   batch = random_lines(arguments.batch_size, arguments.length)
-  devices = our_training.training_devices(arguments.batch_size)
+  devices, kernels = our_training.training_devices(arguments.batch_size)
   network = our_training.handwriting_network(
-    arguments.kind, arguments.hidden, arguments.precision
+    arguments.kind, arguments.hidden, arguments.precision, kernels
   )
   step, state, carry, mapped = our_training.handwriting_training(
     network, devices

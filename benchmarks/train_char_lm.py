@@ -46,10 +46,11 @@ def main(argv: list[str]) -> None:
   from random_batches import random_text
   from torch_peers import TextPeer
 
+  from graves_jax.fast.implementation import resolve
   from graves_jax.networks.prediction import PredictionNetwork
 
   classes, layers = arguments.classes, arguments.layers
-  devices = our_training.training_devices(arguments.batch_size)
+  devices, kernels = our_training.training_devices(arguments.batch_size)
   torch_device = torch_training.torch_device(devices[0].platform)
   batch = random_text(arguments.batch_size, arguments.length, classes)
 
@@ -60,6 +61,7 @@ def main(argv: list[str]) -> None:
       hidden=(arguments.hidden,) * layers,
       lstm_clip=1.0,  # Section 3.1
       precision=precision,
+      implementation=resolve("auto", precision, kernels),
     )
     return our_training.text_update(network, batch, devices)
 

@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
   from random_batches import ALPHABET_SIZE, random_lines
   from torch_peers import SynthesisPeer
 
-  devices = our_training.training_devices(arguments.batch_size)
+  devices, kernels = our_training.training_devices(arguments.batch_size)
   torch_device = torch_training.torch_device(devices[0].platform)
   batch = random_lines(arguments.batch_size, arguments.length)
 
@@ -46,6 +46,7 @@ def main(argv: list[str]) -> None:
     arguments.hidden,
     batch,
     devices,
+    kernels,
   )
 
   def torch(precision):

@@ -20,7 +20,8 @@ some twenty processes shared, where the clock counted 42 minutes, in two starts.
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  Adam,
+  Cosine,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -32,14 +33,10 @@ def get_config() -> TextConfig:
   return TextConfig(
     network=TextNetworkConfig(hidden=(256, 256), dropout=0.2),
     data=TextDataConfig(batch_size=50, length=50),
-    optimizer=OptimizerConfig(
-      name="adam",
+    optimizer=Adam(
       learning_rate=5e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="cosine",
-      warmup_steps=50,
+      schedule=Cosine(warmup_steps=50),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

@@ -12,10 +12,11 @@ points of our validation lines. Measured: not run.
 """
 
 from graves_jax.config import (
+  Adam,
+  Cosine,
   DataConfig,
   HandwritingConfig,
   NetworkConfig,
-  OptimizerConfig,
   TrainingConfig,
 )
 
@@ -28,15 +29,10 @@ def get_config() -> HandwritingConfig:
     data=DataConfig(
       batch_size=32, buckets=10, max_points=1200, scale_range=0.1
     ),
-    optimizer=OptimizerConfig(
-      name="adam",
+    optimizer=Adam(
       learning_rate=1e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="cosine",
-      warmup_steps=100,
-      final_share=0.01,
+      schedule=Cosine(warmup_steps=100),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

@@ -28,8 +28,8 @@ the first 300 points of 32 lines, a warm-up over 60 and a cosine to a tenth.
 
   python train.py configs/handwriting_synthesis.py --data.path ~/iamondb \\
     --data.crop-schedule --data.scale-range 0 --data.crop-points 300 \\
-    --data.buckets 4 --optimizer.schedule cosine \\
-    --optimizer.warmup-steps 60 --optimizer.final-share 0.1 \\
+    --data.buckets 4 --optimizer.schedule.name cosine \\
+    --optimizer.schedule.warmup-steps 60 --optimizer.schedule.final-share 0.1 \\
     --training.steps 300 --optimizer.learning-rate ...
 
 All 1,438 validation lines, whole, then have -618.2 nats per sequence at a rate
@@ -44,9 +44,10 @@ six stages: their model card has it.
 from graves_jax.config import (
   DataConfig,
   HandwritingConfig,
+  Muon,
   NetworkConfig,
-  OptimizerConfig,
   TrainingConfig,
+  Trapezoid,
 )
 
 
@@ -61,14 +62,10 @@ def get_config() -> HandwritingConfig:
       crop_schedule=((450, 300, 64),),
       scale_range=0.1,
     ),
-    optimizer=OptimizerConfig(
-      name="muon",
+    optimizer=Muon(
       learning_rate=8e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="trapezoid",
-      warmup_steps=150,
+      schedule=Trapezoid(warmup_steps=150),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

@@ -13,10 +13,11 @@ per point), in 9 min 56 s of a machine shared with other work.
 """
 
 from graves_jax.config import (
+  Adam,
+  Cosine,
   DataConfig,
   HandwritingConfig,
   NetworkConfig,
-  OptimizerConfig,
   TrainingConfig,
 )
 
@@ -27,15 +28,10 @@ def get_config() -> HandwritingConfig:
       hidden=(200, 200), mixtures=10, windows=5, window_bias=(0.0, -0.5, -2.4)
     ),
     data=DataConfig(batch_size=32, buckets=3, synthetic_lines=5000),
-    optimizer=OptimizerConfig(
-      name="adam",
+    optimizer=Adam(
       learning_rate=4e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="cosine",
-      warmup_steps=50,
-      final_share=0.01,
+      schedule=Cosine(warmup_steps=50),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

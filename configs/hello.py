@@ -15,7 +15,7 @@ the second an o, each with a probability above 0.95
 from pathlib import Path
 
 from graves_jax.config import (
-  OptimizerConfig,
+  Adam,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -29,14 +29,7 @@ def get_config() -> TextConfig:
   return TextConfig(
     network=TextNetworkConfig(hidden=(8,)),
     data=TextDataConfig(path=str(TEXT), batch_size=4, length=10),
-    optimizer=OptimizerConfig(
-      name="adam",
-      learning_rate=3e-2,
-      momentum=0.9,
-      decay=0.99,
-      epsilon=1e-8,
-      loss_per="element",
-    ),
+    optimizer=Adam(learning_rate=3e-2, decay=0.99, loss_per="element"),
     training=TextTrainingConfig(
       steps=200,
       evaluate_every=50,

@@ -9,7 +9,8 @@ run on his.
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  Adam,
+  Cosine,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -21,14 +22,10 @@ def get_config() -> TextConfig:
   return TextConfig(
     network=TextNetworkConfig(hidden=(128, 128), dropout=0.2),
     data=TextDataConfig(batch_size=20, length=50),
-    optimizer=OptimizerConfig(
-      name="adam",
+    optimizer=Adam(
       learning_rate=4e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="cosine",
-      warmup_steps=50,
+      schedule=Cosine(warmup_steps=50),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

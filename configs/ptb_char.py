@@ -42,10 +42,10 @@ the network scored sentence by sentence, and it is not kept.
 
   options="--data.path ptb --data.sequences stream --data.batch-size 64 \\
     --network.precision bfloat16 --network.forget-bias 1 \\
-    --optimizer.name adam --optimizer.momentum 0.9 --optimizer.decay 0.99 \\
-    --optimizer.epsilon 1e-8 --optimizer.schedule cosine \\
-    --optimizer.warmup-steps 50 --optimizer.max-gradient-norm 1 \\
-    --optimizer.loss-per element --training.record-every 10 \\
+    --optimizer.name adam --optimizer.decay 0.99 \\
+    --optimizer.schedule.name cosine --optimizer.schedule.warmup-steps 50 \\
+    --optimizer.max-gradient-norm 1 --optimizer.loss-per element \\
+    --training.record-every 10 \\
     --training.evaluation-batch-size 64"
   python train.py configs/ptb_char.py $options --workdir runs/ptb_char \\
     --optimizer.learning-rate 2e-3 --training.steps 1800 \\
@@ -69,7 +69,7 @@ from 1.32 to 1.27 on the test set, in 25 epochs).
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  SGD,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -88,7 +88,7 @@ def get_config() -> TextConfig:
       sequences="sentence",
       batch_size=1,
     ),
-    optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.99),
+    optimizer=SGD(learning_rate=1e-4, momentum=0.99),
     training=TextTrainingConfig(
       steps=9 * SENTENCES,
       record_every=100,

@@ -15,7 +15,7 @@ regularization). Not run to its end here.
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  SGD,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -34,7 +34,7 @@ def get_config() -> TextConfig:
       sequences="sentence",
       batch_size=1,
     ),
-    optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.99),
+    optimizer=SGD(learning_rate=1e-4, momentum=0.99),
     training=TextTrainingConfig(
       steps=11 * SENTENCES,
       record_every=100,

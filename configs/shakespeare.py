@@ -21,7 +21,8 @@ With `--network.dropout 0.3 --training.steps 1200 --training.evaluate-every 50`:
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  Adam,
+  Cosine,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -33,14 +34,10 @@ def get_config() -> TextConfig:
   return TextConfig(
     network=TextNetworkConfig(hidden=(512, 512), dropout=0.5),
     data=TextDataConfig(batch_size=64, length=100),
-    optimizer=OptimizerConfig(
-      name="adam",
+    optimizer=Adam(
       learning_rate=4e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="cosine",
-      warmup_steps=50,
+      schedule=Cosine(warmup_steps=50),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

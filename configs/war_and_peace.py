@@ -17,7 +17,8 @@ way.
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  Adam,
+  Cosine,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -29,14 +30,10 @@ def get_config() -> TextConfig:
   return TextConfig(
     network=TextNetworkConfig(hidden=(512, 512)),
     data=TextDataConfig(batch_size=50, length=50),
-    optimizer=OptimizerConfig(
-      name="adam",
+    optimizer=Adam(
       learning_rate=2e-3,
-      momentum=0.9,
       decay=0.99,
-      epsilon=1e-8,
-      schedule="cosine",
-      warmup_steps=50,
+      schedule=Cosine(warmup_steps=50),
       max_gradient_norm=1.0,
       loss_per="element",
     ),

@@ -20,7 +20,7 @@ Expected: 1.42 bits a byte on the training data, 1.67 on the validation data,
 """
 
 from graves_jax.config import (
-  OptimizerConfig,
+  SGD,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -38,7 +38,7 @@ def get_config() -> TextConfig:
       length=100,
       reset_every=100,
     ),
-    optimizer=OptimizerConfig(name="sgd", learning_rate=1e-4, momentum=0.9),
+    optimizer=SGD(learning_rate=1e-4, momentum=0.9),
     training=TextTrainingConfig(
       steps=4 * 960_000,
       record_every=1000,

@@ -41,7 +41,7 @@ _MODULES = {
   "graves_jax.layers.window_lstm": ("Text",),
   "graves_jax.networks.prediction": ("PredictionNetwork",),
   "graves_jax.networks.synthesis": ("SynthesisNetwork",),
-  "graves_jax.optimizers": ("graves_rmsprop",),
+  "graves_jax.optimizers.graves_rmsprop": ("graves_rmsprop",),
   "graves_jax.rendering.write": ("draw_lines",),
   "graves_jax.sampling.text": ("TextWriter",),
   "graves_jax.sampling.writer": ("HandwritingWriter", "Written"),
@@ -90,7 +90,9 @@ if TYPE_CHECKING:  # The same names for type checkers, which run no code.
     PredictionNetwork as PredictionNetwork,
   )
   from graves_jax.networks.synthesis import SynthesisNetwork as SynthesisNetwork
-  from graves_jax.optimizers import graves_rmsprop as graves_rmsprop
+  from graves_jax.optimizers.graves_rmsprop import (
+    graves_rmsprop as graves_rmsprop,
+  )
   from graves_jax.rendering.write import draw_lines as draw_lines
   from graves_jax.sampling.text import TextWriter as TextWriter
   from graves_jax.sampling.writer import (

@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import functools
+import os
 import runpy
 import signal
 import sys
@@ -13,10 +14,15 @@ import pytest
 from graves_jax.commands import command_line, main
 
 jax.config.update("jax_num_cpu_devices", 2)
-# Many tests build the same experiment; it is compiled once a session.
-_CACHE = tempfile.TemporaryDirectory()
-jax.config.update("jax_compilation_cache_dir", _CACHE.name)
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+# Many tests build the same experiment; it is compiled once a session. Workers
+# (xdist) inherit the environment of the process that starts them.
+_FOLDER = "GRAVES_JAX_TESTS_COMPILED"
+if _FOLDER not in os.environ:
+  _OWNED = tempfile.TemporaryDirectory()
+  os.environ[_FOLDER] = _OWNED.name
+jax.config.update("jax_compilation_cache_dir", os.environ[_FOLDER])
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 ROOT = Path(__file__).parent.parent
 IAMONDB = ROOT.parent / "shared" / "data" / "iamondb"

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 
 from graves_jax.config import (
+  Adam,
   DataConfig,
   HandwritingConfig,
   NetworkConfig,
-  OptimizerConfig,
   TrainingConfig,
 )
 from graves_jax.data.strokes import Line
@@ -19,7 +19,7 @@ from graves_jax.training.experiment import Experiment, build_experiment
 CONFIG = HandwritingConfig(
   network=NetworkConfig(hidden=(8, 8), mixtures=3, windows=2),
   data=DataConfig(batch_size=4, buckets=2),
-  optimizer=OptimizerConfig(name="adam", learning_rate=1e-2),
+  optimizer=Adam(learning_rate=1e-2),
   training=TrainingConfig(
     steps=8,
     evaluate_every=4,

@@ -18,7 +18,6 @@ ROOMS = (
   "sampling",
   "rendering",
   "optimizers",
-  "muon",
   "noise",
   "losses",
   "networks",

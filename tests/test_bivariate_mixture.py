@@ -235,5 +235,5 @@ def test_samples_depend_on_the_key_alone():
   assert np.any(one != _sample(jax.random.key(4), raw, 0.0))
 
 
-def test_outputs_size():
-  assert mixture.outputs_size(20) == 121
+def test_width():
+  assert mixture.width(20) == 121

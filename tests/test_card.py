@@ -29,7 +29,7 @@ def test_a_run_as_long_as_the_recipe_is_the_recipe():
 
 def test_a_short_run_is_shorter_in_all_its_parts():
   planned = plan(SIZE, DataConfig(), 800)
-  assert planned.optimizer.warmup_steps == 60
+  assert planned.optimizer.schedule.warmup_steps == 60
   assert planned.training.average == pytest.approx(0.98)
   assert planned.data.crop_schedule[0][0] == 267  # a third
   due = [s for s in range(1, 801) if s % planned.training.evaluate_every == 0]

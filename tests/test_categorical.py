@@ -98,7 +98,7 @@ def test_a_class_out_of_range_is_not_passed_over():
 
 def test_probabilities_sum_to_one():
   raw, _ = random_case()
-  y = categorical.probabilities(jnp.asarray(raw, jnp.float32))
+  y = categorical.parameters(jnp.asarray(raw, jnp.float32))
   np.testing.assert_allclose(y.sum(-1), 1, rtol=1e-6)
   for n in range(len(raw)):
     np.testing.assert_allclose(y[n], reference.softmax(raw[n]), atol=1e-6)
@@ -110,7 +110,7 @@ def test_probabilities_are_those_that_log_prob_scores():
     jnp.broadcast_to(RAW, (CLASSES, CLASSES)), every
   )
   np.testing.assert_allclose(
-    np.exp(log_prob), categorical.probabilities(RAW), rtol=1e-6
+    np.exp(log_prob), categorical.parameters(RAW), rtol=1e-6
   )
 
 

@@ -14,12 +14,13 @@ from graves_jax.commands import command_line
 ROOT = Path(__file__).parent.parent
 # The main thread is busy in C, as it is while it waits for a device.
 BUSY = """
-import hashlib, command_line
+import hashlib, threading
+from graves_jax.commands import command_line
 def say(text):
   print(text, flush=True)
 
 with command_line.stopping_on_signals(say) as should_stop:
-  print("ready", flush=True)
+  threading.Timer(0.5, say, ["ready"]).start()
   while not should_stop():
     hashlib.pbkdf2_hmac("sha256", b"", b"", {rounds})
 print("stopped", flush=True)
@@ -68,7 +69,8 @@ def test_what_signals_did_before_they_do_again():
 
 # A thread waits for ever, as for a disk that hangs.
 HUNG = """
-import threading, command_line
+import threading
+from graves_jax.commands import command_line
 command_line._LONGEST_FAREWELL_SECONDS = 0.2
 def main(argv):
   threading.Thread(target=threading.Event().wait).start()
@@ -92,18 +94,18 @@ def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
 @pytest.mark.parametrize(
   ("command", "shown"),
   [
-    ("train.py --workdir gs://b/run", "workdir (=gs://b/run)"),
-    ("train.py --init-from s3://b/run", "init_from (=s3://b/run)"),
-    ("train.py --data.path https://x.org/a.gz", "path (=https://x.org/a.gz)"),
-    ("train.py --data.prepared-dir gs://b", "prepared_dir (=gs://b)"),
-    ("sample.py abc --checkpoint gs://b/run", "checkpoint (=gs://b/run)"),
-    ("sample.py abc --out=GS://b/a.png", "out (=GS://b/a.png)"),
-    ("sample.py abc --style s3://b/me.jsonl:3", "style (=s3://b/me.jsonl:3)"),
-    ("evaluate.py --data.path az://b/x", "path (=az://b/x)"),
-    ("curves.py runs/a gs://b/run", "runs (=gs://b/run)"),
-    ("export.py gs://b/run out", "checkpoint (=gs://b/run)"),
-    ("export.py runs/a gs://b/out", "out (=gs://b/out)"),
-    ("prepare.py file:///home/iamondb", "path (=file://home/iamondb)"),
+    ("train --workdir gs://b/run", "workdir (=gs://b/run)"),
+    ("train --init-from s3://b/run", "init_from (=s3://b/run)"),
+    ("train --data.path https://x.org/a.gz", "path (=https://x.org/a.gz)"),
+    ("train --data.prepared-dir gs://b", "prepared_dir (=gs://b)"),
+    ("sample abc --checkpoint gs://b/run", "checkpoint (=gs://b/run)"),
+    ("sample abc --out=GS://b/a.png", "out (=GS://b/a.png)"),
+    ("sample abc --style s3://b/me.jsonl:3", "style (=s3://b/me.jsonl:3)"),
+    ("evaluate --data.path az://b/x", "path (=az://b/x)"),
+    ("curves runs/a gs://b/run", "runs (=gs://b/run)"),
+    ("export gs://b/run out", "checkpoint (=gs://b/run)"),
+    ("export runs/a gs://b/out", "out (=gs://b/out)"),
+    ("prepare file:///home/iamondb", "path (=file://home/iamondb)"),
   ],
 )
 def test_an_address_is_refused_where_a_path_is_wanted(

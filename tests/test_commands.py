@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import tomllib
+import typing
 from pathlib import Path
 
 import pytest
 
 import graves_jax
-from graves_jax.commands import main
+from graves_jax.commands import main, train
+from graves_jax.config import Adam, Cosine, Muon, OptimizerConfig, Trapezoid
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,6 +50,57 @@ def test_every_command_explains_itself_by_its_name(run_command, name):
   status, output, _ = run_command(name, "--help")
   assert status == 0
   assert f"graves-jax {name}" in output
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_help_does_not_wait_for_jax(name):
+  code = (
+    "import sys\n"
+    "from graves_jax.commands.main import run\n"
+    "try:\n"
+    f"  run([{name!r}, '--help'])\n"
+    "except SystemExit:\n"
+    "  print('jax' in sys.modules)"
+  )
+  script = subprocess.run(
+    [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+  )
+  assert script.stdout.splitlines()[-1] == "False"
+
+
+def optimizer_of(*arguments):
+  return train.parse(["handwriting_synthesis", *arguments]).config.optimizer
+
+
+def test_numbers_of_the_configs_optimizer_are_flags():
+  optimizer = optimizer_of(
+    *("--optimizer.learning-rate", "0.5", "--optimizer.matrix-momentum=0.25"),
+    *("--optimizer.schedule.warmup-steps", "7"),
+  )
+  assert isinstance(optimizer, Muon)
+  assert (optimizer.learning_rate, optimizer.matrix_momentum) == (0.5, 0.25)
+  assert optimizer.schedule == Trapezoid(warmup_steps=7)
+
+
+def test_another_optimizer_and_schedule_are_chosen_by_name():
+  assert optimizer_of(
+    *("--optimizer.name", "adam", "--optimizer.decay", "0.5"),
+    *("--optimizer.schedule.name=cosine", "--optimizer.loss-per", "sequence"),
+  ) == Adam(
+    learning_rate=8e-3,
+    decay=0.5,
+    schedule=Cosine(warmup_steps=150),
+    max_gradient_norm=1.0,
+    loss_per="sequence",
+  )
+
+
+def test_help_names_every_optimizer_and_shows_the_chosen_ones_numbers(
+  run_command,
+):
+  _, output, _ = run_command("train", "--optimizer.name", "muon", "--help")
+  assert "--optimizer.matrix-momentum" in output
+  assert all(kind.name in output for kind in typing.get_args(OptimizerConfig))
 
 
 @pytest.mark.parametrize("name", ["train", "sample"])

@@ -3,22 +3,34 @@
 import dataclasses
 import json
 import runpy
+import typing
 from pathlib import Path
 
 import jax
 import pytest
 
 from graves_jax.config import (
+  SGD,
+  Adam,
+  Constant,
+  Cosine,
   DataConfig,
   DynamicConfig,
+  GravesRMSProp,
   HandwritingConfig,
+  Muon,
   NetworkConfig,
   NoiseConfig,
+  OptimizerConfig,
+  RMSProp,
+  ScheduleConfig,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
   TextTrainingConfig,
+  Trapezoid,
 )
+from graves_jax.config.optimizers import choose
 from graves_jax.config.stored import from_dict, to_dict
 from graves_jax.networks.build import build_network, example_inputs
 
@@ -116,7 +128,8 @@ def test_configs_of_the_papers_texts_are_the_papers(
   assert is_in_sentences == (name != "wikipedia")
   assert config.data.batch_size == 1
   optimizer = config.optimizer
-  assert (optimizer.name, optimizer.learning_rate) == ("sgd", 1e-4)
+  assert isinstance(optimizer, SGD)
+  assert optimizer.learning_rate == 1e-4
   assert optimizer.momentum == (0.9 if name == "wikipedia" else 0.99)
   assert (optimizer.loss_per, config.network.lstm_clip) == ("sequence", 1.0)
 
@@ -168,8 +181,149 @@ def test_the_papers_handwriting_is_learned_as_the_paper_has_it(name):
   assert (network.forget_bias, network.weight_range) == (0, 0.1)
   limits = data.max_points, data.max_characters, data.crop_points
   assert (data.batch_size, limits) == (1, (None, None, None))
-  assert optimizer.name == "graves_rmsprop"
+  assert isinstance(optimizer, GravesRMSProp)
+  assert isinstance(optimizer.schedule, Constant)
   numbers = optimizer.learning_rate, optimizer.momentum, optimizer.decay
   assert (*numbers, optimizer.epsilon) == (1e-4, 0.9, 0.95, 1e-4)
   assert optimizer.max_gradient_norm is None
   assert optimizer.loss_per == "sequence"
+
+
+@pytest.mark.parametrize(
+  ("kind", "numbers"),
+  [
+    (SGD, {"decay": 0.5}),
+    (SGD, {"epsilon": 1e-8}),
+    (RMSProp, {"momentum": 0.9}),
+    (Adam, {"matrix_momentum": 0.9}),
+    (GravesRMSProp, {"matrix_momentum": 0.9}),
+    (Muon, {"warmup_steps": 3}),
+    (Adam, {"name": "sgd"}),
+    (Constant, {"final_share": 0.1}),
+    (Cosine, {"descent_share": 0.5}),
+  ],
+)
+def test_numbers_of_other_optimizers_do_not_exist(kind, numbers):
+  with pytest.raises(TypeError, match="unexpected keyword"):
+    kind(**numbers)
+
+
+@pytest.mark.parametrize(
+  ("kind", "numbers", "message"),
+  [
+    (SGD, {"momentum": 1.0}, "momentum .*below 1"),
+    (Muon, {"matrix_momentum": 1.0}, "matrix_momentum .*below 1"),
+    (Adam, {"decay": -0.1}, "decay .*0 or more"),
+    (Trapezoid, {"descent_share": 1.5}, "at most 1"),
+    (Cosine, {"warmup_steps": -1}, "warmup_steps"),
+  ],
+)
+def test_an_optimizers_numbers_have_ranges(kind, numbers, message):
+  with pytest.raises(ValueError, match=message):
+    kind(**numbers)
+
+
+@pytest.mark.parametrize(
+  "changes", [{"epsilon": 0.1}, {"schedule": {"name": "cosine", "steps": 3}}]
+)
+def test_stored_numbers_of_other_optimizers_are_refused(changes):
+  values = {"optimizer": dataclasses.asdict(SGD()) | changes}
+  with pytest.raises(ValueError, match="unknown fields"):
+    from_dict(values, HandwritingConfig)
+
+
+@pytest.mark.parametrize("schedule", typing.get_args(ScheduleConfig))
+@pytest.mark.parametrize("kind", typing.get_args(OptimizerConfig))
+def test_every_optimizer_and_schedule_survives_json(kind, schedule):
+  optimizer = kind(learning_rate=0.5, schedule=schedule(), loss_per="element")
+  config = HandwritingConfig(optimizer=optimizer)
+  values = json.loads(json.dumps(to_dict(config)))
+  assert from_dict(values, HandwritingConfig) == config
+
+
+# One table for all optimizers, as checkpoints of version 0.2 have it.
+FLAT = {
+  "learning_rate": 0.25,
+  "momentum": 0.5,
+  "decay": 0.75,
+  "epsilon": 0.125,
+  "warmup_steps": 7,
+  "final_share": 0.375,
+  "max_gradient_norm": 2.0,
+  "loss_per": "element",
+}
+LATER = {"matrix_momentum": 0.625, "descent_share": 0.875}
+
+
+@pytest.mark.parametrize("later", [{}, LATER])
+@pytest.mark.parametrize("schedule", typing.get_args(ScheduleConfig))
+@pytest.mark.parametrize("kind", typing.get_args(OptimizerConfig))
+def test_the_flat_table_of_before_is_read(kind, schedule, later):
+  names = {"name": kind.name, "schedule": schedule.name}
+  values = to_dict(HandwritingConfig()) | {"optimizer": FLAT | later | names}
+  optimizer = from_dict(values, HandwritingConfig).optimizer
+  assert type(optimizer) is kind and type(optimizer.schedule) is schedule
+  read = dataclasses.asdict(optimizer)
+  read |= read.pop("schedule") | {"name": kind.name}
+  expected = {k: v for k, v in (FLAT | later).items() if k in read}
+  assert len(expected) >= 4 and expected.items() <= read.items()
+
+
+@pytest.mark.parametrize(
+  ("changes", "message"),
+  [
+    ({"name": "lion"}, r"optimizer\.name .*graves_rmsprop, sgd"),
+    ({"name": ["sgd"]}, r"optimizer\.name"),
+    ({"schedule": "step"}, r"optimizer\.schedule .*constant, cosine"),
+    ({"schedule": 3}, "unknown fields .*warmup_steps"),
+    ({"schedule": {}}, "unknown fields .*warmup_steps"),
+    ({"nesterov": 1}, "nesterov"),
+    ({"momentum": "much"}, "momentum"),
+    ({"warmup_steps": 0.5}, "warmup_steps"),
+  ],
+)
+def test_a_flat_table_that_no_version_wrote_is_refused(changes, message):
+  table = FLAT | {"name": "adam", "schedule": "cosine"} | changes
+  values = to_dict(HandwritingConfig()) | {"optimizer": table}
+  with pytest.raises(ValueError, match=message):
+    from_dict(values, HandwritingConfig)
+
+
+def test_a_run_of_the_flat_config_for_synthesis_is_read_as_todays():
+  path = next(path for path in CONFIGS if path.stem == "handwriting_synthesis")
+  config = runpy.run_path(str(path))["get_config"]()
+  values = to_dict(config)
+  values["optimizer"] = {
+    "name": "muon",
+    "learning_rate": 0.008,
+    "momentum": 0.9,
+    "decay": 0.99,
+    "epsilon": 1e-08,
+    "matrix_momentum": 0.95,
+    "schedule": "trapezoid",
+    "warmup_steps": 150,
+    "descent_share": 0.25,
+    "final_share": 0.01,
+    "max_gradient_norm": 1.0,
+    "loss_per": "element",
+  }
+  assert from_dict(values, HandwritingConfig) == config
+
+
+def test_another_optimizer_keeps_what_all_have():
+  config = Adam(
+    learning_rate=3e-3,
+    momentum=0.5,
+    schedule=Cosine(warmup_steps=5, final_share=0.2),
+    max_gradient_norm=1.0,
+    loss_per="element",
+  )
+  assert choose(config, "adam", "cosine") == config
+  assert choose(config, "sgd", "trapezoid") == SGD(
+    learning_rate=3e-3,
+    schedule=Trapezoid(warmup_steps=5, final_share=0.2),
+    max_gradient_norm=1.0,
+    loss_per="element",
+  )
+  changed = choose(config, "adam", "constant")
+  assert changed == dataclasses.replace(config, schedule=Constant())

@@ -300,7 +300,15 @@ def test_train_leaves_pictures_records_and_checkpoints(
     (["--training.evaluate-every", "0"], "evaluate_every"),
     (["--training.seed", "99999999999"], "seed"),
     (["--network.mixtures", "0"], "mixtures"),
+    (["--profile", "-1"], "--profile (=-1)"),
     (["--optimizer.learning-rate", "nan"], "learning_rate"),
+    (["--optimizer.name", "lion"], "graves_rmsprop, sgd, rmsprop"),
+    (["--optimizer.schedule.name", "step"], "constant, cosine, trapezoid"),
+    (["--optimizer.momentum", "1"], "momentum (=1.0) must be below 1"),
+    (
+      ["--optimizer.name", "sgd", "--optimizer.decay", "0.5"],
+      "--optimizer.decay",
+    ),
     (["--workdir", "/proc/run"], "/proc/run"),
   ],
 )

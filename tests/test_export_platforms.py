@@ -12,13 +12,12 @@ from jax import export
 from jax.extend.core import jaxprs_in_params
 
 from graves_jax.checkpoints.state import initial_params
-from graves_jax.config import OptimizerConfig
-from graves_jax.fast.kernels import library
+from graves_jax.config import Muon, Trapezoid
 from graves_jax.fast.window_lstm import Text
 from graves_jax.losses.handwriting import HandwritingSums
-from graves_jax.muon import scale_by_muon
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.prediction import PredictionNetwork
+from graves_jax.optimizers.muon import scale_by_muon
 from graves_jax.sampling import text as text_sampling
 from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
 from graves_jax.training.experiment import update_body
@@ -35,12 +34,6 @@ KNOWN = {
 }
 LOOPS = "scan", "while"
 ROWS, STEPS = 2, 12
-
-
-@pytest.fixture(autouse=True)
-def without_kernels():
-  """Another file may have loaded this processor's own."""
-  library.unload()
 
 
 def written_for(platform, function, *arguments):
@@ -66,9 +59,7 @@ def train_step():
   config = dataclasses.replace(
     CONFIG,
     network=dataclasses.replace(CONFIG.network, precision="bfloat16"),
-    optimizer=OptimizerConfig(
-      name="muon", schedule="trapezoid", max_gradient_norm=1.0
-    ),
+    optimizer=Muon(schedule=Trapezoid(), max_gradient_norm=1.0),
   )
   experiment = make_experiment(config, devices=2, average=0.9)
   body = update_body(experiment.task, experiment.optimizer)

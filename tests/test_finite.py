@@ -187,7 +187,9 @@ def test_rows_are_kept_or_begin_anew_as_a_whole():
 
 def test_debugging_names_the_operation_and_keeps_the_checkpoint(tmp_path):
   experiment = poisoned(naming_first_operation(make_experiment(devices=2)), {4})
-  with pytest.raises(ValueError, match=r"step 4: .*nan.*_loss\.py, line \d+"):
+  with pytest.raises(
+    ValueError, match=r"step 4: .*nan.*handwriting\.py, line \d+"
+  ):
     train(experiment, tmp_path, Silent())
   listener = Silent()
   train(make_experiment(), tmp_path, listener, should_stop=lambda: True)

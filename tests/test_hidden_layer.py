@@ -1,6 +1,7 @@
 """Classes looked up in weights, beside a layer's other inputs."""
 
 import functools
+import re
 
 import jax
 import jax.numpy as jnp
@@ -105,6 +106,20 @@ def test_stepping_equals_unrolling(layer, below):
   jax.tree.map(
     lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), state, final
   )
+
+
+@both_cells
+def test_the_reference_has_no_backward_pass_of_its_own(layer):
+  params, state, classes, inputs, _ = random_case(layer, BELOW)
+
+  def traced(**options):
+    unroll = functools.partial(layer.unroll, classes=classes, **options)
+    return str(jax.make_jaxpr(unroll)(params, state, inputs))
+
+  explicit = re.compile("name=(_unroll_chunks|_recur)")
+  assert explicit.search(traced())
+  assert explicit.search(traced(implementation="scan"))
+  assert not explicit.search(traced(implementation="reference"))
 
 
 def test_a_class_out_of_range_is_the_null_vector():

@@ -10,8 +10,8 @@ import reference
 from graves_jax.devices.parallel import AXIS, over_devices
 from graves_jax.layers.lstm import LSTMParams
 from graves_jax.layers.tanh import RNNParams
-from graves_jax.muon import orthogonal, scale_by_muon
 from graves_jax.noise.adaptive_weight_noise import AdaptiveParams
+from graves_jax.optimizers.muon import orthogonal, scale_by_muon
 
 HIDDEN = 6
 

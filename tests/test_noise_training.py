@@ -14,7 +14,7 @@ from test_text_training import assert_same, run, sums_over
 from test_text_training import make_experiment as make_text
 
 from graves_jax.checkpoints.read import restore_checkpoint
-from graves_jax.config import NoiseConfig
+from graves_jax.config import SGD, NoiseConfig
 from graves_jax.training.loop import train
 from graves_jax.training.noise import with_drawn_weights
 
@@ -231,7 +231,7 @@ def test_other_noise_is_not_a_resume(adaptive):
 
 def test_patience_ends_a_run_that_gets_no_better(tmp_path):
   options = {
-    "optimizer": {"name": "sgd", "learning_rate": 0.0},
+    "optimizer": SGD(learning_rate=0.0),
     "training": {"patience": 2, "evaluate_every": 1, "steps": 50},
   }
   state, listener = run(make_experiment(**options), tmp_path)
@@ -244,7 +244,7 @@ def test_patience_ends_a_run_that_gets_no_better(tmp_path):
 
 def test_patience_is_not_lost_in_a_resume(tmp_path):
   options = {
-    "optimizer": {"name": "sgd", "learning_rate": 0.0},
+    "optimizer": SGD(learning_rate=0.0),
     "training": {"patience": 4, "evaluate_every": 1, "steps": 50},
   }
   run(make_experiment(**options), tmp_path, updates=3)

@@ -1,7 +1,9 @@
 """The package's top: what `from graves_jax import ...` offers."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,3 +63,9 @@ def test_a_writer_comes_without_data_sets_and_figures():
   found = modules_after("from graves_jax import draw_lines, load_writer")
   assert "orbax" in found
   assert not (HEAVY - {"orbax"}) & found
+
+
+def test_the_citation_is_of_this_version():
+  text = (Path(__file__).parent.parent / "CITATION.cff").read_text("utf-8")
+  (version,) = re.findall(r"^version: (.+)$", text, re.MULTILINE)
+  assert version == graves_jax.__version__

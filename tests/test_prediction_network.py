@@ -34,7 +34,7 @@ def x64():
 def build(layers, layer_clip=FREE, output_clip=FREE, **options):
   return PredictionNetwork(
     inputs=3,
-    outputs=bivariate_mixture.outputs_size(MIXTURES),
+    outputs=bivariate_mixture.width(MIXTURES),
     hidden=(HIDDEN,) * layers,
     lstm_clip=layer_clip,
     output_clip=output_clip,

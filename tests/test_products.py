@@ -49,7 +49,7 @@ def test_the_gradient_is_that_of_the_product():
 
 def test_float32_is_left_alone():
   parts, weights = random_case()
-  assert products.with_remainders(weights, WIDTHS, "float32") is weights
+  assert products.with_rounding_errors(weights, WIDTHS, "float32") is weights
   assert products.with_repeats(parts, "float32") == tuple(parts)
 
 

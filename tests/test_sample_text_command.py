@@ -1,4 +1,4 @@
-"""sample.py with a text network, as a person uses it."""
+"""graves-jax sample with a text network, as a person uses it."""
 
 import os
 import subprocess

@@ -163,7 +163,7 @@ def get_config():
     data=TextDataConfig(
       source="penn_treebank", sequences="sentence", batch_size=2
     ),
-    optimizer=OptimizerConfig(name="sgd", learning_rate=1e-2),
+    optimizer=SGD(learning_rate=1e-2),
     training=TextTrainingConfig(
       steps=4, evaluate_every=2, checkpoint_every=2, sample_every=2,
       sample_length=20,

@@ -1,4 +1,4 @@
-"""train.py and evaluate.py on text, as a person uses them."""
+"""graves-jax train and evaluate on text, as a person uses them."""
 
 import json
 from pathlib import Path
@@ -18,9 +18,7 @@ def get_config():
   return TextConfig(
     network=TextNetworkConfig(hidden=(8,)),
     data=TextDataConfig(batch_size=4, length=10),
-    optimizer=OptimizerConfig(
-      name="adam", learning_rate=1e-2, loss_per="element"
-    ),
+    optimizer=Adam(learning_rate=1e-2, loss_per="element"),
     training=TextTrainingConfig(
       steps=4, evaluate_every=2, checkpoint_every=2, sample_every=2,
       sample_length=20, evaluation_batch_size=2,

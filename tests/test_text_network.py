@@ -34,7 +34,7 @@ def x64():
 
 
 @functools.lru_cache
-def build(cell, layers=2, clip=FREE, dropout=0.0):
+def build(cell, layers=2, clip=FREE, dropout=0.0, implementation="scan"):
   config = TextNetworkConfig(
     hidden=(HIDDEN,) * layers,
     cell=cell,
@@ -42,7 +42,7 @@ def build(cell, layers=2, clip=FREE, dropout=0.0):
     lstm_clip=clip,
     output_clip=clip,
   )
-  return build_network(config, CLASSES)
+  return build_network(config, CLASSES, implementation)
 
 
 def random_batch(steps=STEPS):
@@ -127,14 +127,19 @@ def test_weight_counts_of_the_paper(hidden, classes, count):
 @both_cells
 @pytest.mark.parametrize("clip", [FREE, 0.05])
 @pytest.mark.parametrize(
-  ("dtype", "tolerance"), [("float64", 1e-9), ("float32", 1e-4)]
+  ("dtype", "tolerance", "implementation"),
+  [
+    ("float64", 1e-9, "scan"),
+    ("float32", 1e-4, "scan"),
+    ("float64", 1e-9, "reference"),
+  ],
 )
 def test_loss_and_gradients_equal_the_equations(
-  x64, cell, clip, dtype, tolerance
+  x64, cell, clip, dtype, tolerance, implementation
 ):
   network, batch = random_network(cell), random_batch()
   nats, errors, gradients = by_reference(network, batch, clip)
-  package = build(cell, clip=clip)
+  package = build(cell, clip=clip, implementation=implementation)
   carry = package.initial_state(BATCH, dtype)
   found, (sums, _) = compiled(package)(
     to_package(network, cell, dtype), carry, batch, None

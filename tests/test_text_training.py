@@ -12,7 +12,8 @@ from experiments import Silent
 
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import (
-  OptimizerConfig,
+  SGD,
+  Adam,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -29,9 +30,7 @@ from graves_jax.training.step import evaluation_body, train_body
 CONFIG = TextConfig(
   network=TextNetworkConfig(hidden=(12, 8), dropout=0.2),
   data=TextDataConfig(batch_size=4, length=7, reset_every=3),
-  optimizer=OptimizerConfig(
-    name="adam", learning_rate=1e-2, loss_per="element"
-  ),
+  optimizer=Adam(learning_rate=1e-2, loss_per="element"),
   training=TextTrainingConfig(
     steps=8,
     evaluate_every=4,
@@ -59,8 +58,9 @@ def make_experiment(
   config=CONFIG, *, devices=1, parallel="shard_map", corpus=None, **parts
 ):
   for name, changes in parts.items():
-    part = dataclasses.replace(getattr(config, name), **changes)
-    config = dataclasses.replace(config, **{name: part})
+    if isinstance(changes, dict):
+      changes = dataclasses.replace(getattr(config, name), **changes)
+    config = dataclasses.replace(config, **{name: changes})
   task = text_task(config, corpus or make_corpus())
   return build_experiment(task, jax.devices()[:devices], parallel)
 
@@ -270,12 +270,7 @@ def test_sgd_steps_by_the_gradient_summed_over_time(
   experiment = make_experiment(
     network={"dropout": 0.0, "lstm_clip": 100.0},
     data={"batch_size": batch_size},
-    optimizer={
-      "name": "sgd",
-      "learning_rate": 0.1,
-      "momentum": 0.0,
-      "loss_per": loss_per,
-    },
+    optimizer=SGD(learning_rate=0.1, momentum=0.0, loss_per=loss_per),
   )
   state, task = experiment.initial_state(), experiment.task
   before = jax.device_get(state.params)

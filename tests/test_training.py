@@ -10,7 +10,14 @@ import pytest
 from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 
 from graves_jax.checkpoints.read import restore_checkpoint
-from graves_jax.config import NetworkConfig, OptimizerConfig
+from graves_jax.config import (
+  Cosine,
+  GravesRMSProp,
+  Muon,
+  NetworkConfig,
+  Trapezoid,
+)
+from graves_jax.config.stored import to_dict
 from graves_jax.devices.parallel import fitting
 from graves_jax.losses.handwriting import handwriting_loss
 from graves_jax.training import loop
@@ -180,8 +187,7 @@ def test_devices_and_maps_agree(clipped, tmp_path, devices, parallel):
 def test_a_cosine_run_resumes_exactly_and_only_at_its_own_length(tmp_path):
   optimizer = dataclasses.replace(
     CONFIG.optimizer,
-    schedule="cosine",
-    warmup_steps=2,
+    schedule=Cosine(warmup_steps=2),
     max_gradient_norm=1.0,
     loss_per="element",
   )
@@ -197,7 +203,7 @@ def test_a_cosine_run_resumes_exactly_and_only_at_its_own_length(tmp_path):
 TRAPEZOID = dataclasses.replace(
   CONFIG,
   optimizer=dataclasses.replace(
-    CONFIG.optimizer, schedule="trapezoid", warmup_steps=2, descent_share=0.5
+    CONFIG.optimizer, schedule=Trapezoid(warmup_steps=2, descent_share=0.5)
   ),
 )
 
@@ -224,8 +230,8 @@ def test_a_trapezoid_run_keeps_its_length_once_it_descends(tmp_path, updates):
 @pytest.mark.parametrize(
   "optimizer",
   [
-    OptimizerConfig(learning_rate=1e-3),
-    OptimizerConfig(name="muon", learning_rate=1e-2, max_gradient_norm=1.0),
+    GravesRMSProp(learning_rate=1e-3),
+    Muon(learning_rate=1e-2, max_gradient_norm=1.0),
   ],
 )
 def test_a_run_of_another_optimizer_resumes_exactly(tmp_path, optimizer):
@@ -233,6 +239,30 @@ def test_a_run_of_another_optimizer_resumes_exactly(tmp_path, optimizer):
   expected, _ = run(make_experiment(config), tmp_path / "whole")
   run(make_experiment(config), tmp_path / "halves", updates=3)
   resumed, _ = run(make_experiment(config), tmp_path / "halves")
+  assert_same(resumed, expected)
+
+
+def test_a_run_that_wrote_the_optimizer_as_one_table_resumes(
+  tmp_path, monkeypatch
+):
+  def flat(config):
+    values = to_dict(config)
+    schedule = values["optimizer"].pop("schedule")
+    values["optimizer"] |= {
+      "epsilon": 1e-8,
+      "matrix_momentum": 0.95,
+      "descent_share": 0.25,
+      **schedule,
+      "name": config.optimizer.name,
+      "schedule": schedule["name"],
+    }
+    return values
+
+  expected, _ = run(make_experiment(TRAPEZOID), tmp_path / "whole")
+  with monkeypatch.context() as before:
+    before.setattr("graves_jax.checkpoints.metadata.to_dict", flat)
+    run(make_experiment(TRAPEZOID), tmp_path / "halves", updates=3)
+  resumed, _ = run(make_experiment(TRAPEZOID), tmp_path / "halves")
   assert_same(resumed, expected)
 
 
@@ -329,6 +359,7 @@ def test_the_compiled_step_reduces_across_devices_once():
   [
     ("network", "hidden", (8, 9)),
     ("optimizer", "learning_rate", 1e-3),
+    ("optimizer", "schedule", Cosine()),
     ("data", "batch_size", 2),
     ("training", "seed", 5),
   ],

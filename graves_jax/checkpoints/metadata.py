@@ -201,9 +201,9 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
       "--workdir."
     )
   for name in ("network", "optimizer", "noise", "data"):
-    old = dataclasses.asdict(getattr(saved.config, name))
-    new = dataclasses.asdict(getattr(wanted.config, name))
-    for field in old:
+    old = _by_dotted_name(dataclasses.asdict(getattr(saved.config, name)))
+    new = _by_dotted_name(dataclasses.asdict(getattr(wanted.config, name)))
+    for field in old:  # the name of an optimizer stands before its numbers
       if (name, field) not in _MAY_CHANGE and old[field] != new[field]:
         raise ValueError(
           f"{folder} holds a run with {name}.{field} = {old[field]!r}, not "
@@ -233,11 +233,21 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
 def _may_change_length(saved: Metadata, steps: int) -> bool:
   """Whether a run of `steps` updates would have come to the same weights: all
   learning rates so far are the same."""
-  optimizer = saved.config.optimizer
-  if optimizer.schedule == "trapezoid":
-    lengths = steps, saved.config.training.steps
-    return saved.step <= min(map(optimizer.descent_begins, lengths))
-  return optimizer.schedule == "constant"
+  schedule = saved.config.optimizer.schedule
+  lengths = steps, saved.config.training.steps
+  return saved.step <= min(map(schedule.descent_begins, lengths))
+
+
+def _by_dotted_name(values: dict[str, Any]) -> dict[str, Any]:
+  """Values of tables within tables, each by its dotted name."""
+  found = {}
+  for name, value in values.items():
+    if isinstance(value, dict):
+      inner = _by_dotted_name(value)
+      found |= {f"{name}.{key}": v for key, v in inner.items()}
+    else:
+      found[name] = value
+  return found
 
 
 def require_same_weights(saved: Metadata, wanted: Metadata) -> None:

@@ -207,7 +207,7 @@ def restore_checkpoint(path: Path) -> Restored:
   if not path.is_dir():
     raise FileNotFoundError(
       f"there is no checkpoint at {path}; give a run's folder (the --workdir "
-      "of train.py) or one folder of its checkpoints."
+      "of graves-jax train) or one folder of its checkpoints."
     )
   folder = _choose(path.absolute())
   run = folder.parent.parent if folder.parent.name == FOLDER else folder
@@ -243,7 +243,7 @@ def _choose(path: Path) -> Path:
   if not steps:
     raise FileNotFoundError(
       f"{path} holds no finished checkpoint; give a run's folder (the "
-      "--workdir of train.py) or one folder of its checkpoints."
+      "--workdir of graves-jax train) or one folder of its checkpoints."
     )
   scored = [(_score(p), p) for p in steps]
   scored = [(score, p) for score, p in scored if not math.isnan(score)]

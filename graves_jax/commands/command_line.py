@@ -296,15 +296,19 @@ def use_devices(count: int) -> list:
   return first_of_each_process(devices, count or most)
 
 
-def use_kernels(console: Console, devices: Sequence) -> None:
-  """Compiles, once, and loads what makes these devices faster if they are this
-  processor's; where that fails, says why and goes on without."""
+def use_kernels(console: Console, devices: Sequence):
+  """Compiles, once, and loads kernels for these devices if they are this
+  processor's; where that fails, says why and goes on without.
+
+  Returns:
+    The kernels to build networks with, or None.
+  """
   from graves_jax.fast.kernels import library
 
   here = sum(d.process_index == d.client.process_index() for d in devices)
   try:
     with console.status("Compiling kernels for this processor, once"):
-      library.load(_below_home(KERNELS), here)
+      return library.load(_below_home(KERNELS), here)
   except OSError as error:
     reason = f"{error.filename}: {error.strerror}" if error.errno else error
     console.print(
@@ -313,6 +317,7 @@ def use_kernels(console: Console, devices: Sequence) -> None:
       highlight=False,
       soft_wrap=True,
     )
+    return None
 
 
 @contextlib.contextmanager

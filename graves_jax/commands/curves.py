@@ -35,7 +35,7 @@ class Arguments:
   """Draws the losses of training and validation that runs recorded."""
 
   runs: tyro.conf.Positional[tuple[Path, ...]]
-  """Folders of runs (the --workdir of train.py)."""
+  """Folders of runs (the --workdir of graves-jax train)."""
   out: Path = Path("curves.png")
   """A .png, .svg or .pdf file."""
   stages: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -85,7 +85,7 @@ def read_rows(run: Path) -> list[dict]:
   path = run.expanduser() / _METRICS
   if not path.is_file():
     raise FileNotFoundError(
-      f"there is no {path}; name a run's folder, the --workdir of train.py."
+      f"there is no {path}; name a run's folder, the --workdir of train."
     )
   rows = []
   for line in path.read_text("utf-8", errors="replace").splitlines():

@@ -71,7 +71,7 @@ def main(argv: list[str]) -> None:
   devices = command_line.use_devices(arguments.devices)
   require_dynamic(arguments)
   restored = restore_checkpoint(arguments.checkpoint)
-  command_line.use_kernels(console, devices)
+  kernels = command_line.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
 
@@ -79,7 +79,7 @@ def main(argv: list[str]) -> None:
   if isinstance(restored.metadata.config, TextConfig):
     from graves_jax.commands.evaluate_text import score_text
 
-    figures = score_text(arguments, restored, devices, console)
+    figures = score_text(arguments, restored, devices, console, kernels)
   else:
     if arguments.dynamic:
       raise ValueError(
@@ -93,7 +93,7 @@ def main(argv: list[str]) -> None:
       )
     from graves_jax.commands.evaluate_handwriting import score_handwriting
 
-    figures = score_handwriting(arguments, restored, devices, console)
+    figures = score_handwriting(arguments, restored, devices, console, kernels)
   figures |= {
     "step": restored.metadata.step,
     "draw_weights": arguments.draw_weights,

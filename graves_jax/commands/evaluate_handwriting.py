@@ -18,6 +18,7 @@ from graves_jax.devices.parallel import (
   over_devices,
   require_divisible,
 )
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.losses.handwriting import (
   HandwritingScores,
   handwriting_loss,
@@ -33,7 +34,11 @@ BATCH_SIZE = 64
 
 
 def score_handwriting(
-  arguments, restored: Restored, devices: Sequence[jax.Device], console: Console
+  arguments,
+  restored: Restored,
+  devices: Sequence[jax.Device],
+  console: Console,
+  kernels: Kernels | None,
 ) -> dict:
   """Scores every line of a split, and prints what its figures mean.
 
@@ -42,6 +47,7 @@ def score_handwriting(
     restored: the checkpoint.
     devices: to use.
     console: for progress and results.
+    kernels: to score with, where they fit.
 
   Returns:
     The scores by name, and what they are of.
@@ -69,7 +75,7 @@ def score_handwriting(
     batch_size=size,
     buckets=data.buckets,
   )
-  network = build_network(config.network, codec.size)
+  network = build_network(config.network, codec.size, kernels=kernels)
   whole = batches(lines)
   if not arguments.devices:
     devices = fitting(devices, size)

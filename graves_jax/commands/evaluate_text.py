@@ -25,6 +25,7 @@ from graves_jax.devices.parallel import (
   over_devices,
   require_divisible,
 )
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.losses.sums import Sums
 from graves_jax.losses.text import perplexity, text_loss, text_scores
 from graves_jax.networks.build import build_network
@@ -52,7 +53,14 @@ _SEQUENCES = {
 class TextScorer:
   """A text network on devices, and the text that it is scored on."""
 
-  def __init__(self, arguments, restored: Restored, devices, console: Console):
+  def __init__(
+    self,
+    arguments,
+    restored: Restored,
+    devices,
+    console: Console,
+    kernels: Kernels | None,
+  ):
     """Reads the text.
 
     Raises:
@@ -91,7 +99,9 @@ class TextScorer:
     require_divisible("batch_size", self.streams, len(devices))
     self.mapped = over_devices(devices)
     self.params = restored.params
-    self.network = build_network(self.metadata.config.network, self.codec.size)
+    self.network = build_network(
+      self.metadata.config.network, self.codec.size, kernels=kernels
+    )
 
   def load(self, split: str | None, path: str | None) -> TextSplit:
     """A split of the corpus, or another text."""
@@ -214,9 +224,11 @@ class TextScorer:
     self.console.print(text, highlight=False, soft_wrap=True)
 
 
-def score_text(arguments, restored: Restored, devices, console) -> dict:
+def score_text(
+  arguments, restored: Restored, devices, console, kernels: Kernels | None
+) -> dict:
   """What graves-jax evaluate prints of a text network."""
-  scorer = TextScorer(arguments, restored, devices, console)
+  scorer = TextScorer(arguments, restored, devices, console, kernels)
   path = scorer.path
   figures, weights = {"dynamic": False}, "the weights are fixed"
   if arguments.dynamic:

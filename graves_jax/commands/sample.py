@@ -8,16 +8,15 @@ from graves_jax.commands.sample_arguments import (
   refuse_options_of_others,
 )
 
-# So many lines at once are worth kernels, which the first use has to compile.
-FEWEST_COPIES = 16
-
 
 def main(argv: list[str]) -> None:
   arguments = command_line.parse(Arguments, argv)
   from graves_jax.checkpoints.read import restore_checkpoint
+  from graves_jax.fast.implementation import FEWEST_ROWS_OF_ONE_STEP
 
   command_line.use_compilation_cache()
-  if arguments.copies >= FEWEST_COPIES:
+  kernels, devices = None, None
+  if arguments.copies >= FEWEST_ROWS_OF_ONE_STEP:
     devices = command_line.use_devices(1)  # before anything runs on one
   restored = restore_checkpoint(arguments.checkpoint)
   if arguments.draw_weights is not None:
@@ -26,10 +25,10 @@ def main(argv: list[str]) -> None:
     restored = with_drawn_weights(restored, arguments.draw_weights)
   kind = restored.metadata.kind
   refuse_options_of_others(argv, arguments.checkpoint, kind)
-  if arguments.copies >= FEWEST_COPIES:
-    command_line.use_kernels(Console(stderr=True), devices)
+  if devices is not None:  # else kernels are not worth compiling
+    kernels = command_line.use_kernels(Console(stderr=True), devices)
   if kind == "text":
     from graves_jax.commands.sample_text import write_text as write
   else:
     from graves_jax.commands.sample_handwriting import write_by_hand as write
-  write(arguments, restored)
+  write(arguments, restored, kernels)

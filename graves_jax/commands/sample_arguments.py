@@ -1,4 +1,4 @@
-"""The options of sample.py, and which kind of network each one is for."""
+"""The options of graves-jax sample, and which network each one is for."""
 
 import dataclasses
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The part of sample.py that writes by hand."""
+"""The part of graves-jax sample that writes by hand."""
 
 import dataclasses
 import time
@@ -12,6 +12,7 @@ from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.write import check_output_path, draw_lines
 from graves_jax.sampling.transcript import fit_text, name_replaced
@@ -21,8 +22,15 @@ OUT = Path("handwriting.png")
 LENGTH = 700
 
 
-def write_by_hand(arguments: Arguments, restored: Restored) -> None:
+def write_by_hand(
+  arguments: Arguments, restored: Restored, kernels: Kernels | None
+) -> None:
   """Writes the text with the pen of a handwriting network, to a file.
+
+  Args:
+    arguments: of the command.
+    restored: the checkpoint.
+    kernels: to write with, where they fit.
 
   Raises:
     ValueError, OSError: if an argument cannot be used.
@@ -35,7 +43,7 @@ def write_by_hand(arguments: Arguments, restored: Restored) -> None:
   text = plain_text.decode(
     *command_line.given_bytes(arguments.text, "the text")
   )
-  writer = HandwritingWriter.from_checkpoint(restored)
+  writer = HandwritingWriter.from_checkpoint(restored, kernels=kernels)
   writer = dataclasses.replace(writer, stop=options.stop)
   if options.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")

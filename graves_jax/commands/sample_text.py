@@ -1,4 +1,4 @@
-"""The part of sample.py that writes text."""
+"""The part of graves-jax sample that writes text."""
 
 import dataclasses
 import itertools
@@ -18,6 +18,7 @@ from graves_jax.data import plain_text
 from graves_jax.data.codec import TextCodec, name_symbols
 from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.data.strokes import Alphabet
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.rendering.files import check_writable
 from graves_jax.sampling.novelty import novel_lines
 from graves_jax.sampling.text import TextWriter
@@ -31,8 +32,15 @@ LENGTH = 1000
 BETWEEN_COPIES = "\n\n"
 
 
-def write_text(arguments: Arguments, restored: Restored) -> None:
+def write_text(
+  arguments: Arguments, restored: Restored, kernels: Kernels | None
+) -> None:
   """Writes the text of a text network to standard output, notes beside it.
+
+  Args:
+    arguments: of the command.
+    restored: the checkpoint.
+    kernels: to write with, where they fit.
 
   Raises:
     ValueError, OSError: if an argument cannot be used.
@@ -47,7 +55,7 @@ def write_text(arguments: Arguments, restored: Restored) -> None:
     )
   if arguments.out is not None:
     check_writable(arguments.out, (".txt",))
-  writer = TextWriter.from_checkpoint(restored)
+  writer = TextWriter.from_checkpoint(restored, kernels=kernels)
   codec = writer.codec
   prime = read_prime(options.prime, writer, arguments.strict)
   length = LENGTH if arguments.length is None else arguments.length

@@ -14,8 +14,9 @@ from rich.console import Console
 import graves_jax
 from graves_jax.commands import command_line
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
-from graves_jax.config import Config, TextConfig
-from graves_jax.devices.parallel import Parallel
+from graves_jax.config import Config, OptimizerConfig, TextConfig
+from graves_jax.config.optimizers import choose
+from graves_jax.config.shared import Parallel
 
 PACKAGE = Path(graves_jax.__file__).parent
 # Configs lie beside the package in a checkout, and in it once it is installed.
@@ -51,6 +52,9 @@ class Arguments(Generic[AnyConfig]):
   the state. Without it such an update is skipped and training goes on."""
   tensorboard: bool = False
   """Also writes the figures for TensorBoard (needs the extra tensorboard)."""
+  profile: Annotated[int, tyro.conf.arg(metavar="STEPS")] = 0
+  """Traces so many updates, once they are compiled, into WORKDIR/profile: what
+  the device did, and for how long."""
   preemption_notice: Cloud | None = None
   """Also asks this cloud's metadata server whether the machine is about to be
   taken away, and stops then as on SIGTERM: for where no signal comes."""
@@ -59,8 +63,21 @@ class Arguments(Generic[AnyConfig]):
   )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Chosen:
+  """The names on a command line that say which other arguments there are."""
+
+  optimizer: Annotated[str, tyro.conf.arg(name="optimizer.name")]
+  schedule: Annotated[str, tyro.conf.arg(name="optimizer.schedule.name")]
+
+
 def main(argv: list[str]) -> None:
   arguments = parse(argv)
+  if arguments.profile < 0:
+    raise ValueError(
+      f"--profile (={arguments.profile}) must be a number of updates, such as "
+      "10; without it nothing is traced."
+    )
   from graves_jax.devices.processes import is_first, together
   from graves_jax.training.run_lock import locked
 
@@ -114,18 +131,21 @@ def train_locked(
   from graves_jax.commands.console import ConsoleListener
   from graves_jax.devices.parallel import fitting
   from graves_jax.devices.processes import ask, is_first, together
-  from graves_jax.fast.kernels import library
+  from graves_jax.fast.implementation import resolve
   from graves_jax.training.experiment import build_experiment
   from graves_jax.training.loop import train
+  from graves_jax.training.task import with_implementation
 
   with together():
     task = load_task(config, console)
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
-  command_line.use_kernels(console, devices)
-  if ask(lambda: not library.is_loaded(config.network.precision))():
-    library.unload()  # all processes, or none
+  kernels = command_line.use_kernels(console, devices)
+  implementation = resolve("auto", config.network.precision, kernels)
+  if ask(lambda: implementation == "scan")():
+    implementation = "scan"  # in all processes, or in none
+  task = with_implementation(task, implementation)
   experiment = build_experiment(task, devices, arguments.parallel)
   if arguments.debug_nans:
     if jax.process_count() > 1:
@@ -151,6 +171,12 @@ def train_locked(
     with together():
       is_preempted = stack.enter_context(watching(server))
     stack.enter_context(listener)
+    if arguments.profile and is_first():
+      from graves_jax.commands.profiling import profiled
+
+      experiment = stack.enter_context(
+        profiled(experiment, workdir, arguments.profile, listener.message)
+      )
     listener.introduce(experiment, devices)
     listener.message(f"Checkpoints, records and samples: {workdir}")
     train(
@@ -192,8 +218,29 @@ def parse(argv: list[str]) -> Arguments:
     name, *argv = argv
   path = find_config(name)
   config = command_line.read_config(path)
-  default = Arguments(config=config, workdir=Path("runs") / path.stem)
-  return command_line.parse(Arguments[type(config)], argv, default=default)
+  optimizer = choose_optimizer(config.optimizer, argv)
+  config = dataclasses.replace(config, optimizer=optimizer)
+  return command_line.parse(
+    Arguments[type(config)],
+    argv,
+    default=Arguments(config=config, workdir=Path("runs") / path.stem),
+    config=(tyro.conf.AvoidSubcommands,),  # the optimizer is chosen by now
+  )
+
+
+def choose_optimizer(
+  config: OptimizerConfig, argv: list[str]
+) -> OptimizerConfig:
+  """The optimizer and the schedule that a command line names, else the
+  config's. What numbers there are to set depends on them."""
+  named, _ = tyro.cli(
+    Chosen,
+    args=argv,
+    default=Chosen(optimizer=config.name, schedule=config.schedule.name),
+    add_help=False,
+    return_unknown_args=True,
+  )
+  return choose(config, named.optimizer, named.schedule)
 
 
 def find_config(name: str) -> Path:

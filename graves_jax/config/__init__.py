@@ -7,8 +7,21 @@ from graves_jax.config.handwriting import (
   NetworkConfig,
   TrainingConfig,
 )
-from graves_jax.config.shared import NoiseConfig, OptimizerConfig
+from graves_jax.config.optimizers import (
+  SGD,
+  Adam,
+  Constant,
+  Cosine,
+  GravesRMSProp,
+  Muon,
+  OptimizerConfig,
+  RMSProp,
+  ScheduleConfig,
+  Trapezoid,
+)
+from graves_jax.config.shared import NoiseConfig
 from graves_jax.config.text import (
+  Cell,
   TextConfig,
   TextDataConfig,
   TextNetworkConfig,
@@ -18,16 +31,26 @@ from graves_jax.config.text import (
 Config = HandwritingConfig | TextConfig
 
 __all__ = [
+  "SGD",
+  "Adam",
+  "Cell",
   "Config",
+  "Constant",
+  "Cosine",
   "DataConfig",
   "DynamicConfig",
+  "GravesRMSProp",
   "HandwritingConfig",
+  "Muon",
   "NetworkConfig",
   "NoiseConfig",
   "OptimizerConfig",
+  "RMSProp",
+  "ScheduleConfig",
   "TextConfig",
   "TextDataConfig",
   "TextNetworkConfig",
   "TextTrainingConfig",
   "TrainingConfig",
+  "Trapezoid",
 ]

@@ -3,10 +3,10 @@
 import dataclasses
 from typing import Literal
 
+from graves_jax.config.optimizers import GravesRMSProp, OptimizerConfig
 from graves_jax.config.ranges import MOST_WIDE, Ranged, require_below_1
 from graves_jax.config.shared import (
   NoiseConfig,
-  OptimizerConfig,
   RunConfig,
   WholeConfig,
 )
@@ -144,6 +144,6 @@ class HandwritingConfig(WholeConfig):
 
   network: NetworkConfig = NetworkConfig()
   data: DataConfig = DataConfig()
-  optimizer: OptimizerConfig = OptimizerConfig()
+  optimizer: OptimizerConfig = GravesRMSProp()
   noise: NoiseConfig = NoiseConfig()
   training: TrainingConfig = TrainingConfig()

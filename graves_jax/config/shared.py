@@ -9,69 +9,8 @@ from graves_jax.config.ranges import (
   require_defaults,
 )
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class OptimizerConfig(Ranged):
-  """Graves' RMSProp (Eqs. 38-45) and SGD with momentum (Section 3); RMSProp as
-  Karpathy has it; Adam; or Muon, which learns most per update."""
-
-  name: Literal["graves_rmsprop", "sgd", "rmsprop", "adam", "muon"] = (
-    "graves_rmsprop"
-  )
-  learning_rate: float = 1e-4
-  momentum: float = 0.9
-  """Decay of the average of updates (graves_rmsprop, sgd) or of gradients
-  (adam, and muon where it goes by Adam); rmsprop does not read it."""
-  decay: float = 0.95
-  """Decay of the average of squared gradients; sgd does not read it."""
-  epsilon: float = 1e-4
-  """Added inside the root of that average (graves_rmsprop, rmsprop) or to it
-  (adam, muon); sgd does not read it."""
-  matrix_momentum: float = 0.95
-  """Decay of the average of gradients that muon makes orthogonal: of each
-  gate's matrix where a layer reads a layer, itself included."""
-  schedule: Literal["constant", "cosine", "trapezoid"] = "constant"
-  """cosine: a warm-up, then half a cosine. trapezoid: a warm-up, a level, and a
-  straight descent at the end, before which a run may still be lengthened."""
-  warmup_steps: int = 0
-  """Updates until the learning rate is reached (cosine, trapezoid)."""
-  descent_share: float = 0.25
-  """Of the updates, the last ones, in which a trapezoid descends."""
-  final_share: float = 0.01
-  """The share of the learning rate that cosine and trapezoid end at."""
-  max_gradient_norm: float | None = None
-  """Global norm that the gradient is scaled down to (not in the paper)."""
-  loss_per: Literal["sequence", "element"] = "sequence"
-  """Divides the summed gradient: the paper's unit is the sequence; an element
-  is a pen point or a symbol of text."""
-
-  _LEAST = {
-    "learning_rate": 0,
-    "momentum": 0,
-    "decay": 0,
-    "epsilon": 0,
-    "matrix_momentum": 0,
-    "warmup_steps": 0,
-    "descent_share": 0,
-    "final_share": 0,
-    "max_gradient_norm": 0,
-  }
-
-  def __post_init__(self):
-    super().__post_init__()
-    if self.name != "muon":
-      require_defaults(self, ("matrix_momentum",), f"name = {self.name}")
-    if self.schedule != "trapezoid":
-      require_defaults(self, ("descent_share",), f"schedule = {self.schedule}")
-    require_below_1(self, "matrix_momentum")
-    if self.descent_share > 1:
-      raise ValueError(
-        f"descent_share (={self.descent_share}) must be at most 1."
-      )
-
-  def descent_begins(self, steps: int) -> int:
-    """Counts a trapezoid's updates before its descent, in a run of `steps`."""
-    return steps - round(self.descent_share * steps)
+# The map of an update over devices; both give the same weights.
+Parallel = Literal["shard_map", "pmap"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

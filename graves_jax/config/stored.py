@@ -6,6 +6,20 @@ import types
 import typing
 from typing import Any, Literal, Union
 
+from graves_jax.config.optimizers import OptimizerConfig, ScheduleConfig
+from graves_jax.config.tagged import member
+
+# The numbers of all optimizers and schedules, when they were one table.
+_FLAT = {
+  "momentum",
+  "decay",
+  "epsilon",
+  "matrix_momentum",
+  "warmup_steps",
+  "descent_share",
+  "final_share",
+}
+
 
 def to_dict(config: Any) -> dict[str, Any]:
   """A config as plain values that JSON can hold."""
@@ -37,7 +51,40 @@ def from_dict(values: object, kind: type) -> Any:
   needed = {name for name, f in fields.items() if f.default is missing}
   if absent := sorted(needed - values.keys()):
     raise ValueError(f"{kind.__name__} lacks the fields {absent}.")
-  return kind(**{k: _typed(v, hints[k], k) for k, v in values.items()})
+  typed = {k: _typed(v, hints[k], k) for k, v in values.items()}
+  return kind(**{k: v for k, v in typed.items() if fields[k].init})
+
+
+def _from_flat(values: Any) -> Any:
+  """The table of an optimizer as it is written today.
+
+  Runs of before wrote one table for all optimizers, the schedule's name and
+  numbers among theirs. Numbers that the optimizer or the schedule did not read
+  are left out.
+  """
+  if not isinstance(values, dict) or not isinstance(
+    values.get("schedule"), str
+  ):
+    return values
+  optimizer, schedule = (
+    {field.name for field in dataclasses.fields(member(union, name, where))}
+    for union, name, where in (
+      (OptimizerConfig, values.get("name"), "optimizer.name"),
+      (ScheduleConfig, values["schedule"], "optimizer.schedule"),
+    )
+  )
+  own = {k: v for k, v in values.items() if k in optimizer or k not in _FLAT}
+  numbers = {k: v for k, v in values.items() if k in schedule & _FLAT}
+  return own | {"schedule": {"name": values["schedule"], **numbers}}
+
+
+def _of_union(values: Any, union: Any, name: str) -> Any:
+  """A dataclass of a union, the one that the values' name tells."""
+  if union == OptimizerConfig:
+    values = _from_flat(values)
+  if not isinstance(values, dict):
+    raise ValueError(f"{name} must be a table, not {reprlib.repr(values)}.")
+  return from_dict(values, member(union, values.get("name"), f"{name}.name"))
 
 
 def _typed(value: Any, hint: Any, name: str) -> Any:
@@ -57,6 +104,8 @@ def _typed(value: Any, hint: Any, name: str) -> Any:
     if value in options:
       return value
   elif origin in (Union, types.UnionType):
+    if all(map(dataclasses.is_dataclass, options)):
+      return _of_union(value, hint, name)
     if value is None and type(None) in options:
       return None
     inner = next(o for o in options if o is not type(None))

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal
 
+from graves_jax.config.optimizers import GravesRMSProp, OptimizerConfig
 from graves_jax.config.ranges import (
   MOST_WIDE,
   Ranged,
@@ -11,10 +12,11 @@ from graves_jax.config.ranges import (
 )
 from graves_jax.config.shared import (
   NoiseConfig,
-  OptimizerConfig,
   RunConfig,
   WholeConfig,
 )
+
+Cell = Literal["lstm", "rnn"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,7 @@ class TextNetworkConfig(Ranged):
 
   hidden: tuple[int, ...] = (1000,)
   """Hidden units in each layer; the paper: 1 x 1000, Wikipedia 7 x 700."""
-  cell: Literal["lstm", "rnn"] = "lstm"
+  cell: Cell = "lstm"
   """The hidden function H: LSTM, or tanh, the standard RNN."""
   dropout: float = 0.0
   """Share of each layer's outputs that training sets to zero, at random, for
@@ -147,6 +149,6 @@ class TextConfig(WholeConfig):
 
   network: TextNetworkConfig = TextNetworkConfig()
   data: TextDataConfig = TextDataConfig()
-  optimizer: OptimizerConfig = OptimizerConfig()
+  optimizer: OptimizerConfig = GravesRMSProp()
   noise: NoiseConfig = NoiseConfig()
   training: TextTrainingConfig = TextTrainingConfig()

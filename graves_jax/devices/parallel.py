@@ -11,15 +11,16 @@ devices are all processes' together.
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from graves_jax.config.shared import Parallel
+
 AXIS = "data"
-Parallel = Literal["shard_map", "pmap"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,7 +47,7 @@ class _Raw(NamedTuple):
   correlations: Array  # [..., M], before tanh
 
 
-def outputs_size(mixtures: int) -> int:
+def width(mixtures: int) -> int:
   """Number of network outputs, 6M + 1: 121 for M = 20 (Section 4)."""
   return 6 * mixtures + 1
 

@@ -11,6 +11,11 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 
+def width(classes: int) -> int:
+  """Number of network outputs: one a class, K."""
+  return classes
+
+
 def log_prob(raw: Array, classes: Array) -> Array:
   """Log probability of classes in nats, the log of Eq. (12).
 
@@ -27,8 +32,8 @@ def log_prob(raw: Array, classes: Array) -> Array:
   return _log_prob(raw, classes)
 
 
-def probabilities(raw: Array) -> Array:
-  """y of Eq. (12) for raw outputs y-hat, both [..., K]."""
+def parameters(raw: Array) -> Array:
+  """The probabilities y of Eq. (12) for raw outputs y-hat, both [..., K]."""
   return jax.nn.softmax(raw)
 
 

@@ -1,4 +1,4 @@
-"""An LSTM layer by the fastest implementation there is, one step or unrolled.
+"""An LSTM layer by any implementation, one step or unrolled.
 
 Axes: T time, B batch, H hidden, D inputs of a layer.
 """
@@ -10,7 +10,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from graves_jax.fast import lstm_kernels, lstm_scan
-from graves_jax.fast.step import fits_kernels
+from graves_jax.fast.implementation import (
+  FEWEST_ROWS_OF_ONE_STEP,
+  Implementation,
+  kernels_fit,
+)
 from graves_jax.layers import lstm
 from graves_jax.layers.clipping import only_reverse_mode, require_number
 from graves_jax.layers.inputs import (
@@ -21,9 +25,6 @@ from graves_jax.layers.inputs import (
 )
 from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.products import Precision
-
-# Of a batch, for kernels to make a single step faster than XLA does.
-_FEWEST_ROWS = 16
 
 
 def step(
@@ -36,11 +37,12 @@ def step(
   classes: Array | None = None,
   mask: Array | None = None,
   keep_rate: float = 1.0,
+  implementation: Implementation = "scan",
 ) -> tuple[LSTMState, Array]:
   """Advances a layer by one time step from its inputs, as `unroll` does.
 
   Args:
-    params, clip, precision, keep_rate: those of `unroll`.
+    params, clip, precision, keep_rate, implementation: those of `unroll`.
     state: each array [B, H].
     inputs: each [B, d_k]; one may come bare.
     classes: integers [B], or None.
@@ -51,8 +53,9 @@ def step(
   """
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
   others = {"classes": classes, "mask": mask}
-  is_large = len(state.cell) >= _FEWEST_ROWS
-  if is_large and fits_kernels(state.cell, precision):
+  is_large = len(state.cell) >= FEWEST_ROWS_OF_ONE_STEP
+  if is_large and kernels_fit(implementation, state.cell, precision):
+    options["implementation"] = implementation
     given = as_inputs(inputs), others
     inputs, others = jax.tree.map(lambda x: x[None], given)
     state, outputs = unroll(params, state, inputs, **others, **options)
@@ -70,8 +73,9 @@ def unroll(
   classes: Array | None = None,
   mask: Array | None = None,
   keep_rate: float = 1.0,
+  implementation: Implementation = "scan",
 ) -> tuple[LSTMState, Array]:
-  """Unrolls a layer over time, with a backward pass written by hand.
+  """Unrolls a layer over time, with an explicit backward pass.
 
   Back-propagation through time is full; the derivative of the loss with
   respect to the net inputs is clipped at every step (Section 2.1).
@@ -97,6 +101,8 @@ def unroll(
     mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
       is kept, booleans [T, B, H]; elsewhere it is 0.
     keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
+    implementation: "reference", "scan", or the kernels, which give way to the
+      scan where they do not fit: see `kernels_fit`.
 
   Returns:
     The state after the last step, and every output [T, B, H].
@@ -106,7 +112,6 @@ def unroll(
       `clip` is traced.
     TypeError: where JAX asks for forward-mode derivatives.
   """
-  require_number(clip)
   params, state = as_arrays(params, state)
   inputs = as_inputs(inputs)
   steps, *rows = inputs[0].shape[:-1] if inputs else classes.shape
@@ -114,17 +119,14 @@ def unroll(
     raise ValueError("the inputs have no time step; give one or more.")
   require_rows(state, tuple(rows))
   given = params, state, inputs
-  if fits_kernels(state.cell, precision, given):
-    options = clip, precision, keep_rate
-    with only_reverse_mode("unroll"):
-      return lstm_kernels.unroll(*options, *given, classes, mask)
-  weights, net = look_up(params.inputs, inputs, classes)
+  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  if implementation == "reference":
+    return lstm.unroll_reference(*given, **options, classes=classes, mask=mask)
+  require_number(clip)
   with only_reverse_mode("unroll"):
-    return lstm_scan.unroll(
-      params._replace(inputs=weights),
-      *(state, inputs, net),
-      clip=clip,
-      precision=precision,
-      mask=mask,
-      keep_rate=keep_rate,
-    )
+    if kernels_fit(implementation, state.cell, precision, given):
+      fixed = clip, precision, keep_rate, implementation.devices
+      return lstm_kernels.unroll(*fixed, *given, classes, mask)
+    weights, net = look_up(params.inputs, inputs, classes)
+    params = params._replace(inputs=weights)
+    return lstm_scan.unroll(params, state, inputs, net, mask=mask, **options)

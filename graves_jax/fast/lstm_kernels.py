@@ -15,29 +15,36 @@ from graves_jax.fast.kernels import lstm as kernels
 from graves_jax.fast.lstm_scan import split_widths
 from graves_jax.layers.inputs import classes_count
 from graves_jax.layers.lstm import LSTMParams, LSTMState
-from graves_jax.layers.products import Precision, with_remainders, with_repeats
+from graves_jax.layers.products import (
+  Precision,
+  with_repeats,
+  with_rounding_errors,
+)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
 def unroll(
   clip: float,
   precision: Precision,
   keep_rate: float,
+  devices: int,
   params: LSTMParams,
   state: LSTMState,
   inputs: Sequence[Array],
   classes: Array | None,
   mask: Array | None,
 ) -> tuple[LSTMState, Array]:
-  """Unrolls a layer as `cells.unroll` does; all numbers are float32."""
+  """Unrolls a layer as `lstm.unroll` does; all numbers are float32."""
+  options = clip, precision, keep_rate, devices
   given = params, state, inputs, classes, mask
-  return _forward(clip, precision, keep_rate, *given, saves_gates=False)[0]
+  return _forward(*options, *given, saves_gates=False)[0]
 
 
 def _forward(
   clip,
   precision,
   keep_rate,
+  devices,
   params,
   start,
   inputs,
@@ -48,7 +55,7 @@ def _forward(
   del clip  # acts on derivatives only
   count = classes_count(params.inputs, inputs, classes)
   widths = [x.shape[-1] for x in inputs]
-  weights = with_remainders(params.inputs[count:], widths, precision)
+  weights = with_rounding_errors(params.inputs[count:], widths, precision)
   joined = _joined(precision, inputs, classes)
   steps = kernels.forward(
     kernels.pack_gates(params.recurrent, precision),
@@ -59,13 +66,14 @@ def _forward(
     net_rows=count,
     chunk=CHUNK,
     saves_gates=saves_gates,
+    devices=devices,
   )
   results = LSTMState(steps.cell, steps.outputs[-1]), steps.outputs
   # Of inputs, only widths are read.
   return results, (params, start, inputs, joined, classes, mask, steps)
 
 
-def _backward(clip, precision, keep_rate, residuals, derivatives):
+def _backward(clip, precision, keep_rate, devices, residuals, derivatives):
   params, start, inputs, joined, classes, mask, steps = residuals
   d_final, d_outputs = derivatives
   count = classes_count(params.inputs, inputs, classes)
@@ -79,6 +87,7 @@ def _backward(clip, precision, keep_rate, residuals, derivatives):
     input_width=len(params.inputs) - count,
     classes_count=count,
     chunk=CHUNK,
+    devices=devices,
   )
   gradient = LSTMParams(
     results.input_weights,

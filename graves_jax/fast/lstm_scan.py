@@ -1,4 +1,5 @@
-"""An LSTM layer unrolled by scans that XLA compiles, back by hand.
+"""An LSTM layer unrolled by scans that XLA compiles, with an explicit
+backward pass.
 
 Axes: T time, N chunks of C steps, B batch, H hidden, D inputs of a layer.
 """
@@ -20,8 +21,8 @@ from graves_jax.layers.products import (
   product,
   to_words,
   weight_gradient,
-  with_remainders,
   with_repeats,
+  with_rounding_errors,
 )
 
 
@@ -36,7 +37,8 @@ def unroll(
   mask: Array | None,
   keep_rate: float,
 ) -> tuple[LSTMState, Array]:
-  """What `cells.unroll` does, with `net` [T, B, 4H] in place of classes."""
+  """Unrolls a layer as `lstm.unroll` does, with `net` [T, B, 4H] in place of
+  classes."""
 
   def unroll_chunks(chunk, state, given):
     options = clip, precision, keep_rate, chunk
@@ -82,7 +84,7 @@ def _forward(
 ):
   cells = _cells(clip, precision, keep_rate, params)
   widths = [x.shape[-1] for x in inputs]
-  weights = with_remainders(params.inputs, widths, precision)
+  weights = with_rounding_errors(params.inputs, widths, precision)
 
   def step(state, xs):
     net, mask = xs

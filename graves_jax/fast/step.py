@@ -1,8 +1,8 @@
 """Steps of an LSTM layer between net inputs and outputs, forward and back.
 
-What a loop over time repeats, each step waiting for the one before it. Two
+A loop over time repeats them, each waiting for the one before it. Two
 implementations stand behind `recurrence`: what XLA compiles, for any device,
-and compiled kernels, where they were loaded.
+and compiled kernels, where they are given and fit.
 
 Axes: C steps of a chunk, B batch, H hidden, D what is fed back into a step: the
 layer's own outputs, and behind them the window where there is one.
@@ -11,11 +11,10 @@ layer's own outputs, and behind them the window where there is one.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from graves_jax.fast.kernels import library
+from graves_jax.fast.implementation import Implementation, kernels_fit
 from graves_jax.fast.kernels import lstm as kernels
 from graves_jax.layers.lstm import (
   Gates,
@@ -28,12 +27,9 @@ from graves_jax.layers.products import (
   Precision,
   join,
   product,
-  with_remainders,
   with_repeats,
+  with_rounding_errors,
 )
-
-# Of a batch, on one device, for kernels to be the faster ones.
-FEWEST_ROWS = 4
 
 
 class NetGradient(NamedTuple):
@@ -81,10 +77,12 @@ def recurrence(
   clip: float,
   precision: Precision,
   keep_rate: float,
+  implementation: Implementation,
   cell: Array,
   others: Any = (),
 ) -> Recurrence:
-  """The fastest implementation there is here.
+  """Makes a layer's steps: by kernels where they are given and fit, else by
+  XLA.
 
   Args:
     fed_back: weights of what is fed back, [D, 4H].
@@ -93,38 +91,19 @@ def recurrence(
     clip: limit on the derivatives of the net inputs.
     precision: of the products.
     keep_rate: share of c that masks keep.
+    implementation: that of the network, other than "reference".
     cell: of a state, [B, H].
     others: a tree of other arrays that enter the steps.
   """
   arrays = fed_back, bias, peephole
   options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
-  if fits_kernels(cell, precision, (arrays, others)):
-    return _compiled(*arrays, **options)
+  if kernels_fit(implementation, cell, precision, (arrays, others)):
+    return _compiled(*arrays, **options, devices=implementation.devices)
   return by_xla(*arrays, **options)
 
 
-def fits_kernels(cell: Array, precision: Precision, others: Any = ()) -> bool:
-  """Whether kernels are loaded for arrays like these, and faster.
-
-  Kernels share out rows among threads, XLA the columns of a weight matrix:
-  of few rows it makes more.
-
-  Args:
-    cell: [B, H].
-    precision: of the products.
-    others: a tree of other arrays.
-  """
-  dtypes = {x.dtype for x in jax.tree.leaves((cell, others))}
-  return (
-    library.is_loaded(precision)
-    and dtypes == {jnp.dtype("float32")}
-    and cell.ndim == 2
-    and len(cell) >= FEWEST_ROWS
-  )
-
-
 class _PeepholeSums(NamedTuple):
-  """What steps add to the peepholes' gradient, each [B, H]."""
+  """Adds up to the peepholes' gradient over steps, each [B, H]."""
 
   i: Array
   f: Array
@@ -141,7 +120,7 @@ def by_xla(
   keep_rate: float,
 ) -> Recurrence:
   """The implementation for any device."""
-  weights = _with_remainders(fed_back, peephole, precision)
+  weights = _with_rounding_errors(fed_back, peephole, precision)
   transposed = fed_back.T
 
   def forward(inputs, cell, net, mask):
@@ -171,10 +150,10 @@ def by_xla(
 
 
 def _compiled(
-  fed_back, bias, peephole, *, clip, precision, keep_rate
+  fed_back, bias, peephole, *, clip, precision, keep_rate, devices
 ) -> Recurrence:
   """By the compiled kernels."""
-  weights = _with_remainders(fed_back, peephole, precision)
+  weights = _with_rounding_errors(fed_back, peephole, precision)
   packed = kernels.pack_gates(weights, precision)
   none = kernels.pack_gates(fed_back[:0], precision)
   transposed = kernels.pack_transposed(fed_back, precision)
@@ -189,6 +168,7 @@ def _compiled(
       net_rows=len(cell),
       chunk=1,
       saves_gates=True,
+      devices=devices,
     )
     return LSTMState(results.cell, results.outputs[0]), results.gates[0]
 
@@ -203,6 +183,7 @@ def _compiled(
       clip=clip,
       keep_rate=keep_rate,
       fed_back_width=len(fed_back),
+      devices=devices,
     )
     return results.net, results.fed_back, results.cell, results.sums
 
@@ -216,10 +197,10 @@ def _compiled(
   return Recurrence(forward, cells, backward, no_sums, gradient)
 
 
-def _with_remainders(fed_back, peephole, precision):
+def _with_rounding_errors(fed_back, peephole, precision):
   """Weights [D, 4H], those of the window as a layer's inputs have them."""
   recurrent, window = jnp.split(fed_back, [peephole.shape[-1]])
-  window = with_remainders(window, [len(window)], precision)
+  window = with_rounding_errors(window, [len(window)], precision)
   return jnp.concatenate([recurrent, window])
 
 

@@ -1,9 +1,9 @@
-"""The synthesis network's first layer unrolled fast, with a backward pass of
-its own.
+"""The synthesis network's first layer by any implementation.
 
 Axes: T time, N chunks of C steps, B batch, U characters, K windows, A alphabet.
 """
 
+import dataclasses
 import functools
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from graves_jax.fast import chunks
+from graves_jax.fast.implementation import Implementation
 from graves_jax.fast.lstm_scan import layer_gradient
 from graves_jax.fast.step import recurrence
 from graves_jax.layers.lstm import LSTMState
@@ -30,6 +31,7 @@ from graves_jax.layers.window_lstm import (
   WindowLayerParams,
   WindowLayerState,
   advance_window,
+  unroll_window_layer_reference,
   window_outputs,
 )
 
@@ -44,6 +46,7 @@ def unroll_window_layer(
   precision: Precision = "float32",
   mask: Array | None = None,
   keep_rate: float = 1.0,
+  implementation: Implementation = "scan",
 ) -> tuple[WindowLayerState, tuple[Array, Array]]:
   """Unrolls the layer over time, with an explicit backward pass.
 
@@ -54,28 +57,41 @@ def unroll_window_layer(
     text: the characters to write.
     clip: limit on the derivatives of the net inputs (Section 2.1).
     precision: of the matrix products.
-    mask, keep_rate: recurrent dropout, as in `lstm.unroll`.
+    mask, keep_rate, implementation: those of `lstm.unroll`.
 
   Returns:
     The last state, and outputs h^1 [T, B, H] and windows w [T, B, A].
   """
-
+  if implementation == "reference":
+    return unroll_window_layer_reference(
+      *(params, state, elements, text),
+      clip=clip,
+      precision=precision,
+      mask=mask,
+      keep_rate=keep_rate,
+    )
   if mask is None:
     keep_rate = 1.0
 
   def unroll_chunks(chunk, state, inputs):
-    options = clip, precision, keep_rate, chunk
-    return _unroll_chunks(*options, params, state, *inputs, text)
+    options = _Options(implementation, clip, precision, keep_rate, chunk)
+    return _unroll_chunks(options, params, state, *inputs, text)
 
   return chunks.run(unroll_chunks, state, (elements, mask))
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2, 3))
-def _unroll_chunks(
-  clip, precision, keep_rate, chunk, params, state, elements, mask, text
-):
-  options = clip, precision, keep_rate, chunk
-  return _forward(*options, params, state, elements, mask, text)[0]
+@dataclasses.dataclass(frozen=True)
+class _Options:
+  implementation: Implementation
+  clip: float
+  precision: Precision
+  keep_rate: float
+  chunk: int
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _unroll_chunks(options, params, state, elements, mask, text):
+  return _forward(options, params, state, elements, mask, text)[0]
 
 
 class _Saved(NamedTuple):
@@ -98,13 +114,11 @@ class _Residuals(NamedTuple):
   first_cells: Array  # [N, B, H]: the cell before each chunk
 
 
-def _forward(
-  clip, precision, keep_rate, chunk, params, start, elements, mask, text
-):
+def _forward(options, params, start, elements, mask, text):
   lstm, window = params
   width = elements.shape[-1]
   from_element = lstm.inputs[:width]
-  cell_steps = _recurrence(clip, precision, keep_rate, lstm, width, start)
+  cell_steps = _recurrence(options, lstm, width, start)
 
   def step(state, xs):
     fed_back = state.lstm.output, state.window
@@ -119,12 +133,12 @@ def _forward(
 
   def block(state, xs):
     elements, mask = xs
-    net = project((elements,), from_element, precision)
+    net = project((elements,), from_element, options.precision)
     end, saved = lax.scan(step, state, (net, mask))
     return end, (saved, state.lstm.cell)
 
   elements, mask = jax.tree.map(
-    lambda x: chunks.split(x, chunk), (elements, mask)
+    lambda x: chunks.split(x, options.chunk), (elements, mask)
   )
   state, (saved, first_cells) = lax.scan(block, start, (elements, mask))
   outputs = chunks.join(saved.output), chunks.join(saved.window)
@@ -134,15 +148,15 @@ def _forward(
   return (state, outputs), residuals
 
 
-def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
+def _backward(options, residuals, derivatives):
   params, text, start, elements, mask, saved, first_cells = residuals
   d_final, (d_outputs, d_windows) = derivatives
-  d_outputs = chunks.split(d_outputs, chunk)
-  d_windows = chunks.split(d_windows, chunk)
-  width = elements.shape[-1]
+  d_outputs = chunks.split(d_outputs, options.chunk)
+  d_windows = chunks.split(d_windows, options.chunk)
+  width, precision = elements.shape[-1], options.precision
   alphabet_size = start.window.shape[-1]
   lstm, window = params
-  cell_steps = _recurrence(clip, precision, keep_rate, lstm, width, start)
+  cell_steps = _recurrence(options, lstm, width, start)
   to_element = lstm.inputs[:width].T
   to_output = window.weights.T
 
@@ -204,13 +218,21 @@ def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
   return gradient, d_start, chunks.join(d_elements), None, None
 
 
-def _recurrence(clip, precision, keep_rate, lstm, width, start):
-  """Of the layer's cells, into which output and window are fed back; what the
-  elements, `width` wide, add to their net inputs comes from elsewhere."""
+def _recurrence(options, lstm, width, start):
+  """Makes the steps of the layer's cells, into which output and window are fed
+  back; what the elements, `width` wide, add to the net inputs is computed per
+  chunk, outside the loop."""
   fed_back = jnp.concatenate([lstm.recurrent, lstm.inputs[width:]])
   weights = fed_back, lstm.bias, lstm.peephole
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
-  return recurrence(*weights, cell=start.lstm.cell, others=start, **options)
+  return recurrence(
+    *weights,
+    clip=options.clip,
+    precision=options.precision,
+    keep_rate=options.keep_rate,
+    implementation=options.implementation,
+    cell=start.lstm.cell,
+    others=start,
+  )
 
 
 _unroll_chunks.defvjp(_forward, _backward)

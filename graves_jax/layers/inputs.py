@@ -1,4 +1,5 @@
-"""What reaches a layer's net inputs from below: vectors, and classes."""
+"""Projects what enters a layer from below, vectors and classes, to net
+inputs."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -112,7 +113,7 @@ def net_input(
 def look_up(
   weights: Array, inputs: Sequence[Array], classes: Array | None
 ) -> tuple[Array, Array | None]:
-  """What classes add to a layer's net inputs.
+  """Looks up what classes add to a layer's net inputs.
 
   Equals a product with one-hot vectors, of which none is built; the
   derivative of the weights is scattered into the same rows.

@@ -21,9 +21,9 @@ def project(
   parts: Sequence[Array], weights: Array, precision: Precision
 ) -> Array:
   """Parts [..., d_k], side by side, times weights [sum of d_k, N], with
-  those of narrow parts as `with_remainders` has them."""
+  those of narrow parts as `with_rounding_errors` has them."""
   widths = [x.shape[-1] for x in parts]
-  weights = with_remainders(weights, widths, precision)
+  weights = with_rounding_errors(weights, widths, precision)
   joined = jnp.concatenate(with_repeats(parts, precision), axis=-1)
   return product(joined, weights, precision)
 
@@ -31,13 +31,13 @@ def project(
 def with_repeats(
   parts: Sequence[Array], precision: Precision
 ) -> tuple[Array, ...]:
-  """Parts [..., d_k] to multiply with the weights of `with_remainders`."""
+  """Parts [..., d_k] to multiply with the weights of `with_rounding_errors`."""
   if precision == "float32":
     return tuple(parts)
   return (*parts, *(x for x in parts if x.shape[-1] < _WIDE))
 
 
-def with_remainders(
+def with_rounding_errors(
   weights: Array, widths: Sequence[int], precision: Precision
 ) -> Array:
   """Adds rows of what rounding takes from the weights of narrow parts.

@@ -129,7 +129,8 @@ def step(
   precision: Precision = "float32",
   classes: Array | None = None,
 ) -> tuple[RNNState, Array]:
-  """One time step from inputs [..., d_k] and classes [...], as `unroll`."""
+  """Advances a layer by one time step from inputs [..., d_k] and classes
+  [...], as `unroll` does."""
   net = net_input(params, inputs, precision, classes)
   return rnn_step(params, state, net, clip=clip, precision=precision)
 
@@ -167,7 +168,7 @@ def unroll(
   precision: Precision = "float32",
   classes: Array | None = None,
 ) -> tuple[RNNState, Array]:
-  """Unrolls a layer over time, with a backward pass written by hand.
+  """Unrolls a layer over time, with an explicit backward pass.
 
   Args:
     params: the layer's weights.

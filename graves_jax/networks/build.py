@@ -4,21 +4,32 @@ import numpy as np
 from flax import linen as nn
 
 from graves_jax.config import NetworkConfig, TextNetworkConfig
-from graves_jax.distributions import bivariate_mixture
+from graves_jax.distributions import bivariate_mixture, categorical
+from graves_jax.fast.implementation import Choice, resolve
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.prediction import PredictionNetwork
 from graves_jax.networks.synthesis import SynthesisNetwork
 
 
 def build_network(
-  config: NetworkConfig | TextNetworkConfig, classes: int
+  config: NetworkConfig | TextNetworkConfig,
+  classes: int,
+  implementation: Choice = "auto",
+  kernels: Kernels | None = None,
 ) -> nn.Module:
-  """A handwriting network (Sections 4, 5) or a text network (Section 3).
+  """Builds a handwriting network (Sections 4, 5) or one of text (Section 3).
 
   Args:
     config: kind and sizes.
     classes: of text: K; of the text to write: A, which a prediction network
       of handwriting does not read.
+    implementation: of its layers. "auto": the kernels, if they are given and
+      form products of the config's precision, else "scan".
+    kernels: what `library.load` returned.
+
+  Raises:
+    ValueError: if "kernels" are asked for where there are none.
   """
   shared = {
     "hidden": tuple(config.hidden),
@@ -28,17 +39,23 @@ def build_network(
     "weight_range": config.weight_range,
     "forget_bias": config.forget_bias,
     "recurrent_dropout": config.recurrent_dropout,
+    "implementation": resolve(implementation, config.precision, kernels),
   }
   if isinstance(config, TextNetworkConfig):
+    if implementation == "kernels" and config.cell != "lstm":
+      raise ValueError(
+        "implementation (='kernels') is for LSTM layers; with cell "
+        f"(={config.cell!r}) choose 'auto', 'scan' or 'reference'."
+      )
     return PredictionNetwork(
       inputs=classes,
-      outputs=classes,
+      outputs=categorical.width(classes),
       cell=config.cell,
       dropout=config.dropout,
       **shared,
     )
   shared["inputs"] = 3
-  shared["outputs"] = bivariate_mixture.outputs_size(config.mixtures)
+  shared["outputs"] = bivariate_mixture.width(config.mixtures)
   match config.kind:
     case "prediction":
       return PredictionNetwork(**shared)

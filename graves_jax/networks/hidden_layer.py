@@ -2,15 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from jax import Array
 
+from graves_jax.config import Cell
 from graves_jax.fast import lstm
+from graves_jax.fast.implementation import Implementation
 from graves_jax.layers import tanh
 from graves_jax.layers.lstm import init_lstm, zero_state
-
-Cell = Literal["lstm", "rnn"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,10 +21,13 @@ class HiddenLayer:
     NamedTuple with the fields inputs [D, G], recurrent and bias.
   zero_state: (hidden, *batch, dtype) to the state before the first step, a
     NamedTuple with the field output [*batch, H].
-  step: (params, state, inputs, clip, precision, classes) to (state, output):
-    one time step from inputs [B, d_k] and classes [B], as `unroll` does.
-  unroll: (params, state, inputs, clip, precision, classes) to (state,
-    outputs); that of LSTM also takes recurrent dropout, (mask, keep_rate).
+  step: (params, state, inputs, clip, precision, classes, implementation) to
+    (state, output): one time step from inputs [B, d_k] and classes [B], as
+    `unroll` does.
+  unroll: (params, state, inputs, clip, precision, classes, implementation) to
+    (state, outputs); that of LSTM also takes recurrent dropout, (mask,
+    keep_rate). An implementation that the layer does not have gives way to
+    one that it has.
   """
 
   init: Callable[..., Any]
@@ -38,6 +41,21 @@ def _init_rnn(key, inputs, hidden, weight_range, forget_bias):
   return tanh.init_rnn(key, inputs, hidden, weight_range)
 
 
+def _step_rnn(
+  *arguments, implementation: Implementation = "scan", **options
+) -> tuple[tanh.RNNState, Array]:
+  del implementation  # there is one
+  return tanh.step(*arguments, **options)
+
+
+def _unroll_rnn(
+  *arguments, implementation: Implementation = "scan", **options
+) -> tuple[tanh.RNNState, Array]:
+  if implementation == "reference":
+    return tanh.unroll_reference(*arguments, **options)
+  return tanh.unroll(*arguments, **options)
+
+
 LSTM = HiddenLayer(
   init=init_lstm,
   zero_state=zero_state,
@@ -47,8 +65,8 @@ LSTM = HiddenLayer(
 RNN = HiddenLayer(
   init=_init_rnn,
   zero_state=tanh.zero_state,
-  step=tanh.step,
-  unroll=tanh.unroll,
+  step=_step_rnn,
+  unroll=_unroll_rnn,
 )
 
 

@@ -1,11 +1,14 @@
 """The prediction network: recurrent layers with skip connections (§2)."""
 
 import functools
+from typing import Any
 
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from graves_jax.config import Cell
+from graves_jax.fast.implementation import Implementation, require_resolved
 from graves_jax.layers.dropout import (
   draw_mask,
   dropped,
@@ -13,13 +16,11 @@ from graves_jax.layers.dropout import (
   recurrent_dropout,
   require_share,
 )
-from graves_jax.layers.lstm import LSTMState
 from graves_jax.layers.output import init_output, output_layer
 from graves_jax.layers.products import Precision
-from graves_jax.layers.tanh import RNNState
-from graves_jax.networks.hidden_layer import Cell, hidden_layer
+from graves_jax.networks.hidden_layer import hidden_layer
 
-State = tuple[LSTMState | RNNState, ...]  # one a layer, its arrays [B, H]
+State = tuple[Any, ...]  # a NamedTuple for each layer, its arrays [B, H]
 
 
 class PredictionNetwork(nn.Module):
@@ -59,6 +60,9 @@ class PredictionNetwork(nn.Module):
     recurrent_dropout: share of every LSTM layer's candidates, tanh(...) of Eq.
       (9), that `unroll`, given keys, drops at every step (Semeniuta et al.,
       2016); the cell itself is whole.
+    implementation: of the layers: "reference", "scan", or the kernels that
+      `library.load` returned. It is how the network is computed, and no part
+      of what is computed.
 
   Raises:
     ValueError: if an attribute, or the form of the elements, is not one of
@@ -76,8 +80,10 @@ class PredictionNetwork(nn.Module):
   cell: Cell = "lstm"
   dropout: float = 0.0
   recurrent_dropout: float = 0.0
+  implementation: Implementation = "scan"
 
   def setup(self):
+    require_resolved(self.implementation)
     require_shares(self.dropout, self.recurrent_dropout, self.cell)
     below = (0, *self.hidden)
     self.layers = [
@@ -112,7 +118,9 @@ class PredictionNetwork(nn.Module):
   def step(self, state: State, element: Array) -> tuple[State, Array]:
     """One element [B, ...] on: the next state and y-hat [B, outputs]."""
     advance = functools.partial(
-      hidden_layer(self.cell).step, precision=self.precision
+      hidden_layer(self.cell).step,
+      precision=self.precision,
+      implementation=self.implementation,
     )
     require_elements(element, ("B",), self.inputs)
     return self._stack(advance, state, element)
@@ -135,6 +143,7 @@ class PredictionNetwork(nn.Module):
       hidden_layer(self.cell).unroll,
       clip=self.lstm_clip,
       precision=self.precision,
+      implementation=self.implementation,
     )
     require_elements(elements, ("T", "B"), self.inputs)
     return self._stack(advance, state, elements, dropout_keys)

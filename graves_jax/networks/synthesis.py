@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from graves_jax.fast.implementation import Implementation, require_resolved
 from graves_jax.fast.lstm import step, unroll
 from graves_jax.fast.window_lstm import unroll_window_layer
 from graves_jax.layers.dropout import (
@@ -69,9 +70,11 @@ class SynthesisNetwork(nn.Module):
     recurrent_dropout: share of every layer's candidates, tanh(...) of Eq. (9),
       that `unroll`, given keys, drops at every step (Semeniuta et al., 2016);
       the cell itself is whole.
+    implementation: as in `PredictionNetwork`.
 
   Raises:
-    ValueError: if that share is not in [0, 1).
+    ValueError: if that share is not in [0, 1), or the implementation is not
+      one of these.
   """
 
   inputs: int
@@ -86,8 +89,10 @@ class SynthesisNetwork(nn.Module):
   forget_bias: float = 1.0
   window_bias: tuple[float, float, float] = (0.0, -0.5, -3.0)
   recurrent_dropout: float = 0.0
+  implementation: Implementation = "scan"
 
   def setup(self):
+    require_resolved(self.implementation)
     require_share("recurrent_dropout", self.recurrent_dropout)
     below = (0, *self.hidden)
     self.layers = [
@@ -146,15 +151,16 @@ class SynthesisNetwork(nn.Module):
       The next state, and y-hat [B, outputs] with phi [B, U + 1]: the window
       over the text, and past its end for the stop rule (Section 5.3).
     """
+    advance = functools.partial(step, implementation=self.implementation)
     first, phi = window_layer_step(
       WindowLayerParams(self.layers[0], self.window),
       state.first,
       element,
       text,
       precision=self.precision,
+      advance=advance,
     )
-
-    advance = functools.partial(step, precision=self.precision)
+    advance = functools.partial(advance, precision=self.precision)
     seen = (element, first.window)
     output, none = first.lstm.output, ({},) * len(state.layers)
     states, y = self._upper_layers(advance, state.layers, seen, output, none)
@@ -179,17 +185,21 @@ class SynthesisNetwork(nn.Module):
     Returns:
       The last state and y-hat [T, B, outputs].
     """
-    limits = {"clip": self.lstm_clip, "precision": self.precision}
+    options = {
+      "clip": self.lstm_clip,
+      "precision": self.precision,
+      "implementation": self.implementation,
+    }
     dropout = self._recurrent_dropout(len(elements), dropout_keys)
     first, (output, windows) = unroll_window_layer(
       WindowLayerParams(self.layers[0], self.window),
       state.first,
       elements,
       text,
-      **limits,
+      **options,
       **dropout[0],
     )
-    advance = functools.partial(unroll, **limits)
+    advance = functools.partial(unroll, **options)
     seen = (elements, windows)
     states, y = self._upper_layers(
       advance, state.layers, seen, output, dropout[1:]

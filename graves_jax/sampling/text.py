@@ -18,6 +18,7 @@ from jax import Array, lax
 from graves_jax.config import TextConfig
 from graves_jax.data.codec import TextCodec, name_symbols, split_symbols
 from graves_jax.distributions import categorical
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.networks.build import build_network
 from graves_jax.sampling.restored import Restored
 from graves_jax.sampling.seed import require_seed
@@ -64,8 +65,14 @@ class TextWriter:
   codec: TextCodec
 
   @classmethod
-  def from_checkpoint(cls, restored: Restored) -> "TextWriter":
+  def from_checkpoint(
+    cls, restored: Restored, *, kernels: Kernels | None = None
+  ) -> "TextWriter":
     """Makes a writer of a checkpoint's weights, on the device, and metadata.
+
+    Args:
+      restored: what `checkpoints.read.restore_checkpoint` returns.
+      kernels: compiled code to run on, for many lines at once; None: XLA's.
 
     Raises:
       ValueError: if the weights are of a handwriting network.
@@ -77,7 +84,7 @@ class TextWriter:
         "its own; open it with HandwritingWriter.from_checkpoint or "
         "load_writer."
       )
-    network = build_network(config.network, codec.size)
+    network = build_network(config.network, codec.size, kernels=kernels)
     return cls(network, jax.device_put(restored.params), codec)
 
   def split_known(

@@ -16,6 +16,7 @@ from graves_jax.data.strokes import (
   StrokeCodec,
 )
 from graves_jax.distributions.bivariate_mixture import MixtureParameters
+from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
@@ -80,8 +81,14 @@ class HandwritingWriter:
   stop: Stop = "stroke"
 
   @classmethod
-  def from_checkpoint(cls, restored: Restored) -> "HandwritingWriter":
+  def from_checkpoint(
+    cls, restored: Restored, *, kernels: Kernels | None = None
+  ) -> "HandwritingWriter":
     """Makes a writer of a checkpoint's weights, on the device, and metadata.
+
+    Args:
+      restored: what `checkpoints.read.restore_checkpoint` returns.
+      kernels: compiled code to run on, for many lines at once; None: XLA's.
 
     Raises:
       ValueError: if the weights are of a text network.
@@ -95,7 +102,7 @@ class HandwritingWriter:
         "with TextWriter.from_checkpoint or load_text_writer."
       )
     return cls(
-      network=build_network(config.network, codec.size),
+      network=build_network(config.network, codec.size, kernels=kernels),
       params=jax.device_put(restored.params),
       alphabet=codec.alphabet,
       normalization=codec.normalization,

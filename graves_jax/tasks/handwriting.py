@@ -51,11 +51,16 @@ class HandwritingTask:
 
   metadata: Metadata
   network: nn.Module
-  loss_fn: LossFn
   train_batches: LineBatches | StagedLineBatches
   validation_batches: LineBatches
   sample_texts: tuple[str, ...]
   reading_test: ReadingTest | None = None
+
+  @property
+  def loss_fn(self) -> LossFn:
+    return handwriting_loss(
+      self.network, self.metadata.config.network.sigma_floor
+    )
 
   def initial_params(self, seed: int) -> Any:
     inputs = network_inputs(self.network, self.train_batches.batch(0))
@@ -138,7 +143,6 @@ def handwriting_task(
   return HandwritingTask(
     metadata=Metadata(config, codec),
     network=network,
-    loss_fn=handwriting_loss(network, config.network.sigma_floor),
     train_batches=_train_batches(
       kept, data, functools.partial(batches, scale_range=data.scale_range)
     ),

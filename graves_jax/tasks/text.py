@@ -34,11 +34,14 @@ class TextTask:
 
   metadata: Metadata
   network: nn.Module
-  loss_fn: LossFn
   train_batches: StreamBatches | SentenceBatches
   validation_batches: StreamBatches | SentenceBatches
   convention: str
   reading_test: None = None
+
+  @property
+  def loss_fn(self) -> LossFn:
+    return text_loss(self.network)
 
   def initial_params(self, seed: int) -> Any:
     return initial_params(self.network, seed, *example_inputs(self.network))
@@ -119,7 +122,6 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
   return TextTask(
     metadata=Metadata(config, corpus.codec, corpus.fingerprint),
     network=network,
-    loss_fn=text_loss(network),
     train_batches=batches(corpus.train, data.batch_size),
     validation_batches=batches(
       validation,

@@ -10,16 +10,16 @@ import optax
 from graves_jax.checkpoints.metadata import require_same_weights
 from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import TrainState, init_state
+from graves_jax.config.shared import Parallel
 from graves_jax.data.batches import Batches, ReadingTest
 from graves_jax.devices.parallel import (
   AXIS,
   Mapped,
-  Parallel,
   over_devices,
   require_divisible,
 )
 from graves_jax.losses.sums import LossFn, Sums
-from graves_jax.optimizers import build_optimizer
+from graves_jax.optimizers.build import build_optimizer
 from graves_jax.training.noise import initial_stddev, training_loss
 from graves_jax.training.step import StepMetrics, evaluation_body, train_body
 from graves_jax.training.task import Task

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 
 from graves_jax.checkpoints.state import TrainState
 from graves_jax.devices.parallel import AXIS
-from graves_jax.fast.kernels import library
 from graves_jax.training.experiment import Experiment, update_body
 from graves_jax.training.step import StepMetrics
+from graves_jax.training.task import with_implementation
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -22,7 +22,9 @@ def naming_first_operation(experiment: Experiment) -> Experiment:
   """The same experiment, but an update whose loss or gradient is not finite
   is made again, operation by operation, and ends the run with a ValueError
   that names the first one to blame. Each update copies the state."""
-  body = update_body(experiment.task, experiment.optimizer)
+  # A kernel is one operation, of many steps.
+  task = with_implementation(experiment.task, "scan")
+  body = update_body(task, experiment.optimizer)
 
   def train_step(
     state: TrainState, batch: Any
@@ -44,7 +46,6 @@ def first_operation(body, state: TrainState, batch: Any) -> str:
   that gives an infinity, and the line of this package that it is in."""
   rows = jax.tree.map(lambda x: jnp.asarray(x)[None], (state.carry, batch))
   one_device = jax.vmap(body, (None, 0), axis_name=AXIS)
-  library.unload()  # a kernel is one operation, of many steps
   for check in (jax.debug_nans, jax.debug_infs):
     try:
       with check(True), jax.disable_jit():

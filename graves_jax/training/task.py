@@ -1,5 +1,6 @@
 """What training needs to know of what it trains: handwriting, or text."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -8,6 +9,7 @@ from flax import linen as nn
 
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.data.batches import Batches, ReadingTest
+from graves_jax.fast.implementation import Implementation
 from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.training.records import StepReport
 
@@ -19,18 +21,20 @@ class Task(Protocol):
   """A config's data, network and loss, before any device is chosen.
 
   metadata: what its checkpoints say of it, at step 0.
-  network: the network.
-  loss_fn: summed losses of parameters, carry, batch and key.
+  network: the network, from which all else is made.
   train_batches, validation_batches: the data.
   reading_test: of validation lines, where the network reads a text; else None.
   """
 
   metadata: Metadata
   network: nn.Module
-  loss_fn: LossFn
   train_batches: Batches
   validation_batches: Batches
   reading_test: ReadingTest | None
+
+  @property
+  def loss_fn(self) -> LossFn:
+    """Summed losses of parameters, carry, batch and key."""
 
   def initial_params(self, seed: int) -> Any:
     """Weights drawn from a seed."""
@@ -52,3 +56,9 @@ class Task(Protocol):
 
   def outcome(self, scores: NamedTuple) -> str:
     """A validation's scores, in a few words."""
+
+
+def with_implementation(task: Task, implementation: Implementation) -> Task:
+  """Returns the same task, its network computed by an implementation."""
+  network = task.network.clone(implementation=implementation)
+  return dataclasses.replace(task, network=network)

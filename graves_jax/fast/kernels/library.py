@@ -6,6 +6,7 @@ multiply bfloat16 faster than the kernels do, and keep XLA's products for it.
 """
 
 import ctypes
+import dataclasses
 import hashlib
 import os
 import platform
@@ -23,31 +24,39 @@ _SOURCES = Path(__file__).parent
 _OPTIONS = ("-O3", "-std=c++17", "-march=native", "-shared", "-fPIC", "-w")
 _NEEDED = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
 _registered: set[Precision] = set()  # JAX takes each name once a process
-_loaded: set[Precision] = set()
-_devices = 1
 
 
-def is_loaded(precision: Precision) -> bool:
-  """Whether kernels were loaded for products of this precision."""
-  return precision in _loaded
+@dataclasses.dataclass(frozen=True)
+class Kernels:
+  """Kernels that were loaded into this process.
+
+  precisions: of the products that they form.
+  devices: among how many devices of this process its threads are shared out.
+  """
+
+  precisions: frozenset[Precision]
+  devices: int = 1
 
 
-def load(folder: Path, devices: int = 1) -> None:
-  """Loads the kernels for all code that is traced from now on; compiles them
-  first, where that was not done yet. Does nothing where they do not fit.
+def load(folder: Path, devices: int = 1) -> Kernels | None:
+  """Loads the kernels; compiles them first, where that was not done yet.
+
+  They run in the networks that are built with what this returns, and in no
+  other.
 
   Args:
     folder: where compiled kernels are kept.
     devices: among how many devices of this process its threads are shared out.
 
+  Returns:
+    The kernels, or None where they do not fit.
+
   Raises:
     OSError: if they cannot be compiled or kept there.
   """
-  global _devices
-  _devices = devices
   precisions = fitting(_processor_flags())
   if not precisions or jax.default_backend() != "cpu" or not _compiler():
-    return
+    return None
   if not _registered:
     library = ctypes.CDLL(str(_compiled(folder)))
     # A compiler may not know what its processor can do.
@@ -60,17 +69,8 @@ def load(folder: Path, devices: int = 1) -> None:
           platform="cpu",
         )
     _registered.update(precisions)
-  _loaded.update(precisions & _registered)
-
-
-def devices() -> int:
-  """How many devices share the process's threads."""
-  return _devices
-
-
-def unload() -> None:
-  """Code that is traced from now on does without kernels."""
-  _loaded.clear()
+  loaded = frozenset(precisions & _registered)
+  return Kernels(loaded, devices) if loaded else None
 
 
 def fitting(flags: set[str]) -> set[Precision]:

@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from graves_jax.fast.kernels import library
 from graves_jax.layers.products import Precision, from_words, join, to_words
 
 _LANES = 16  # columns of a panel: what the processor multiplies at once
@@ -118,6 +117,7 @@ def forward(
   net_rows: int,
   chunk: int,
   saves_gates: bool,
+  devices: int,
 ) -> StepsForward:
   """Runs some steps.
 
@@ -139,6 +139,7 @@ def forward(
     net_rows: 0 if nothing else does.
     chunk: C.
     saves_gates: whether gates are wanted; they are empty otherwise.
+    devices: among how many devices the process's threads are shared out.
   """
   steps, batch, hidden = inputs.shape[0], *cell.shape
   precision = _precision_of(recurrent)
@@ -160,7 +161,7 @@ def forward(
     keep_rate=np.float32(keep_rate),
     net_rows=np.int64(net_rows),
     chunk=np.int64(chunk),
-    devices=np.int64(library.devices()),
+    devices=np.int64(devices),
   )
   return StepsForward(*results)
 
@@ -183,12 +184,14 @@ def backward(
   input_width: int,
   classes_count: int,
   chunk: int,
+  devices: int,
 ) -> LayerBackward:
   """Runs back through all steps of a layer, and forms its gradient.
 
   Args:
     steps: what `forward` gave, gates included.
-    inputs, classes, mask, fed_back, keep_rate, chunk: what it was given; D = H.
+    inputs, classes, mask, fed_back, keep_rate, chunk, devices: what it was
+      given; D = H.
     recurrent, projection: weights of what is fed back and of the inputs, by
       `pack_transposed`.
     peephole: [3, H].
@@ -220,7 +223,7 @@ def backward(
     clip=np.float32(clip),
     keep_rate=np.float32(keep_rate),
     chunk=np.int64(chunk),
-    devices=np.int64(library.devices()),
+    devices=np.int64(devices),
   )
   return LayerBackward(*results)
 
@@ -238,12 +241,13 @@ def step_backward(
   clip: float,
   keep_rate: float,
   fed_back_width: int,
+  devices: int,
 ) -> StepBackward:
   """Runs back through one step.
 
   Args:
     gates: of the step, [B, G].
-    mask, keep_rate: those of `forward`, the mask [B, H].
+    mask, keep_rate, devices: those of `forward`, the mask [B, H].
     cell: before it, [B, H].
     recurrent: weights of what was fed back, by `pack_transposed`.
     peephole: [3, H].
@@ -270,7 +274,7 @@ def step_backward(
     *(d_output, d_hidden, d_cell),
     clip=np.float32(clip),
     keep_rate=np.float32(keep_rate),
-    devices=np.int64(library.devices()),
+    devices=np.int64(devices),
   )
   return StepBackward(from_words(net), *others)
 

@@ -315,15 +315,15 @@ class _Typical(NamedTuple):
 def _typical(font: str) -> _Typical:
   random = np.random.default_rng(0)
   text = "".join(phrase(random, 8, 20) for _ in range(200))
-  shapes = [glyphs.glyphs(font)[c] for c in text]
+  written = [glyphs.glyphs(font)[c] for c in text]
   time = strokes = 0.0
-  for glyph in shapes:
+  for glyph in written:
     if len(glyph.points):
       lengths = np.hypot(*np.diff(glyph.points, axis=0).T)
       ends = glyph.breaks == glyphs.STROKE_END
       down = lengths * ~ends[:-1]
       time += (down * (glyph.slowness[1:] + glyph.slowness[:-1]) / 2).sum()
       strokes += ends.sum()
-  advance = sum(glyph.advance for glyph in shapes)
-  count = len(shapes)
+  advance = sum(glyph.advance for glyph in written)
+  count = len(written)
   return _Typical(advance / count, time / count, strokes / count)
