@@ -103,7 +103,8 @@ def test_pieces_are_shown_one_by_one(monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="head is of POSIX")
 def test_a_reader_that_has_gone_ends_the_writing_quietly():
-  code = "import itertools; from text_output import write_out; "
+  code = "import itertools\n"
+  code += "from graves_jax.commands.text_output import write_out\n"
   code += "write_out(itertools.repeat('many words\\n'))"
   writer = subprocess.Popen(
     [sys.executable, "-c", code],
