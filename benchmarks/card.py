@@ -4,7 +4,7 @@ In order: whether the card computes what the processor does; one row of the
 table of gpu_table.py; the synthesis network, trained from scratch; the other
 rows, as long as there is time. Every result is in --out as soon as it is
 known, in at most eight files of at most 15 MB: report.json, table.md,
-metrics.jsonl, weights.tar.gz and samples.tar.gz (or parts of them).
+metrics.jsonl and weights.tar.gz (or parts of it).
 
 Nothing is fetched from anywhere. Without --data the handwriting is synthetic.
 """
@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import launch
 import tyro
@@ -30,6 +30,12 @@ class Arguments:
   """Checks, trains and measures on one graphics card; the results are files in
   --out."""
 
+  parts: tuple[Literal["agreement", "training", "table"], ...] = (
+    "agreement",
+    "training",
+    "table",
+  )
+  """What to do of all that, in this order."""
   minutes: float = 9.0
   """For everything; what does not fit is left out, and named."""
   train_minutes: float | None = None
@@ -41,16 +47,31 @@ class Arguments:
   """A new folder."""
   batch_size: int = 128
   """Lines an update of training; of the curriculum twice as many."""
+  buckets: int = 3
+  """Lengths that whole lines are padded to: each is compiled for."""
+  learning_rate: float | None = None
+  """Of training; by default the recipe's."""
+  chunk: int = 20
+  """Time steps whose products are formed at once; lengths are its multiples."""
+  steps: int | None = None
+  """Updates; by default as many as there is time for, which takes a minute or
+  two to find out."""
   anywhere: bool = False
   """Runs on whatever JAX runs on, all of it small: to try this script, not for
   figures."""
 
   def __post_init__(self):
-    require_least(self, batch_size=1)
+    require_least(self, batch_size=1, buckets=1, chunk=1)
     for name in ("minutes", "train_minutes"):
       value = getattr(self, name)
       if value is not None and not 0 < value <= 24 * 60:
         raise ValueError(f"--{name} (={value}) must be above 0, in minutes.")
+    if self.steps is not None and self.steps < 2:
+      raise ValueError(f"--steps (={self.steps}) must be 2 or more.")
+    if self.learning_rate is not None and not self.learning_rate > 0:
+      raise ValueError(
+        f"--learning-rate (={self.learning_rate}) must be above 0."
+      )
 
 
 class Sizes(NamedTuple):
@@ -62,7 +83,8 @@ class Sizes(NamedTuple):
   sampled_lines: of its sampling.
   length, sampled: points of a line, trained and sampled.
   rounds: of each side.
-  train_batch, buckets, evaluation_batch: of training.
+  train_batch, buckets: of training, in place of the arguments'.
+  evaluation_batch: of its validations.
   synthetic_lines: where there are no data.
   most_lines: of each split, at most.
   """
@@ -74,8 +96,8 @@ class Sizes(NamedTuple):
   length: int = 600
   sampled: int = 300
   rounds: int = 3
-  train_batch: int = 128
-  buckets: int = 3
+  train_batch: int | None = None
+  buckets: int | None = None
   evaluation_batch: int = 256
   synthetic_lines: int = 5000
   most_lines: int | None = None
@@ -147,51 +169,85 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands import command_line
 
   command_line.use_compilation_cache()
+  use_chunks(arguments.chunk)
   sizes = SMALL if arguments.anywhere else Sizes()
   card.folder.note("command", argv)
   card.folder.note("device", describe())
   lines = read(arguments.data, sizes, console)
-  card.do("agreement", lambda: check(card, lines, sizes))
+  if "agreement" in arguments.parts:
+    card.do("agreement", lambda: check(card, lines, sizes))
   measure_and_train(card, arguments, sizes, lines)
   for name, size in card.folder.sizes().items():
     console.print(f"{name}: {size:,} bytes", highlight=False)
 
 
+def use_chunks(steps: int) -> None:
+  """Cuts loops over time, and the lengths of lines, into chunks of so many
+  steps."""
+  from graves_jax.data import lines
+  from graves_jax.fast import chunks
+
+  chunks.CHUNK = lines.LENGTH_MULTIPLE = steps
+
+
 def measure_and_train(card: Card, arguments, sizes: Sizes, lines) -> None:
   """A row, the weights, and all other rows that there is time for."""
-  import card_table
-  import gpu_table
+  rows = Rows(card, sizes) if "table" in arguments.parts else None
+  if rows:
+    rows.measure_first()
+  if "training" in arguments.parts:
+    minutes = arguments.train_minutes or arguments.minutes / 2
+    card.do("training", lambda: train(card, arguments, sizes, lines, minutes))
+  if rows:
+    rows.measure_others()
 
-  settings = gpu_table.Arguments(
-    length=sizes.length,
-    sampled=sizes.sampled,
-    rounds=sizes.rounds,
-    hidden=sizes.hidden,
-  )
-  table = card_table.Table(settings, card.device, card.folder, card.console)
-  first, *others = card_table.items(sizes.batch_sizes, sizes.sampled_lines)
 
-  longest = 0.0  # of the measurements
+class Rows:
+  """The table's measurements; none is begun that is likely to be cut off."""
 
-  def measure(item) -> None:
-    nonlocal longest
-    started = time.monotonic()
-    card.do(str(item), lambda: table.measure(item), needs=longest)
-    longest = max(longest, time.monotonic() - started)
+  def __init__(self, card: Card, sizes: Sizes):
+    """Measures nothing yet."""
+    import card_table
+    import gpu_table
 
-  measure(first)
-  minutes = arguments.train_minutes or arguments.minutes / 2
-  card.do("training", lambda: train(card, arguments, sizes, lines, minutes))
-  for item in others:
-    measure(item)
-  if card.device.platform == "gpu":
-    card.do(
-      "loops recorded",
-      lambda: table.measure_with_loops_recorded(
-        first.batch_size, card.clock.left()
-      ),
-      needs=longest,
+    settings = gpu_table.Arguments(
+      length=sizes.length,
+      sampled=sizes.sampled,
+      rounds=sizes.rounds,
+      hidden=sizes.hidden,
     )
+    self._card = card
+    self._table = card_table.Table(
+      settings, card.device, card.folder, card.console
+    )
+    self._first, *self._others = card_table.items(
+      sizes.batch_sizes, sizes.sampled_lines
+    )
+    self._longest = 0.0  # seconds of a measurement
+
+  def measure_first(self) -> None:
+    """Measures the most telling row."""
+    self._measure(self._first)
+
+  def measure_others(self) -> None:
+    """Measures all others; on a card once more with loops recorded."""
+    for item in self._others:
+      self._measure(item)
+    if self._card.device.platform == "gpu":
+      self._card.do(
+        "loops recorded",
+        lambda: self._table.measure_with_loops_recorded(
+          self._first.batch_size, self._card.clock.left()
+        ),
+        needs=self._longest,
+      )
+
+  def _measure(self, item) -> None:
+    started = time.monotonic()
+    self._card.do(
+      str(item), lambda: self._table.measure(item), needs=self._longest
+    )
+    self._longest = max(self._longest, time.monotonic() - started)
 
 
 def read(path: Path | None, sizes: Sizes, console: Console):
@@ -232,14 +288,15 @@ def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
   from card_training import Session, train_on_card
 
   size = Size(
-    sizes.train_batch if arguments.anywhere else arguments.batch_size,
-    sizes.buckets,
+    sizes.train_batch or arguments.batch_size,
+    sizes.buckets or arguments.buckets,
     sizes.hidden,
     sizes.evaluation_batch,
+    arguments.learning_rate,
   )
   session = Session(card.device, card.clock, card.folder, card.console)
   seconds = min(60 * minutes, card.clock.left())
-  train_on_card(session, lines, size, seconds)
+  train_on_card(session, lines, size, seconds, arguments.steps)
 
 
 def describe() -> dict:

@@ -3,7 +3,7 @@
 On the card, in float32 and bfloat16: the loss of real lines and its gradient,
 with weights from a seed; what the shipped weights predict along these lines,
 and what they draw. Beside it, in float32 on the processor: the plain scans that
-JAX differentiates (`precision.by_reference`), and our own path. Differences are
+JAX differentiates (implementation "reference"), and our own path. Differences are
 norms over the norm of the reference.
 
 At trained weights the gradients of the points all but cancel, and bfloat16
@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from precision import by_reference
 from report import rounded
 
 from graves_jax.checkpoints.read import restore_checkpoint
@@ -26,6 +25,7 @@ from graves_jax.checkpoints.state import initial_params
 from graves_jax.data.lines import LineBatches, StrokeBatch
 from graves_jax.data.strokes import Line
 from graves_jax.distributions.bivariate_mixture import SIGMA_FLOOR
+from graves_jax.fast.implementation import Choice
 from graves_jax.fast.window_lstm import Text
 from graves_jax.losses.handwriting import handwriting_loss, network_inputs
 from graves_jax.networks.build import build_network, example_inputs
@@ -73,21 +73,22 @@ def agreements(
     ).in_order()
   )
 
-  def network(precision: str):
+  def network(precision: str, implementation: Choice = "scan"):
     changed = dataclasses.replace(settings, precision=precision)
-    return build_network(changed, codec.size)
+    return build_network(changed, codec.size, implementation)
 
-  def on(device: jax.Device, precision: str, like=lambda network: network):
+  def on(device: jax.Device, precision: str, implementation: Choice = "scan"):
     first, trained, lines = jax.device_put(
       (initial, restored.params, batch), device
     )
-    return _loss_and_gradient(like(network(precision)), first, lines) | (
+    definition = network(precision, implementation)
+    return _loss_and_gradient(definition, first, lines) | (
       _written(network(precision), trained, lines)
     )
 
   shapes = example_inputs(network("float32"))
   initial = jax.device_get(initial_params(network("float32"), 0, *shapes))
-  expected = on(jax.devices("cpu")[0], "float32", like=by_reference)
+  expected = on(jax.devices("cpu")[0], "float32", "reference")
   return [
     Agreement(what, precision, _difference(actual, expected[what]), limit)
     for precision, limit in LIMITS.items()

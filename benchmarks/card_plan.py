@@ -1,8 +1,7 @@
 """The recipe of configs/handwriting_synthesis.py, fitted to minutes on a card.
 
 A run of N updates is the recipe at N of its 8,000: warm-up and the average's
-horizon shrink with it, the descent is a share anyhow, learning rates stay. The
-curriculum shrinks least, as the window needs its updates to learn to read: the
+horizon shrink with it, the descent is a share anyhow. The curriculum shrinks least, as the window needs its updates to learn to read: the
 recipe's 450, at most a third of the run.
 
 N comes from the time of a few updates of every shape.
@@ -26,6 +25,7 @@ from graves_jax.data.lines import StrokeBatch
 from graves_jax.training.experiment import Experiment
 
 _MOST_OF_RUN = 1 / 3  # that the curriculum takes
+VALIDATIONS = 4  # of a run, the last one at its end
 _TIMED = 3  # updates of each shape
 # Updates: fewer, and the recipe's learning rate comes too soon.
 _SHORTEST_WARMUP = 60
@@ -39,12 +39,14 @@ class Size(NamedTuple):
   buckets: lengths of whole lines.
   hidden: cells in each layer.
   evaluation_batch_size: lines at once.
+  learning_rate: of the updates; None: the recipe's.
   """
 
   batch_size: int
   buckets: int
   hidden: tuple[int, ...]
   evaluation_batch_size: int
+  learning_rate: float | None = None
 
 
 class Shape(NamedTuple):
@@ -64,7 +66,7 @@ class Stage(NamedTuple):
 
 
 def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
-  """The recipe for a run of `steps` updates, validated twice.
+  """The recipe for a run of `steps` updates, validated now and then.
 
   Args:
     size: of network and batches.
@@ -75,7 +77,7 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
   share = steps / recipe.training.steps
   ((_, points, _),) = recipe.data.crop_schedule
   short = short_updates(steps), points, 2 * size.batch_size
-  half = -(-steps // 2)
+  part = -(-steps // VALIDATIONS)
   return dataclasses.replace(
     recipe,
     network=dataclasses.replace(recipe.network, hidden=size.hidden),
@@ -89,6 +91,7 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
     ),
     optimizer=dataclasses.replace(
       recipe.optimizer,
+      learning_rate=size.learning_rate or recipe.optimizer.learning_rate,
       schedule=dataclasses.replace(
         recipe.optimizer.schedule,
         warmup_steps=max(
@@ -101,8 +104,8 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
       recipe.training,
       steps=steps,
       average=max(1 - (1 - recipe.training.average) / share, 0.0),
-      evaluate_every=half,
-      checkpoint_every=half,
+      evaluate_every=part,
+      checkpoint_every=part,
       sample_every=steps,
       evaluation_batch_size=size.evaluation_batch_size,
     ),

@@ -1,7 +1,8 @@
-"""Trains the synthesis network on a card from scratch, and keeps its weights.
+"""Trains the synthesis network on a card from scratch, and keeps its best
+weights.
 
-The run is stopped once, after the validation at its half, so that weights are
-safe by then; it goes on exactly where it was.
+The run is stopped after each validation, so that weights are safe by then; it
+goes on exactly where it was.
 """
 
 import functools
@@ -15,6 +16,7 @@ import jax
 from card_clock import Clock
 from card_folder import ResultFolder
 from card_plan import (
+  VALIDATIONS,
   Shape,
   Size,
   compile_updates,
@@ -41,7 +43,7 @@ from graves_jax.training.experiment import Experiment, build_experiment
 from graves_jax.training.loop import METRICS_FILE, train
 
 _SPARE = 1.05  # reading batches, records
-_AFTER = 15.0  # seconds for samples and export
+_AFTER = 15.0  # seconds for the export
 
 
 class Lines(NamedTuple):
@@ -57,7 +59,7 @@ class Session(NamedTuple):
 
   device: the card.
   clock: of the whole script, at whose end training stops in any case.
-  folder: for weights, samples, metrics and what was planned.
+  folder: for weights, metrics and what was planned.
   console: shows progress.
   """
 
@@ -90,7 +92,11 @@ class _Listener(ConsoleListener):
 
 
 def train_on_card(
-  session: Session, lines: Lines, size: Size, seconds: float
+  session: Session,
+  lines: Lines,
+  size: Size,
+  seconds: float,
+  steps: int | None = None,
 ) -> None:
   """Fits a run to the time, makes it, and keeps what it gives.
 
@@ -99,9 +105,13 @@ def train_on_card(
     lines: the data.
     size: of network and batches.
     seconds: for all of it, compilation, validations and export included.
+    steps: updates, if they were counted before.
   """
   clock, folder = session.clock, session.folder
-  fitted = _fit(session, lines, size, clock.spent() + seconds)
+  if steps is None:
+    fitted = _fit(session, lines, size, clock.spent() + seconds)
+  else:
+    fitted = _as_told(session, lines, size, steps)
   experiment = _experiment(fitted.config, lines, session.device)
   with session.console.status("Compiling updates of the run"):
     compile_updates(experiment, fitted.examples)
@@ -117,14 +127,13 @@ def train_on_card(
           workdir,
           listener,
           should_stop=lambda: should_stop() or clock.left() < _AFTER,
-          write_samples=experiment.task.sample_writer(workdir),
         )
         folder.note("validations", listener.validations)
-        _keep(workdir, folder)
+        _keep(workdir, folder, _is_best(listener.validations))
 
-      go_on(lambda: bool(listener.validations))
-      if clock.left() > 2 * _AFTER:
-        go_on(lambda: False)
+      for done in range(1, VALIDATIONS + 1):
+        if clock.left() > 2 * _AFTER:
+          go_on(lambda done=done: len(listener.validations) >= done)
 
 
 def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
@@ -140,7 +149,7 @@ def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
     compiling = compile_updates(trial, examples, validate)
   seconds, validating = time_updates(trial, examples), validate()
   means = mean_seconds(short, seconds), mean_seconds(whole, seconds)
-  reserve = compiling + 2 * validating + _AFTER
+  reserve = compiling + VALIDATIONS * validating + _AFTER
   available = max(end - session.clock.spent() - reserve, 0.0) / _SPARE
   steps = most_steps(*means, available)
   session.folder.note(
@@ -162,6 +171,21 @@ def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
   return _Fitted(plan(size, lines.config, steps), examples)
 
 
+def _as_told(session: Session, lines: Lines, size: Size, steps: int) -> _Fitted:
+  config = plan(size, lines.config, steps)
+  batches = _experiment(config, lines, session.device).task.train_batches
+  short, whole = stages(batches, short_updates(steps))
+  session.folder.note(
+    "plan",
+    {
+      "steps": steps,
+      "of_the_curriculum": short_updates(steps),
+      "size": size._asdict(),
+    },
+  )
+  return _Fitted(config, short.examples | whole.examples)
+
+
 def _experiment(
   config: HandwritingConfig, lines: Lines, card: jax.Device
 ) -> Experiment:
@@ -179,15 +203,22 @@ def _validate(experiment: Experiment) -> float:
   return time.perf_counter() - started
 
 
-def _keep(workdir: Path, folder: ResultFolder) -> None:
-  """Puts the newest checkpoint's weights, records and samples among the
-  results."""
+def _is_best(validations: Sequence[dict]) -> bool:
+  """Whether the last validation is the best one; there may be none."""
+  scores = [scores["nats_per_sequence"] for scores in validations]
+  return scores[-1:] == [min(scores, default=None)]
+
+
+def _keep(workdir: Path, folder: ResultFolder, is_best: bool) -> None:
+  """Puts the newest checkpoint's weights, and records, among the results.
+
+  The weights are named so if they are the best ones so far, else "later": a run
+  may go on until it knows the training lines by heart.
+  """
   folder.copy(workdir / METRICS_FILE)
   newest = step_folders(workdir / FOLDER)
   if newest:
     with tempfile.TemporaryDirectory() as name:
-      weights = Path(name) / "weights"
+      weights = Path(name) / ("weights" if is_best else "later")
       export_weights(newest[0][1], weights)
       folder.pack(weights)
-  if (workdir / "samples").is_dir():
-    folder.pack(workdir / "samples")

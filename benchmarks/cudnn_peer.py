@@ -14,6 +14,7 @@ from jax.experimental import rnn
 
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
+from graves_jax.layers.products import Precision
 
 
 class CudnnPrediction(nn.Module):
@@ -26,11 +27,13 @@ class CudnnPrediction(nn.Module):
     hidden: cells in each layer.
     outputs: width of y-hat.
     inputs: width of an element.
+    precision: of the products, no other.
   """
 
   hidden: tuple[int, ...]
   outputs: int
   inputs: int = 3
+  precision: Precision = "float32"
 
   @nn.compact
   def __call__(self, elements: Array) -> Array:
@@ -65,6 +68,8 @@ def cudnn_update(
 
   def run() -> None:
     nonlocal update
+    if devices[0].platform != "gpu":
+      raise NotImplementedError("cuDNN runs on NVIDIA's cards only")
     if update is None:
       network = CudnnPrediction(tuple(hidden), bivariate_mixture.width(20))
       update = our_training.handwriting_update(network, batch, devices)

@@ -2,7 +2,7 @@
 
 Two layers of 256 LSTM cells, dropout of 0.2 after each, 50 streams, gradients
 truncated after 50 characters, the state carried on. Adam in place of RMSProp
-(our choice; --optimizer.name rmsprop --optimizer.decay 0.95 is the post's).
+(our choice; the post's rule is --optimizer.name rmsprop).
 
   python train.py configs/char_rnn.py --data.path shakespeare.txt
   python sample.py --checkpoint runs/char_rnn --length 2000 --temperature 0.7

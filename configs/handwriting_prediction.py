@@ -19,7 +19,7 @@ set beside it (benchmarks/squared_error.py).
 The paper does not state all of it. Ours, where it is silent or differs:
 
 - Readings are repaired by thresholds of ours
-  (data/sources/iam_ondb_repairs.py): steps above 500 pen units are taken out or
+  (data/sources/iam_ondb/repairs.py): steps above 500 pen units are taken out or
   end the stroke (24 steps in 19 lines); points are added where time stamps and
   distance both show a gap of up to 0.5 seconds (18,533 in 4,111 lines). The
   paper has no thresholds.

@@ -9,7 +9,7 @@ configs/hello.txt.
 
 Expected: "hello" (the prime and what follows); after the first l an l, after
 the second an o, each with a probability above 0.95
-(tests/test_text_training.py measures it).
+(tests/training/test_text_training.py measures it).
 """
 
 from pathlib import Path

@@ -2,7 +2,7 @@
 # Trains on all hosts of a Cloud TPU slice. Edit what stands between the lines.
 #
 # Not run by us: no TPU was at hand. What it does on every host is what
-# tests/test_processes.py does with two processes on one machine.
+# tests/devices/test_processes.py does with two processes on one machine.
 set -euo pipefail
 
 # ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 import tyro
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "training")]
 
 from graves_jax.commands import command_line  # noqa: E402
 

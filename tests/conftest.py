@@ -6,10 +6,10 @@ import runpy
 import signal
 import sys
 import tempfile
-from pathlib import Path
 
 import jax
 import pytest
+from paths import ROOT, SHARED
 
 from graves_jax.commands import command_line, main
 
@@ -24,8 +24,18 @@ jax.config.update("jax_compilation_cache_dir", os.environ[_FOLDER])
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
-ROOT = Path(__file__).parent.parent
-IAMONDB = ROOT.parent / "shared" / "data" / "iamondb"
+IAMONDB = SHARED / "data" / "iamondb"
+# Rooms whose tests train nothing, and are over in less than a minute.
+QUICK = ("config", "data", "distributions", "rendering")
+
+
+def pytest_collection_modifyitems(items):
+  """Marks the tests that a newcomer begins with."""
+  for item in items:
+    room = item.path.relative_to(ROOT / "tests").parts[0]
+    is_quick = room in QUICK or room == "test_architecture.py"
+    if is_quick and not item.get_closest_marker("slow"):
+      item.add_marker("quick")
 
 
 @pytest.fixture(scope="session")

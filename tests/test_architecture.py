@@ -2,11 +2,11 @@
 
 import ast
 import sys
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-PACKAGE = Path(__file__).parent.parent / "graves_jax"
+PACKAGE = ROOT / "graves_jax"
 COMMANDS = "graves_jax.commands"
 # Rooms from top to bottom: each may call those below it, never those above.
 ROOMS = (

@@ -4,10 +4,10 @@ import ast
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 import graves_jax
 
@@ -118,6 +118,6 @@ class A:
 
 
 def test_the_citation_is_of_this_version():
-  text = (Path(__file__).parent.parent / "CITATION.cff").read_text("utf-8")
+  text = (ROOT / "CITATION.cff").read_text("utf-8")
   (version,) = re.findall(r"^version: (.+)$", text, re.MULTILINE)
   assert version == graves_jax.__version__

@@ -124,7 +124,8 @@ class ConsoleListener:
     """Prints a validation, which stays."""
     self.message(f"step {step:,}: validation {self._task.outcome(scores)}")
     if self._tensorboard:
-      self._tensorboard.add("validation", scores._asdict(), step)
+      figures = {k: v for k, v in scores._asdict().items() if v is not None}
+      self._tensorboard.add("validation", figures, step)
 
   def described(self, step: int, length: DescriptionLength) -> None:
     """Prints a description length."""

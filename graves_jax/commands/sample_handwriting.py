@@ -44,7 +44,7 @@ def write_by_hand(
   text = plain_text.decode(
     *command_line.given_bytes(arguments.text, "the text")
   )
-  writer = HandwritingWriter.from_checkpoint(restored, kernels=kernels)
+  writer = HandwritingWriter.from_checkpoint(restored, kernels)
   writer = dataclasses.replace(writer, stop=options.stop)
   if options.window and not writer.reads:
     raise ValueError("--window: a prediction network has no window to draw.")
@@ -101,8 +101,8 @@ def write_lines(
     for copy in range(arguments.copies):
       options["seed"] = arguments.seed + copy
       written += writer.write_wrapped(text, width=given.width, **options)
-  inked = [each for each in written if len(each.line.points)]
-  for number, (line, is_finished, _) in enumerate(inked, start=1):
+  texts = [each for each in written if each.line.text]
+  for number, (line, is_finished, _) in enumerate(texts, start=1):
     if not is_finished:
       console.print(
         f"Line {number} ({line.text!r}): the pen skipped characters or did not "

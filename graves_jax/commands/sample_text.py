@@ -55,8 +55,8 @@ def write_text(
     )
   if arguments.out is not None:
     check_writable(arguments.out, (".txt",))
+  writer = TextWriter.from_checkpoint(restored, kernels)
   config, codec = restored.metadata.of_text()
-  writer = TextWriter.from_checkpoint(restored, kernels=kernels)
   prime = read_prime(options.prime, writer, arguments.strict)
   length = LENGTH if arguments.length is None else arguments.length
   settings: dict[str, Any] = {

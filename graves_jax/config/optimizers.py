@@ -77,7 +77,10 @@ class Trapezoid(WarmedUp):
       )
 
   def descent_begins(self, steps: int) -> int:
-    """Counts the updates before the descent, in a run of `steps`."""
+    """Counts the updates before the descent, in a run of `steps`; none if the
+    run is so short that its warm-up is cut."""
+    if self.warmup_steps >= steps:
+      return 0
     return steps - round(self.descent_share * steps)
 
 

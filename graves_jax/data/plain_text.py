@@ -1,7 +1,7 @@
 """Bytes from outside as text: UTF-8, or what a byte-order mark says.
 
-Every text passes here: standard input and arguments of the commands, text
-files, stroke files. Editors and shells put a mark in front of a text, which is
+Every plain text passes here: standard input and arguments of the commands, and
+text files. Editors and shells put a mark in front of a text, which is
 no part of it, and some write UTF-16, always with a mark. Other encodings
 cannot be told apart, and are refused.
 """

@@ -12,8 +12,7 @@ def learning_rate_schedule(
 ) -> optax.Schedule:
   """Builds the course of the learning rate over a run of `steps` updates.
 
-  A run shorter than its warm-up has reached the learning rate before its last
-  update.
+  A run shorter than its warm-up reaches the learning rate at its last update.
   """
   last = steps - 1
   match config:

@@ -17,7 +17,7 @@ from jax import Array, lax
 
 from graves_jax.data.strokes import Line
 from graves_jax.distributions import bivariate_mixture
-from graves_jax.fast.window_lstm import Text
+from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.writer import HandwritingWriter
 
@@ -145,7 +145,9 @@ def doubt(reading: StyleReading, text: str) -> str | None:
   unread = characters - reading.read
   is_unread = unread > max(_MOST_UNREAD * characters, 3)
   is_beyond = unread < -_MOST_BEYOND
-  if is_unread or is_beyond or reading.text_gain > _MOST_TEXT_GAIN:
+  is_palindrome = text.strip() == text.strip()[::-1]
+  is_likelier = reading.text_gain > _MOST_TEXT_GAIN and not is_palindrome
+  if is_unread or is_beyond or is_likelier:
     found = f"no likelier with it than with {text.strip()[::-1][:40]!r}"
     if is_unread:
       found = f"at an end after {reading.read} of {characters} characters"

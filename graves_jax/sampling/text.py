@@ -65,13 +65,13 @@ class TextWriter:
 
   @classmethod
   def from_checkpoint(
-    cls, restored: Restored, *, kernels: Kernels | None = None
+    cls, restored: Restored, kernels: Kernels | None = None
   ) -> "TextWriter":
     """Makes a writer of a checkpoint's weights, on the device, and metadata.
 
     Args:
-      restored: what `checkpoints.read.restore_checkpoint` returns.
-      kernels: compiled code to run on, for many lines at once; None: XLA's.
+      restored: the checkpoint.
+      kernels: to write with, where they fit; see `fast.implementation`.
 
     Raises:
       ValueError: if the weights are of a handwriting network.

@@ -232,7 +232,8 @@ def _join(names: list[str]) -> str:
 def wrap(text: str, width: int) -> list[str]:
   """Lines of at most `width` characters; line ends of the text are kept.
 
-  A word longer than `width` is broken. Blank lines come back as empty ones;
+  White space within a line is one space. A word longer than `width` is broken.
+  Blank lines come back as empty ones;
   before the first word and after the last they are left out.
 
   Raises:
@@ -243,7 +244,7 @@ def wrap(text: str, width: int) -> list[str]:
   lines: Sequence[str] = [
     line
     for part in text.splitlines()
-    for line in textwrap.wrap(part, width) or [""]
+    for line in textwrap.wrap(" ".join(part.split()), width) or [""]
   ]
   inked = [number for number, line in enumerate(lines) if line]
   if not inked:

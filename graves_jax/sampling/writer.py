@@ -40,8 +40,8 @@ class Written(NamedTuple):
   """A line that was written.
 
   line: its pen elements in pen units, its text, and its number as name.
-  is_finished: False if the stop rule did not end it within the limit, or the
-    window skipped a character.
+  is_finished: False if the stop rule did not end it within the limit, the
+    window skipped a character, or nothing was left of it but dots.
   style: the line whose hand it goes on in, if any.
   """
 
@@ -76,13 +76,13 @@ class HandwritingWriter:
 
   @classmethod
   def from_checkpoint(
-    cls, restored: Restored, *, kernels: Kernels | None = None
+    cls, restored: Restored, kernels: Kernels | None = None
   ) -> "HandwritingWriter":
     """Makes a writer of a checkpoint's weights, on the device, and metadata.
 
     Args:
-      restored: what `checkpoints.read.restore_checkpoint` returns.
-      kernels: compiled code to run on, for many lines at once; None: XLA's.
+      restored: the checkpoint.
+      kernels: to write with, where they fit; see `fast.implementation`.
 
     Raises:
       ValueError: if the weights are of a text network.
@@ -114,7 +114,8 @@ class HandwritingWriter:
     """Writes each text as one line, all in one batch (Sections 5.3-5.5).
 
     Args:
-      texts: one a line, none empty; a string is one line.
+      texts: one a line, none empty; a string is one line. White space of any
+        length is one space.
       seed: the same seed gives the same pens.
       bias: b >= 0; 0 is unbiased, 1 tidy, larger tidier still.
       style: a line of real pen strokes to go on from, in the same hand.
@@ -124,7 +125,8 @@ class HandwritingWriter:
     Raises:
       ValueError: if a text or the bias cannot be used.
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
+    texts = [texts] if isinstance(texts, str) else texts
+    texts = [" ".join(text.split()) for text in texts]
     self._require_usable(texts, seed, bias, style, attempts)
     return self._write_finished(texts, seed, bias, style, attempts)
 
@@ -181,6 +183,7 @@ class HandwritingWriter:
       raise ValueError(
         f"points (={points}) must be 2 or more, and lines (={lines}) 1 or more."
       )
+    _require_settings(seed, bias)
     rows = dict.fromkeys(range(lines), " ")
     written = self._write_rows(rows, (seed, 0), bias, None, limit=points)
     return [result.line for result in written.values()]
@@ -246,12 +249,7 @@ class HandwritingWriter:
       raise ValueError(
         "there is no text to write; give at least one character."
       )
-    if not 0 <= bias <= MAX_BIAS:
-      raise ValueError(
-        f"bias (={bias}) must be from 0 (as varied as real hands) to "
-        f"{MAX_BIAS:.0f}; 1 is tidy."
-      )
-    require_seed(seed)
+    _require_settings(seed, bias)
     if attempts < 1:
       raise ValueError(f"attempts (={attempts}) must be 1 or more.")
     for text in texts:
@@ -320,7 +318,7 @@ class HandwritingWriter:
       pen = self._finish(new if style is None else _without_approach(new))
       own = reading[row, len(before) : len(before) + len(text)]
       least = own[np.array(list(text)) != " "].min(initial=np.inf)
-      is_finished = bool(finished[row] and least >= _LEAST_READING)
+      is_finished = bool(len(pen) and finished[row] and least >= _LEAST_READING)
       line = Line(pen, text, str(number))
       written[number] = Written(line, is_finished, style)
     return written
@@ -332,6 +330,16 @@ class HandwritingWriter:
     pen = self.normalization.denormalize(points).astype(np.float32)
     pen[-1:, 2] = 1
     return pen
+
+
+def _require_settings(seed: int, bias: float) -> None:
+  """Raises ValueError unless pens can be drawn with these."""
+  if not 0 <= bias <= MAX_BIAS:
+    raise ValueError(
+      f"bias (={bias}) must be from 0 (as varied as real hands) to "
+      f"{MAX_BIAS:.0f}; 1 is tidy."
+    )
+  require_seed(seed)
 
 
 def _without_approach(points: np.ndarray) -> np.ndarray:

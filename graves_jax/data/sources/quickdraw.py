@@ -10,7 +10,8 @@ One drawing is one line of the file, one JSON object:
     Positions, dots and bounds are as in `stroke_file`, y growing downwards.
   Other keys are ignored.
 
-The file is UTF-8, plain or, if its name ends in .gz, compressed with gzip.
+The file is UTF-8, or UTF-16 or UTF-32 with a byte-order mark, plain or
+compressed with gzip.
 """
 
 import os

@@ -6,14 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from graves_jax.training import run_lock
 from graves_jax.training.run_lock import FILE, LockedError, locked
 
-ROOT = Path(__file__).parent.parent
 HERE = f"process {os.getpid()} on {socket.gethostname()}, since 2"
 HOLD = """
 import sys, time

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from jaxlib import version
+from paths import ROOT
 
 from graves_jax.commands import command_line
 
-ROOT = Path(__file__).parent.parent
 # The main thread is busy in C, as it is while it waits for a device.
 BUSY = """
 import hashlib, threading

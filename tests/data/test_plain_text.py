@@ -14,7 +14,8 @@ LETTER = "Dear Tom,\r\nall is well.\r\n"
 
 
 @given(
-  st.text(max_size=50).filter(lambda text: not text.startswith("\ufeff")),
+  # Before a null character, UTF-16's mark is UTF-32's.
+  st.text(max_size=50).filter(lambda text: text[:1] not in ("\ufeff", "\0")),
   st.sampled_from(MARKED),
   st.integers(1, 9),
 )

@@ -3,9 +3,9 @@
 import gzip
 import io
 import tarfile
-from pathlib import Path
 
 import pytest
+from paths import SHARED
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import penn_treebank
@@ -16,7 +16,7 @@ from graves_jax.data.sources.penn_treebank import (
   spell,
 )
 
-REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "ptb"
+REAL = SHARED / "data" / "ptb"
 
 
 @pytest.fixture(scope="module")

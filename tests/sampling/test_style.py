@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from paths import SHARED
 
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.checkpoints.writers import load_writer
@@ -22,7 +22,7 @@ from graves_jax.sampling.style import (
 )
 from graves_jax.sampling.style_check import StyleReading, doubt, read_styles
 
-CASES = ROOT.parent / "shared" / "cases"
+CASES = SHARED / "cases"
 POINTS_PER_CHARACTER = 21.7
 PEN = Normalization(np.array([8.0, 0.0]), np.array([41.0, 37.0]))
 TRAINING = (PEN, POINTS_PER_CHARACTER)

@@ -7,17 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from experiments import TRAIN, VALIDATION, Silent, make_experiment
+from paths import ROOT
 
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.pretrained import HANDWRITING, SYNTHETIC
 from graves_jax.training.loop import train
 from graves_jax.training.run_lock import locked
-
-ROOT = Path(__file__).parent.parent
 
 CONFIG = """
 import dataclasses, sys
@@ -45,7 +43,7 @@ def strokes(tmp_path):
 @pytest.fixture
 def config(tmp_path):
   path = tmp_path / "tiny.py"
-  path.write_text(CONFIG.format(tests=str(Path(__file__).parent)))
+  path.write_text(CONFIG.format(tests=str(ROOT / "tests")))
   return path
 
 

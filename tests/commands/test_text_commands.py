@@ -1,14 +1,12 @@
 """graves-jax train and evaluate on text, as a person uses them."""
 
 import json
-from pathlib import Path
 
 import pytest
 from experiments import Silent, make_experiment
+from paths import ROOT
 
 from graves_jax.training.loop import train
-
-ROOT = Path(__file__).parent.parent
 
 TEXT = "the cat sat on the mat and the dog sat on the cat.\n" * 30
 CONFIG = """

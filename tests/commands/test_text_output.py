@@ -4,13 +4,11 @@ import io
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from graves_jax.commands.text_output import visible, write_out
-
-ROOT = Path(__file__).parent.parent
 
 
 class Output(io.TextIOWrapper):

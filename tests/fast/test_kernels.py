@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import test_cells
-import test_synthesis_network
+import test_lstm
+import test_synthesis
 from rich.console import Console
 
 from graves_jax.commands import command_line
@@ -47,10 +47,10 @@ def kernels(folder, monkeypatch):
   loaded = library.load(folder)
   if loaded is None:
     pytest.skip("needs a processor with AVX-512, and a C++ compiler.")
-  test_synthesis_network.compiled.cache_clear()
+  test_synthesis.compiled.cache_clear()
   monkeypatch.setattr(implementation, "FEWEST_ROWS", 1)
   yield loaded
-  test_synthesis_network.compiled.cache_clear()
+  test_synthesis.compiled.cache_clear()
 
 
 def require_kernel(kernels, precision):
@@ -109,31 +109,31 @@ def unroll(implementation, classes=None, precision="float32"):
 
 
 @pytest.mark.parametrize("steps", [1, 7, 2 * chunks.CHUNK + 3])
-@pytest.mark.parametrize("clip", [test_cells.FREE, 0.05])
+@pytest.mark.parametrize("clip", [test_lstm.FREE, 0.05])
 def test_a_layer_equals_the_equations(kernels, steps, clip):
   with jax.enable_x64(True):
-    case = test_cells.random_case(steps)
+    case = test_lstm.random_case(steps)
     options = {"clip": clip, "implementation": kernels}
-    got = test_cells.by_package(lstm.unroll, *case, dtype="float32", **options)
-    expected = test_cells.by_reference(*case, clip=clip)
-    test_cells.assert_all_close(got, expected, 1e-4)
+    got = test_lstm.by_package(lstm.unroll, *case, dtype="float32", **options)
+    expected = test_lstm.by_reference(*case, clip=clip)
+    test_lstm.assert_all_close(got, expected, 1e-4)
 
 
 @pytest.mark.parametrize("steps", [1, 2 * chunks.CHUNK + 3])
 def test_a_layer_with_dropout_equals_the_equations(kernels, steps):
   with jax.enable_x64(True):
-    case, masks = test_cells.random_case(steps), test_cells.random_masks(steps)
+    case, masks = test_lstm.random_case(steps), test_lstm.random_masks(steps)
     options = {"clip": 0.1, **masks}
     unroll = functools.partial(lstm.unroll, implementation=kernels)
-    got = test_cells.by_package(unroll, *case, dtype="float32", **options)
-    expected = test_cells.by_reference(*case, **options)
-    test_cells.assert_all_close(got, expected, 1e-4)
+    got = test_lstm.by_package(unroll, *case, dtype="float32", **options)
+    expected = test_lstm.by_reference(*case, **options)
+    test_lstm.assert_all_close(got, expected, 1e-4)
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_the_synthesis_network_equals_the_equations(kernels, layers):
   with jax.enable_x64(True):
-    test = test_synthesis_network.test_loss_and_gradients_equal_the_equations
+    test = test_synthesis.test_loss_and_gradients_equal_the_equations
     test(None, layers, 1.0, "float32", 1e-4, kernels)
 
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 from experiments import Silent
+from paths import ROOT
 
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.config import (
@@ -223,7 +224,7 @@ def test_a_network_of_words_trains(tmp_path):
 
 def test_hello_needs_memory_and_has_it(tmp_path):
   """The first l is followed by l, the second by o (Karpathy's example)."""
-  path = Path(__file__).parent.parent / "configs/hello.py"
+  path = ROOT / "configs/hello.py"
   config = runpy.run_path(str(path))["get_config"]()
   text = Path(config.data.path).read_text("ascii")
   corpus = make_corpus(text)

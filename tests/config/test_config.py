@@ -4,10 +4,10 @@ import dataclasses
 import json
 import runpy
 import typing
-from pathlib import Path
 
 import jax
 import pytest
+from paths import ROOT
 
 from graves_jax.config import (
   SGD,
@@ -34,7 +34,7 @@ from graves_jax.config.optimizers import choose
 from graves_jax.config.stored import from_dict, to_dict
 from graves_jax.networks.build import build_network, example_inputs
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("[a-z]*.py"))
+CONFIGS = sorted((ROOT / "configs").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

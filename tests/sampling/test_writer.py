@@ -202,8 +202,24 @@ def test_a_prediction_network_scribbles_and_refuses_text():
   lines = writer.scribble(50, lines=3, seed=1)
   assert [len(line.points) for line in lines] == [50] * 3
   assert not np.array_equal(lines[0].points, lines[1].points)
+  for refused in ({"bias": -1.0}, {"bias": float("nan")}, {"seed": -1}):
+    with pytest.raises(ValueError, match=next(iter(refused))):
+      writer.scribble(50, **refused)
   with pytest.raises(ValueError, match="prediction network"):
     writer.write(["abc"])
+
+
+def test_white_space_of_any_length_is_one_space():
+  plain = points(WRITER.write("ab ca", seed=1))
+  assert_same(points(WRITER.write("  ab \t ca ", seed=1)), plain, rtol=0)
+
+
+def test_a_line_of_which_no_ink_is_left_is_not_finished(monkeypatch):
+  nothing = np.zeros((0, 3), np.float32)
+  monkeypatch.setattr(writer_module, "_without_approach", lambda _: nothing)
+  (written,) = make_writer().write("abc", style=STYLE)
+  assert len(written.line.points) == 0
+  assert not written.is_finished
 
 
 def test_the_trace_after_a_style_is_that_of_both_in_one():

@@ -36,8 +36,6 @@ from graves_jax.tasks.handwriting import handwriting_task
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import build_experiment
 
-REPOSITORY = Path(__file__).parent.parent
-
 # Transcripts of a small database: form -> what follows "CSR:".
 FORMS = {
   "a01-000u": "One line\r\nand two\r\n\r\n",

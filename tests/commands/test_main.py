@@ -4,15 +4,13 @@ import subprocess
 import sys
 import tomllib
 import typing
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 import graves_jax
 from graves_jax.commands import main, train
 from graves_jax.config import Adam, Cosine, Muon, OptimizerConfig, Trapezoid
-
-ROOT = Path(__file__).parent.parent
 
 
 def test_help_lists_every_command(run_command):

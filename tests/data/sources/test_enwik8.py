@@ -1,15 +1,15 @@
 """Wikipedia: byte for byte, split 96 to 4, packed or not, or refused."""
 
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import SHARED
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.sources import enwik8
 
-REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "text"
+REAL = SHARED / "data" / "text"
 
 
 @pytest.fixture

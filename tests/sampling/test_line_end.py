@@ -11,7 +11,7 @@ import reference
 from experiments import TRAIN
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_sampling import make_writer
+from test_writer import make_writer
 
 from graves_jax.networks.prediction import shift_right
 from graves_jax.sampling.handwriting import sample_handwriting

@@ -89,6 +89,12 @@ def test_a_cosine_schedule_warms_up_and_ends_at_its_share():
   np.testing.assert_allclose(rate(100), 0.2, rtol=1e-5)
 
 
+def test_a_run_whose_warm_up_is_cut_is_never_level():
+  schedule = Trapezoid(warmup_steps=150)
+  assert schedule.descent_begins(100) == 0  # so that it keeps its length
+  assert schedule.descent_begins(1000) == 750
+
+
 def test_a_trapezoid_is_level_between_warm_up_and_descent():
   config = Trapezoid(warmup_steps=10, descent_share=0.2, final_share=0.1)
   rate = learning_rate_schedule(config, 2.0, 100)

@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import jax
 import pytest
 from experiments import Silent
+from paths import ROOT
 
 from graves_jax.config import (
   TextConfig,
@@ -152,7 +152,7 @@ def test_what_a_terminal_cannot_show_is_said_once(tmp_path):
   environment = os.environ | {"PYTHONIOENCODING": "ascii"}
   done = subprocess.run(
     [*command, "a\U0001f431", "--length", "50"],
-    cwd=Path(__file__).parent.parent,
+    cwd=ROOT,
     capture_output=True,
     text=True,
     env=environment | {"HOME": str(tmp_path)},

@@ -70,7 +70,7 @@ def train_step():
 
 def sums_of(state):
   """Arrays that an update adds up over devices, one after another: compilers
-  make one exchange of them, as tests/test_training.py counts."""
+  make one exchange of them, as test_handwriting_training.py counts."""
   return len(jax.tree.leaves(state.params)) + len(HandwritingSums._fields)
 
 
