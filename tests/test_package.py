@@ -1,5 +1,6 @@
 """The package's top: what `from graves_jax import ...` offers."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -63,6 +64,57 @@ def test_a_writer_comes_without_data_sets_and_figures():
   found = modules_after("from graves_jax import draw_lines, load_writer")
   assert "orbax" in found
   assert not (HEAVY - {"orbax"}) & found
+
+
+def public_functions(body):
+  """Functions of a module, and methods of its classes, that are public."""
+  for node in body:
+    if isinstance(node, ast.ClassDef):
+      yield from public_functions(node.body)
+    elif isinstance(node, ast.FunctionDef) and is_public(node.name):
+      yield node
+
+
+def is_public(name):
+  return not name.startswith("_") or name in ("__init__", "__call__")
+
+
+def is_annotated(function):
+  given = function.args
+  arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+  arguments += filter(None, (given.vararg, given.kwarg))
+  return (function.returns or function.name == "__init__") and all(
+    x.annotation for x in arguments if x.arg not in ("self", "cls")
+  )
+
+
+def test_every_public_function_is_annotated():
+  folder = Path(graves_jax.__file__).parent
+  bare = [
+    f"{path.relative_to(folder)}:{function.lineno} {function.name}"
+    for path in folder.rglob("*.py")
+    for function in public_functions(ast.parse(path.read_text("utf-8")).body)
+    if not is_annotated(function)
+  ]
+  assert not bare
+  assert (folder / "py.typed").is_file()
+
+
+def test_functions_without_annotations_are_seen():
+  source = """
+def bare(x): pass
+def without_result(x: int): pass
+def _own(x): pass
+class A:
+  def __init__(self, x: int): pass
+  def method(self, *x) -> int: pass
+"""
+  functions = public_functions(ast.parse(source).body)
+  assert [f.name for f in functions if not is_annotated(f)] == [
+    "bare",
+    "without_result",
+    "method",
+  ]
 
 
 def test_the_citation_is_of_this_version():

@@ -13,7 +13,7 @@ from graves_jax.data.strokes import StrokeCodec
 from graves_jax.losses.sums import Sums
 
 # kind in the JSON: the classes of its config and codec.
-_KINDS = {
+_KINDS: dict[str, tuple[type[Any], type[Any]]] = {
   "handwriting": (HandwritingConfig, StrokeCodec),
   "text": (TextConfig, TextCodec),
 }
@@ -123,6 +123,26 @@ class Metadata:
     """handwriting or text."""
     return next(k for k, c in _KINDS.items() if isinstance(self.config, c[0]))
 
+  def of_handwriting(self) -> tuple[HandwritingConfig, StrokeCodec]:
+    """Returns config and codec; ValueError if they are of text."""
+    config, codec = self.config, self.codec
+    if isinstance(config, HandwritingConfig) and isinstance(codec, StrokeCodec):
+      return config, codec
+    raise ValueError(
+      "the checkpoint holds a text network, which writes by no hand; "
+      "load_text_writer and TextWriter.from_checkpoint open it."
+    )
+
+  def of_text(self) -> tuple[TextConfig, TextCodec]:
+    """Returns config and codec; ValueError if they are of handwriting."""
+    config, codec = self.config, self.codec
+    if isinstance(config, TextConfig) and isinstance(codec, TextCodec):
+      return config, codec
+    raise ValueError(
+      "the checkpoint holds a handwriting network, which writes no text of its "
+      "own; load_writer and HandwritingWriter.from_checkpoint open it."
+    )
+
   @property
   def score_name(self) -> str:
     """The score by which the best checkpoint is chosen: the least."""
@@ -209,19 +229,19 @@ def require_same(saved: Metadata, wanted: Metadata, folder: Path) -> None:
           f"{folder} holds a run with {name}.{field} = {old[field]!r}, not "
           f"{new[field]!r}; give the same value or another --workdir."
         )
-  old, new = saved.config.training, wanted.config.training
+  before, after = saved.config.training, wanted.config.training
   for field in ("seed", "best_by", "average"):
-    value = getattr(old, field)
-    if value != getattr(new, field):
+    value = getattr(before, field)
+    if value != getattr(after, field):
       raise ValueError(
         f"{folder} holds a run with training.{field} = {value}; give the same "
         "or another --workdir."
       )
-  if old.steps != new.steps and not _may_change_length(saved, new.steps):
+  if before.steps != after.steps and not _may_change_length(saved, after.steps):
     raise ValueError(
-      f"{folder} holds a run with training.steps = {old.steps}, on which its "
-      "learning rate depends; give the same, or train on in another --workdir "
-      "from its weights, with --init-from."
+      f"{folder} holds a run with training.steps = {before.steps}, on which "
+      "its learning rate depends; give the same, or train on in another "
+      "--workdir from its weights, with --init-from."
     )
   if (saved.codec, saved.data) != (wanted.codec, wanted.data):
     raise ValueError(
@@ -240,7 +260,7 @@ def _may_change_length(saved: Metadata, steps: int) -> bool:
 
 def _by_dotted_name(values: dict[str, Any]) -> dict[str, Any]:
   """Values of tables within tables, each by its dotted name."""
-  found = {}
+  found: dict[str, Any] = {}
   for name, value in values.items():
     if isinstance(value, dict):
       inner = _by_dotted_name(value)

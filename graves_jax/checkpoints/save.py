@@ -81,8 +81,9 @@ class Checkpoints:
     folder.mkdir(parents=True, exist_ok=True)
     self._folder = folder
     newest, damaged = _newest_whole(folder, template, metadata)
-    self.restored, self.metadata = newest or (None, metadata)
-    self._saving = None  # the step that is being saved
+    self.restored = None if newest is None else newest[0]
+    self.metadata = metadata if newest is None else newest[1]
+    self._saving: int | None = None  # the step that is being saved
     self._saved = None if newest is None else self.metadata.step
     self.messages = []
     for step, error in damaged.items():
@@ -198,7 +199,8 @@ class Checkpoints:
 def _newest_whole(folder: Path, template: TrainState, wanted: Metadata):
   """The newest whole state with its metadata, and {step: error} of the damaged
   ones."""
-  newest, damaged = None, {}
+  newest: tuple[TrainState, Metadata] | None = None
+  damaged: dict[int, DamagedCheckpointError] = {}
   for step, path in step_folders(folder):
     try:
       written = WrittenCheckpoint.read(path)

@@ -4,15 +4,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
+from flax import linen as nn
 from flax import struct
 from jax import Array
 
 from graves_jax.noise.adaptive_weight_noise import AdaptiveParams, positive
 
 
-@struct.dataclass
-class TrainState:
+class TrainState(struct.PyTreeNode):
   """Everything that an update reads and writes.
 
   Randomness and the order of the batches are functions of the seed and the
@@ -29,7 +30,7 @@ class TrainState:
     else None.
   """
 
-  step: Array
+  step: Array | np.ndarray
   params: Any
   optimizer: optax.OptState
   stddev: Any = None
@@ -90,6 +91,6 @@ def with_average(state: TrainState, decay: float) -> TrainState:
   return state.replace(average=average)
 
 
-def initial_params(network, seed: int, *inputs) -> Any:
+def initial_params(network: nn.Module, seed: int, *inputs: Any) -> Any:
   """Parameters of a network from a seed, for inputs of these shapes."""
   return jax.jit(network.init)(jax.random.key(seed), *inputs)

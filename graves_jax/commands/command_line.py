@@ -15,12 +15,16 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import tyro
 from rich.console import Console
 
 from graves_jax.data import plain_text
+
+if TYPE_CHECKING:  # They wait for JAX, or take long.
+  from graves_jax.config import Config
+  from graves_jax.fast.kernels.library import Kernels
 
 COMPILED = "~/.cache/graves_jax/compiled"
 KERNELS = "~/.cache/graves_jax/kernels"
@@ -106,7 +110,7 @@ def _leave_threads_behind(status: int) -> None:
   threading.Thread(target=leave, daemon=True).start()
 
 
-def parse(arguments: type[Parsed], argv: list[str], **options) -> Parsed:
+def parse(arguments: type[Parsed], argv: list[str], **options: Any) -> Parsed:
   """Reads a command line by tyro, whose options these are.
 
   Raises:
@@ -151,7 +155,7 @@ def _tell_unraisable(unraisable) -> None:
     sys.__unraisablehook__(unraisable)
 
 
-def read_config(path: Path):
+def read_config(path: Path) -> "Config":
   """Runs a file of Python and asks it for its config.
 
   Raises:
@@ -227,7 +231,7 @@ def _cache_folder(name: str | Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     is_writable = os.access(folder, os.W_OK | os.X_OK)
   except OSError as error:
-    is_writable, reason = False, error.strerror
+    is_writable, reason = False, error.strerror or str(error)
   if not is_writable:
     raise OSError(f"{folder}: {reason}; {_SET_HOME}")
   return folder
@@ -296,7 +300,7 @@ def use_devices(count: int) -> list:
   return first_of_each_process(devices, count or most)
 
 
-def use_kernels(console: Console, devices: Sequence):
+def use_kernels(console: Console, devices: Sequence[Any]) -> "Kernels | None":
   """Compiles, once, and loads kernels for these devices if they are this
   processor's; where that fails, says why and goes on without.
 

@@ -48,7 +48,7 @@ class ConsoleListener:
     self._console = console
     self._again = again
     self._live = Live(console=console, auto_refresh=False, transient=True)
-    self._recent = collections.deque(maxlen=30)  # seconds of updates
+    self._recent: collections.deque[float] = collections.deque(maxlen=30)
     self._last_logged = -_SECONDS_BETWEEN_LOG_LINES
     self._tensorboard = None
     if is_on_tensorboard:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
+from graves_jax.data.batches import Batches
 from graves_jax.data.lines import LineBatches
 from graves_jax.data.sources.handwriting import load_split
 from graves_jax.data.strokes import Line
@@ -24,6 +26,7 @@ from graves_jax.losses.handwriting import (
   handwriting_loss,
   handwriting_scores,
 )
+from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.tasks.handwriting import reading_test
@@ -34,12 +37,12 @@ BATCH_SIZE = 64
 
 
 def score_handwriting(
-  arguments,
+  arguments: Any,
   restored: Restored,
   devices: Sequence[jax.Device],
   console: Console,
   kernels: Kernels | None,
-) -> dict:
+) -> dict[str, Any]:
   """Scores every line of a split, and prints what its figures mean.
 
   Args:
@@ -55,8 +58,7 @@ def score_handwriting(
   Raises:
     ValueError, OSError: if an argument cannot be used.
   """
-  params, metadata, *_ = restored
-  config, codec = metadata.config, metadata.codec
+  config, codec = restored.metadata.of_handwriting()
   data, split = config.data, arguments.split or "validation"
   if arguments.data.path is not None:
     data = dataclasses.replace(data, path=str(arguments.data.path))
@@ -81,7 +83,7 @@ def score_handwriting(
     devices = fitting(devices, size)
   require_divisible("batch_size", size, len(devices))
   loss_fn = handwriting_loss(network, floor)
-  score = _scorer(loss_fn, params, devices, console)
+  score = _scorer(loss_fn, restored.params, devices, console)
   scores = handwriting_scores(score(whole))
   if isinstance(network, SynthesisNetwork):
     test = reading_test(lines, batches)
@@ -95,13 +97,15 @@ def score_handwriting(
   return scores._asdict() | figures
 
 
-def _scorer(loss_fn, params, devices, console):
+def _scorer(
+  loss_fn: LossFn, params: Any, devices: Sequence[jax.Device], console: Console
+) -> Callable[[Batches], Sums]:
   """What sums the losses of batches, spread over the devices."""
   mapped = over_devices(devices)
   sum_losses = loss_summer(loss_fn, mapped)
   params = mapped.replicate(params)
 
-  def score(batches: LineBatches):
+  def score(batches: Batches) -> Sums:
     with loading(console, "Scoring") as progress:
       return evaluate(sum_losses, params, (), batches, progress)
 

@@ -3,15 +3,19 @@
 import dataclasses
 import itertools
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import jax
 from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
 from graves_jax.config import DynamicConfig, TextDataConfig
+from graves_jax.data.batches import Batches
 from graves_jax.data.codec import TextCodec
-from graves_jax.data.corpus import beginning, count_text
+from graves_jax.data.corpus import beginning, count_text, require_sentence_end
 from graves_jax.data.sentences import SentenceBatches
 from graves_jax.data.sources import penn_treebank
 from graves_jax.data.sources.text import (
@@ -40,7 +44,7 @@ from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import loss_summer
 
 # What --sequences changes of the settings in training.
-_SEQUENCES = {
+_SEQUENCES: dict[str, dict[str, Any]] = {
   "stream": {"sequences": "stream"},
   "sentence": {
     "sequences": "sentence",
@@ -55,9 +59,9 @@ class TextScorer:
 
   def __init__(
     self,
-    arguments,
+    arguments: Any,
     restored: Restored,
-    devices,
+    devices: Sequence[jax.Device],
     console: Console,
     kernels: Kernels | None,
   ):
@@ -66,8 +70,9 @@ class TextScorer:
     Raises:
       FileNotFoundError, ValueError: if an argument cannot be used.
     """
-    self.metadata, self.console = restored.metadata, console
-    self.data, self.codec = self.metadata.config.data, self.metadata.codec
+    self.console = console
+    config, self.codec = restored.metadata.of_text()
+    self.data = config.data
     if arguments.sequences is not None:
       self.data = dataclasses.replace(
         self.data, **_SEQUENCES[arguments.sequences]
@@ -100,7 +105,7 @@ class TextScorer:
     self.mapped = over_devices(devices)
     self.params = restored.params
     self.network = build_network(
-      self.metadata.config.network, self.codec.size, kernels=kernels
+      config.network, self.codec.size, kernels=kernels
     )
 
   def load(self, split: str | None, path: str | None) -> TextSplit:
@@ -129,7 +134,7 @@ class TextScorer:
       ValueError: if resets would not fall between segments.
     """
     if self.reads_sentences:
-      mark = self.codec.encode(text.sentence_end)
+      mark = self.codec.encode(require_sentence_end(text.sentence_end))
       return SentenceBatches(text.classes, mark, batch_size=self.streams)
     reset_every = None
     if self.reset_symbols is not None:
@@ -146,7 +151,7 @@ class TextScorer:
       reset_every=reset_every,
     )
 
-  def carry(self):
+  def carry(self) -> Any:
     """The state before the first symbol, on the devices."""
     return self.mapped.shard(initial_text_carry(self.network, self.streams))
 
@@ -183,7 +188,7 @@ class TextScorer:
       with loading(self.console, "Gradients of training text"):
         rms = dynamic.gradient_rms(first, self.carry())
 
-    def score(batches, config: DynamicConfig, what: str) -> Sums:
+    def score(batches: Batches, config: DynamicConfig, what: str) -> Sums:
       with loading(self.console, what) as progress:
         return dynamic(
           config, batches, self.carry(), rms=rms, progress=progress
@@ -225,12 +230,17 @@ class TextScorer:
 
 
 def score_text(
-  arguments, restored: Restored, devices, console, kernels: Kernels | None
-) -> dict:
+  arguments: Any,
+  restored: Restored,
+  devices: Sequence[jax.Device],
+  console: Console,
+  kernels: Kernels | None,
+) -> dict[str, Any]:
   """What graves-jax evaluate prints of a text network."""
   scorer = TextScorer(arguments, restored, devices, console, kernels)
   path = scorer.path
-  figures, weights = {"dynamic": False}, "the weights are fixed"
+  figures: dict[str, Any] = {"dynamic": False}
+  weights = "the weights are fixed"
   if arguments.dynamic:
     symbols = (arguments.tune_symbols or 20_000) if arguments.tune else None
     sums, config = scorer.score_dynamically(arguments.dynamics, symbols)
@@ -266,7 +276,7 @@ def score_text(
   return {"split": split} | state | scores | figures
 
 
-def numbers(config: DynamicConfig) -> dict:
+def numbers(config: DynamicConfig) -> dict[str, Any]:
   """The numbers that a rule of dynamic evaluation reads."""
   values = dataclasses.asdict(config)
   values["learning_rate"] = learning_rate(config)
@@ -285,7 +295,7 @@ def name_numbers(config: DynamicConfig) -> str:
 
 def text_figures(
   sums: Sums, text: TextSplit, codec: TextCodec, data: TextDataConfig
-) -> dict:
+) -> dict[str, Any]:
   """Scores in the units of Tables 1 and 2."""
   scores = text_scores(sums)
   convention, characters, words = count(text, codec, data)
@@ -305,7 +315,7 @@ def text_figures(
 
 def count(
   text: TextSplit, codec: TextCodec, data: TextDataConfig
-) -> tuple[str, int, int]:
+) -> tuple[str, int, int | None]:
   """The convention of a text's symbols, and its characters and words.
 
   Words are counted with the ends of lines. Characters are those of the decoded

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -51,7 +52,8 @@ def write_by_hand(
     text, replaced = fit_text(text, writer.alphabet, arguments.strict)
     if replaced:
       command_line.say(name_replaced(replaced))
-  style = load_style(options, writer, restored.metadata.config.data, console)
+  config, _ = restored.metadata.of_handwriting()
+  style = load_style(options, writer, config.data, console)
   with console.status("Writing"):
     written = write_lines(writer, arguments, text, style, console)
   lines = [each.line for each in written]
@@ -81,7 +83,7 @@ def write_lines(
   if not 1 <= arguments.copies <= 1000:
     raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
   given = arguments.for_handwriting
-  options = {"seed": arguments.seed, "bias": given.bias}
+  options: dict[str, Any] = {"seed": arguments.seed, "bias": given.bias}
   if not writer.reads:
     if text:
       raise ValueError(
@@ -148,7 +150,7 @@ def load_style(
       soft_wrap=True,
     )
 
-  line, is_recorded = find_style(options, data)
+  line, is_recorded = find_style(given, options, data)
   try:
     require_known_style(line, writer.alphabet)
     if has_too_few_points(line):
@@ -175,21 +177,21 @@ def load_style(
 
 
 def find_style(
-  options: HandwritingOptions, data: DataConfig
+  style: str, options: HandwritingOptions, data: DataConfig
 ) -> tuple[Line, bool]:
   """The line that --style names, and whether IAM-OnDB has it."""
   from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
   from graves_jax.data.sources.ink_file import read_ink
 
-  name, _, number = options.style.rpartition(":")
+  name, _, number = style.rpartition(":")
   if not number.isdecimal():
-    name, number = options.style, "0"
+    name, number = style, "0"
   is_recorded = name in iam_ondb.SPLITS
   if is_recorded:
     archives = options.style_data or Path(data.path or "").expanduser()
     if not (options.style_data or (data.path and archives.is_dir())):
       raise ValueError(
-        f"--style {options.style} is a line of IAM-OnDB; name the folder of "
+        f"--style {style} is a line of IAM-OnDB; name the folder of "
         "its archives with --style-data."
       )
     lines = iam_ondb.load(archives, name, data.prepared_dir)
@@ -197,7 +199,7 @@ def find_style(
     lines = read_ink(Path(name), options.style_text)
   if int(number) >= len(lines):
     raise ValueError(
-      f"--style {options.style}: {name} has the lines 0 to {len(lines) - 1}."
+      f"--style {style}: {name} has the lines 0 to {len(lines) - 1}."
     )
   line = lines[int(number)]
   if is_recorded and options.style_text is not None:
@@ -216,4 +218,5 @@ def draw_figures(
     write_attention(options.window, phi, line.text, line.points)
   if options.densities:
     mixtures = writer.trace_densities(line, style)
-    write_densities(options.densities, line.points, *mixtures)
+    arrays: Any = mixtures
+    write_densities(options.densities, line.points, *arrays)

@@ -56,10 +56,10 @@ def write_text(
   if arguments.out is not None:
     check_writable(arguments.out, (".txt",))
   writer = TextWriter.from_checkpoint(restored, kernels)
-  codec = writer.codec
+  config, codec = restored.metadata.of_text()
   prime = read_prime(options.prime, writer, arguments.strict)
   length = LENGTH if arguments.length is None else arguments.length
-  settings = {
+  settings: dict[str, Any] = {
     "prime": prime,
     "temperature": options.temperature,
     "top_k": options.top_k,
@@ -68,10 +68,10 @@ def write_text(
   before = codec.decoder()(codec.encode(prime))
   if options.novel:
     training_lines = load_training_lines(
-      restored.metadata.config.data, options.training_text, codec
+      config.data, options.training_text, codec
     )
     texts = write_copies(writer, length, arguments.copies, settings, notes)
-    pieces = show_novel(texts, training_lines)
+    pieces: Iterable[str] = show_novel(texts, training_lines)
   elif arguments.copies != 1:
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = [BETWEEN_COPIES.join(before + text for text in texts)]
@@ -94,19 +94,21 @@ def read_prime(given: str, writer: TextWriter, strict: bool) -> str | bytes:
   Raises:
     ValueError: if it cannot be decoded, or nothing is left.
   """
+  prime: str | bytes
   prime, name = command_line.given_bytes(given, "--prime")
-  codec, replaced = writer.codec, {}
+  codec = writer.codec
   alphabet = Alphabet(codec.symbols if codec.units == "characters" else ())
+  by_character = codec.units == "characters"
   if codec.units != "bytes":
     prime = plain_text.decode(prime, name)
-  if codec.units == "characters":
+  if by_character and isinstance(prime, str):
     prime = compose(prime, alphabet)
   if strict and codec.unknown(prime):
     codec.refuse(codec.unknown(prime))
-  if codec.units == "characters":
+  if by_character and isinstance(prime, str):
     prime, replaced = replace_unknown(prime, alphabet)
-  if replaced:
-    command_line.say(f"in the prime {name_replaced(replaced)}")
+    if replaced:
+      command_line.say(f"in the prime {name_replaced(replaced)}")
   known, unknown = writer.split_known(prime)
   if unknown:
     command_line.say(

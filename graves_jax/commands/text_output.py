@@ -1,6 +1,7 @@
 """Text on its way out: to standard output as it is made, and to a file."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable
@@ -33,9 +34,11 @@ def write_out(
     OSError: if something cannot be written.
   """
   screen = sys.stdout
-  screen.reconfigure(errors="replace")
+  if isinstance(screen, io.TextIOWrapper):
+    screen.reconfigure(errors="replace")
   is_terminal = screen.isatty()
-  last, lost = "\n", {}
+  last = "\n"
+  lost: dict[str, None] = {}
   with _open_if_any(path) as file:
     try:
       for piece in filter(None, pieces):

@@ -6,7 +6,7 @@ import difflib
 import functools
 import shlex
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import tyro
 from rich.console import Console
@@ -17,6 +17,14 @@ from graves_jax.commands.preemption import SERVERS, Cloud, watching
 from graves_jax.config import Config, OptimizerConfig, TextConfig
 from graves_jax.config.optimizers import choose
 from graves_jax.config.shared import Parallel
+
+if TYPE_CHECKING:  # They wait for JAX.
+  from collections.abc import Sequence
+
+  import jax
+
+  from graves_jax.checkpoints.read import Restored
+  from graves_jax.training.task import Task
 
 PACKAGE = Path(graves_jax.__file__).parent
 # Configs lie beside the package in a checkout, and in it once it is installed.
@@ -96,7 +104,7 @@ def main(argv: list[str]) -> None:
     train_locked(arguments, argv, devices, console, initial)
 
 
-def check_runs(arguments: Arguments):
+def check_runs(arguments: Arguments) -> "Restored | None":
   """What can be known of the runs to go on from before any data are read.
 
   Returns:
@@ -122,7 +130,11 @@ def check_runs(arguments: Arguments):
 
 
 def train_locked(
-  arguments: Arguments, argv: list[str], devices, console: Console, initial
+  arguments: Arguments,
+  argv: list[str],
+  devices: "Sequence[jax.Device]",
+  console: Console,
+  initial: "Restored | None",
 ) -> None:
   """Trains in a workdir that no other run uses."""
   workdir, config = arguments.workdir, arguments.config
@@ -163,7 +175,8 @@ def train_locked(
       arguments.tensorboard and is_first(),
       again=shlex.join(["graves-jax", "train", *argv]),
     )
-  server = SERVERS.get(arguments.preemption_notice)
+  notice = arguments.preemption_notice
+  server = None if notice is None else SERVERS[notice]
   with contextlib.ExitStack() as stack:
     was_told_to = stack.enter_context(
       command_line.stopping_on_signals(listener.message)
@@ -189,7 +202,7 @@ def train_locked(
     )
 
 
-def load_task(config: Config, console: Console):
+def load_task(config: Config, console: Console) -> "Task":
   """Reads the config's data and makes the config concrete."""
   from graves_jax.commands.console import loading
 
@@ -203,13 +216,11 @@ def load_task(config: Config, console: Console):
       warning = vocabulary_warning(corpus.codec, len(corpus.train))
       if warning:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True)
-      task = text_task(config, corpus)
-    else:
-      from graves_jax.data.sources.handwriting import load_lines
-      from graves_jax.tasks.handwriting import handwriting_task
+      return text_task(config, corpus)
+    from graves_jax.data.sources.handwriting import load_lines
+    from graves_jax.tasks.handwriting import handwriting_task
 
-      task = handwriting_task(config, *load_lines(config.data, progress))
-  return task
+    return handwriting_task(config, *load_lines(config.data, progress))
 
 
 def parse(argv: list[str]) -> Arguments:
@@ -220,8 +231,9 @@ def parse(argv: list[str]) -> Arguments:
   config = command_line.read_config(path)
   optimizer = choose_optimizer(config.optimizer, argv)
   config = dataclasses.replace(config, optimizer=optimizer)
+  arguments: Any = Arguments
   return command_line.parse(
-    Arguments[type(config)],
+    arguments[type(config)],
     argv,
     default=Arguments(config=config, workdir=Path("runs") / path.stem),
     config=(tyro.conf.AvoidSubcommands,),  # the optimizer is chosen by now

@@ -11,6 +11,7 @@ _MOST_OF_ANY = 2**31 - 1
 _MOST_LAYERS = 64
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Ranged:
   """Checks a config's numbers. All are finite; `_LEAST` and `_MOST` hold the
   least and, of whole numbers, the most that a field may be."""

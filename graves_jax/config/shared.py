@@ -91,6 +91,9 @@ class RunConfig(Ranged):
 class WholeConfig:
   """Checks what concerns several parts of a config, its fields."""
 
+  noise: NoiseConfig
+  training: RunConfig
+
   def __post_init__(self):
     by_length = self.training.best_by == "description_length"
     if by_length and self.noise.kind != "adaptive":

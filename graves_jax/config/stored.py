@@ -90,7 +90,7 @@ def _of_union(values: Any, union: Any, name: str) -> Any:
 def _typed(value: Any, hint: Any, name: str) -> Any:
   if hint is Any:
     return value
-  if dataclasses.is_dataclass(hint):
+  if isinstance(hint, type) and dataclasses.is_dataclass(hint):
     return from_dict(value, hint)
   origin, options = typing.get_origin(hint), typing.get_args(hint)
   if origin is tuple and isinstance(value, (list, tuple)):

@@ -4,17 +4,31 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
-class Batches(Protocol):
-  """Data in batches.
+class InOrder(Protocol):
+  """Data to be read once.
 
   elements: pen points or symbols, all of which `in_order` yields once.
+  """
+
+  @property
+  def elements(self) -> int: ...
+
+  def in_order(self) -> Iterator[Any]:
+    """Everything once, in order."""
+
+
+class Batches(InOrder, Protocol):
+  """Data in batches.
+
   sequences: rows of batches that hold any of them, in an epoch of training.
   batch_size: rows of a batch.
   """
 
-  elements: int
-  sequences: int
-  batch_size: int
+  @property
+  def sequences(self) -> int: ...
+
+  @property
+  def batch_size(self) -> int: ...
 
   def __len__(self) -> int:
     """Batches an epoch of training."""
@@ -30,9 +44,6 @@ class Batches(Protocol):
 
   def share(self, rows: slice) -> "Batches":
     """The same batches, of which only these rows are read."""
-
-  def in_order(self) -> Iterator[Any]:
-    """Everything once, in order."""
 
 
 class ReadingTest(NamedTuple):

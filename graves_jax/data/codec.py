@@ -83,7 +83,7 @@ class TextCodec:
       raise ValueError(f'"units" ({reprlib.repr(units)}) must be text.')
     if not isinstance(symbols, list):
       raise ValueError('"symbols" must be a list.')
-    return cls(units, tuple(symbols))
+    return cls(typing.cast(Units, units), tuple(symbols))  # which checks both
 
   def to_json(self) -> dict[str, object]:
     """A value that `json` writes, and `from_json` reads."""

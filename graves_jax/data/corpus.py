@@ -143,6 +143,19 @@ class Corpus:
     return splits[name]
 
 
+def require_sentence_end(sentence_end: str | None) -> str:
+  """Returns with what each sentence ends.
+
+  Raises:
+    ValueError: if the text is not in sentences.
+  """
+  if sentence_end is None:
+    raise ValueError(
+      "this text is not in sentences; read it as a stream (sequences = stream)."
+    )
+  return sentence_end
+
+
 def vocabulary_warning(codec: TextCodec, symbols: int) -> str | None:
   """One sentence if the vocabulary is too large to be learned, else None.
 

@@ -83,7 +83,8 @@ class LineBatches:
     self._scale_range = scale_range
     self._shift = normalization.mean / normalization.std
     self._rows = slice(None)
-    self._planned, self._current = None, []  # the epoch shuffled last
+    self._planned: int | None = None  # the epoch shuffled last
+    self._current: list[np.ndarray] = []
     self._points = [normalization.normalize(line.points) for line in lines]
     self._names = [line.name for line in lines]
     self._characters = [alphabet.encode(line.text) for line in lines]
@@ -159,13 +160,14 @@ class LineBatches:
 
   def _shuffle(self, random: np.random.Generator) -> list[np.ndarray]:
     order = random.permutation(self.lines)
-    batches, left = [], []
+    batches: list[np.ndarray] = []
+    remainders = []
     for k in range(len(self._shapes)):
       members = order[self._bucket[order] == k]
       full = len(members) - len(members) % self.batch_size
       batches += np.split(members[:full], full // self.batch_size or 1)
-      left.append(members[full:])
-    left = np.concatenate(left)
+      remainders.append(members[full:])
+    left = np.concatenate(remainders)
     cuts = range(self.batch_size, len(left), self.batch_size)
     batches = [b for b in (*batches, *np.split(left, cuts)) if len(b)]
     return [batches[k] for k in random.permutation(len(batches))]

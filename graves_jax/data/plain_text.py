@@ -110,10 +110,13 @@ def decode_blocks(
   encoding = encoding_of(head)
   decoder = codecs.getincrementaldecoder(encoding.name)()
   offset, line = encoding.mark, 1  # of the bytes that are not decoded yet
-  for block in itertools.chain([head[encoding.mark :]], blocks, [None]):
-    waiting = len(decoder.getstate()[0]) + len(block or b"")
+  rest: Iterable[bytes | None] = itertools.chain(
+    [head[encoding.mark :]], blocks, [None]
+  )
+  for part in rest:
+    waiting = len(decoder.getstate()[0]) + len(part or b"")
     try:
-      text = decoder.decode(block or b"", block is None)
+      text = decoder.decode(part or b"", part is None)
     except UnicodeDecodeError as error:
       raise ValueError(
         f"{name} is not {encoding.title}: "

@@ -52,7 +52,8 @@ class SentenceBatches:
     ends = _find(text[0 : len(text)], end_mark) + len(end_mark)
     self._starts = np.unique([0, *ends, len(text)])
     self._rows = slice(None)
-    self._planned, self._current = None, []  # the epoch shuffled last
+    self._planned: int | None = None  # the epoch shuffled last
+    self._current: list[np.ndarray] = []
     lengths = np.diff(self._starts)
     quantiles = np.quantile(lengths, np.arange(1, _BUCKETS + 1) / _BUCKETS)
     self._edges = np.unique(np.ceil(quantiles).astype(int))

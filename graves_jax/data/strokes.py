@@ -204,11 +204,12 @@ class StrokeCodec:
   @classmethod
   def from_json(cls, values: object) -> "StrokeCodec":
     """The inverse of `to_json`; ValueError on anything else."""
-    _require_keys(
+    values = _require_keys(
       values, "a codec", "alphabet", "normalization", "points_per_character"
     )
-    normalization = values["normalization"]
-    _require_keys(normalization, '"normalization"', "mean", "std")
+    normalization = _require_keys(
+      values["normalization"], '"normalization"', "mean", "std"
+    )
     alphabet = values["alphabet"]
     if not isinstance(alphabet, list):
       raise ValueError('"alphabet" must be a list of characters.')
@@ -220,9 +221,10 @@ class StrokeCodec:
     return cls(Alphabet(tuple(alphabet)), Normalization(mean, std), pace.item())
 
 
-def _require_keys(values: object, name: str, *keys: str) -> None:
+def _require_keys(values: object, name: str, *keys: str) -> dict[str, Any]:
   if not isinstance(values, dict) or set(values) != set(keys):
     raise ValueError(f"{name} must be an object of {', '.join(keys)}.")
+  return values
 
 
 def _numbers(name: str, values: object, count: int) -> np.ndarray:

@@ -76,28 +76,7 @@ def over_devices(
         "--parallel pmap is for one process; shard_map is for any number."
       )
 
-    def shard(batch):
-      n = len(devices)
-      return jax.tree.map(
-        lambda x: x.reshape(n, x.shape[0] // n, *x.shape[1:]), batch
-      )
-
-    def gather(tree):
-      return jax.tree.map(
-        lambda x: x.reshape(-1, *x.shape[2:]), jax.device_get(tree)
-      )
-
-    def map_(body, donate=False):
-      return jax.pmap(
-        body,
-        AXIS,
-        in_axes=(None, 0),
-        out_axes=(None, 0),
-        devices=devices,
-        donate_argnums=(0,) if donate else (),
-      )
-
-    return Mapped(replicate, share, shard, gather, map_)
+    return Mapped(replicate, share, *_by_pmap(devices))
 
   def shard(batch):
     return jax.tree.map(
@@ -120,6 +99,35 @@ def over_devices(
     return jax.jit(mapped, donate_argnums=(0,) if donate else ())
 
   return Mapped(replicate, share, shard, gather, map_)
+
+
+def _by_pmap(
+  devices: Sequence[jax.Device],
+) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+  """`shard`, `gather` and `map` of `Mapped`, by `pmap`."""
+
+  def shard(batch):
+    n = len(devices)
+    return jax.tree.map(
+      lambda x: x.reshape(n, x.shape[0] // n, *x.shape[1:]), batch
+    )
+
+  def gather(tree):
+    return jax.tree.map(
+      lambda x: x.reshape(-1, *x.shape[2:]), jax.device_get(tree)
+    )
+
+  def map_(body, donate=False):
+    return jax.pmap(
+      body,
+      AXIS,
+      in_axes=(None, 0),
+      out_axes=(None, 0),
+      devices=devices,
+      donate_argnums=(0,) if donate else (),
+    )
+
+  return shard, gather, map_
 
 
 def require_divisible(name: str, batch_size: int, devices: int) -> None:
@@ -157,7 +165,7 @@ def first_of_each_process(
 
 
 def _by_process(devices: Sequence[jax.Device]) -> list[list[jax.Device]]:
-  groups = {}
+  groups: dict[int, list[jax.Device]] = {}
   for device in devices:
     groups.setdefault(device.process_index, []).append(device)
   return [groups[index] for index in sorted(groups)]

@@ -3,6 +3,9 @@
 Axes: T time, N chunks, C steps of a chunk.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
@@ -12,7 +15,11 @@ from jax import Array, lax
 CHUNK = 20
 
 
-def run(unroll_chunks, state, inputs):
+def run(
+  unroll_chunks: Callable[[int, Any, Any], tuple[Any, Any]],
+  state: Any,
+  inputs: Any,
+) -> tuple[Any, Any]:
   """Runs `unroll_chunks(chunk, state, inputs)` on any number of time steps.
 
   Whole chunks first, what is left over as one shorter chunk.
@@ -50,7 +57,7 @@ def join(x: Array) -> Array:
   return x.reshape(-1, *x.shape[2:])
 
 
-def pick(tree, k: Array):
+def pick(tree: Any, k: Array) -> Any:
   """Chunk k of every array of a tree."""
   return jax.tree.map(
     lambda x: lax.dynamic_index_in_dim(x, k, 0, keepdims=False), tree

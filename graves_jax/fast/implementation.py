@@ -7,7 +7,7 @@ processors. All agree with the reference, gradients included.
 Axes: B batch, H hidden.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -78,7 +78,7 @@ def kernels_fit(
   cell: Array,
   precision: Precision,
   others: Any = (),
-) -> bool:
+) -> TypeGuard[Kernels]:
   """Tells whether to run kernels: they are given, and fit arrays like these.
 
   They take float32 alone, of one batch axis, and enough rows to be the faster

@@ -4,6 +4,7 @@ Axes: T time, B batch, H hidden, D inputs of a layer.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -51,8 +52,12 @@ def step(
   Returns:
     The next state, and the output h [B, H] again.
   """
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
-  others = {"classes": classes, "mask": mask}
+  options: dict[str, Any] = {
+    "clip": clip,
+    "precision": precision,
+    "keep_rate": keep_rate,
+  }
+  others: dict[str, Any] = {"classes": classes, "mask": mask}
   is_large = len(state.cell) >= FEWEST_ROWS_OF_ONE_STEP
   if is_large and kernels_fit(implementation, state.cell, precision):
     options["implementation"] = implementation
@@ -112,23 +117,30 @@ def unroll(
       `clip` is traced.
     TypeError: where JAX asks for forward-mode derivatives.
   """
-  if implementation != "reference":
-    require_number(clip)
   params, state = as_arrays(params, state)
   inputs = as_inputs(inputs)
-  steps, *rows = inputs[0].shape[:-1] if inputs else classes.shape
+  if inputs:
+    steps, *rows = inputs[0].shape[:-1]
+  elif classes is not None:
+    steps, *rows = classes.shape
+  else:
+    raise ValueError("there is no input; give an array [T, B, d], or classes.")
   if not steps:
     raise ValueError("the inputs have no time step; give one or more.")
   require_rows(state, tuple(rows))
   given = params, state, inputs
-  if kernels_fit(implementation, state.cell, precision, given):
-    options = clip, precision, keep_rate, implementation.devices
-    with only_reverse_mode("unroll"):
-      return lstm_kernels.unroll(*options, *given, classes, mask)
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  options: dict[str, Any] = {
+    "clip": clip,
+    "precision": precision,
+    "keep_rate": keep_rate,
+  }
   if implementation == "reference":
     return lstm.unroll_reference(*given, **options, classes=classes, mask=mask)
-  weights, net = look_up(params.inputs, inputs, classes)
-  params = params._replace(inputs=weights)
+  require_number(clip)
   with only_reverse_mode("unroll"):
+    if kernels_fit(implementation, state.cell, precision, given):
+      fixed = clip, precision, keep_rate, implementation.devices
+      return lstm_kernels.unroll(*fixed, *given, classes, mask)
+    weights, net = look_up(params.inputs, inputs, classes)
+    params = params._replace(inputs=weights)
     return lstm_scan.unroll(params, state, inputs, net, mask=mask, **options)

@@ -145,8 +145,8 @@ def _backward(clip, precision, keep_rate, chunk, residuals, derivatives):
     added = cells.gradient(sums, d_net)
     gradient = layer_gradient(d_net, below, added, precision)
     total = jax.tree.map(jnp.add, total, gradient)
-    d_inputs = product(d_net, to_inputs, precision)
-    d_inputs = split_widths(d_inputs, inputs) if inputs else ()
+    d_below = product(d_net, to_inputs, precision)
+    d_inputs = split_widths(d_below, inputs) if inputs else ()
     d_given = None if net is None else d_net.astype(net.dtype)
     return (d_state, total), (d_inputs, d_given)
 

@@ -96,7 +96,11 @@ def recurrence(
     others: a tree of other arrays that enter the steps.
   """
   arrays = fed_back, bias, peephole
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  options: dict[str, Any] = {
+    "clip": clip,
+    "precision": precision,
+    "keep_rate": keep_rate,
+  }
   if kernels_fit(implementation, cell, precision, (arrays, others)):
     return _compiled(*arrays, **options, devices=implementation.devices)
   return by_xla(*arrays, **options)
@@ -131,11 +135,13 @@ def by_xla(
 
   def backward(d_output, d_state, cell, gates, mask):
     d_state = LSTMState(d_state.cell, d_state.output + d_output)
-    d_net, d_cell, next_cell = gated_step_backward(
+    d_gates, d_cell, next_cell = gated_step_backward(
       peephole, clip, d_state, cell, gates, mask, keep_rate
     )
-    sums = _PeepholeSums(d_net.i * cell, d_net.f * cell, d_net.o * next_cell)
-    d_net = join(d_net, precision)
+    sums = _PeepholeSums(
+      d_gates.i * cell, d_gates.f * cell, d_gates.o * next_cell
+    )
+    d_net = join(d_gates, precision)
     return d_net, product(d_net, transposed, precision), d_cell, sums
 
   def no_sums(cell):

@@ -2,7 +2,7 @@
 inputs."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import jax.numpy as jnp
 from jax import Array
@@ -34,7 +34,7 @@ State = TypeVar("State", bound=tuple[Array, ...])
 
 def as_inputs(inputs: Array | Sequence[Array]) -> tuple[Array, ...]:
   """A layer's inputs as a tuple; a bare array is the only one of them."""
-  return (inputs,) if hasattr(inputs, "ndim") else tuple(inputs)
+  return tuple(inputs) if isinstance(inputs, Sequence) else (inputs,)
 
 
 def as_arrays(params: Params, state: State) -> tuple[Params, State]:
@@ -47,8 +47,7 @@ def as_arrays(params: Params, state: State) -> tuple[Params, State]:
   Raises:
     ValueError: if the state is not as wide as the layer.
   """
-  params = type(params)(*map(jnp.asarray, params))
-  state = type(state)(*map(jnp.asarray, state))
+  params, state = _as_arrays(params), _as_arrays(state)
   units, shapes = len(params.recurrent), [x.shape for x in state]
   if any(shape[-1:] != (units,) for shape in shapes):
     raise ValueError(
@@ -56,6 +55,11 @@ def as_arrays(params: Params, state: State) -> tuple[Params, State]:
       f"layer's {units} units: zero_state(hidden, *batch) takes these first."
     )
   return params, state
+
+
+def _as_arrays(fields: Any) -> Any:
+  """The same NamedTuple, each of its fields a JAX array."""
+  return type(fields)(*(jnp.asarray(x) for x in fields))
 
 
 def require_net_input(net: Array, width: int) -> None:
@@ -104,7 +108,7 @@ def net_input(
   """
   inputs = as_inputs(inputs)
   weights, net = look_up(jnp.asarray(params.inputs), inputs, classes)
-  if inputs:
+  if inputs or net is None:
     projected = project(inputs, weights, precision)
     net = projected if net is None else projected + net
   return net + jnp.asarray(params.bias)

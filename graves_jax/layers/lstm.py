@@ -189,7 +189,11 @@ def unroll_reference(
   (5, 2, 4)
   """
 
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  options: dict[str, Any] = {
+    "clip": clip,
+    "precision": precision,
+    "keep_rate": keep_rate,
+  }
 
   def step(state, xs):
     net, mask = xs

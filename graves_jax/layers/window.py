@@ -85,7 +85,7 @@ def window_weights(
     [..., length].
   """
   u = jnp.arange(1, length + 1, dtype=alpha.dtype)
-  phi = 0.0
+  phi = jnp.zeros((), alpha.dtype)
   for k in range(alpha.shape[-1]):  # K arrays [..., U] stay in the cache
     at = slice(k, k + 1)
     phi += alpha[..., at] * jnp.exp(-beta[..., at] * (kappa[..., at] - u) ** 2)

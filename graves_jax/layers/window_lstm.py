@@ -6,7 +6,7 @@ A alphabet.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -76,7 +76,11 @@ def window_layer_step(
     The next state and phi [B, U + 1], phi(t, U+1) of the stop rule included;
     not masked.
   """
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  options: dict[str, Any] = {
+    "clip": clip,
+    "precision": precision,
+    "keep_rate": keep_rate,
+  }
   inputs = element, state.window
   cells, output = advance(params.lstm, state.lstm, inputs, mask=mask, **options)
   raw = window_outputs(params.window, output)
@@ -102,7 +106,11 @@ def unroll_window_layer_reference(
   The definition that `unroll_window_layer` is tested against.
   """
 
-  options = {"clip": clip, "precision": precision, "keep_rate": keep_rate}
+  options: dict[str, Any] = {
+    "clip": clip,
+    "precision": precision,
+    "keep_rate": keep_rate,
+  }
 
   def step(state, xs):
     element, mask = xs

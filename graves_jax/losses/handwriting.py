@@ -1,6 +1,6 @@
 """The summed loss of handwriting over padded batches (Eqs. 6, 26)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jax import Array
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.layers.window_lstm import Text
-from graves_jax.losses.sums import Keys, LossFn
+from graves_jax.losses.sums import Keys, LossFn, Sums
 from graves_jax.networks.prediction import shift_right
 from graves_jax.networks.synthesis import SynthesisNetwork
 
@@ -52,7 +52,7 @@ def handwriting_loss(network: nn.Module, sigma_floor: float) -> LossFn:
     points = jnp.swapaxes(batch.points, 0, 1)  # [T, B, 3]
     steps = points.shape[0]
     inside = jnp.arange(steps)[:, None] < batch.lengths
-    raw = network.apply(params, *inputs, dropout_keys)
+    raw: Any = network.apply(params, *inputs, dropout_keys)
     raw = jnp.where(inside[..., None], raw, 0)  # finite, and no derivative
     log_prob = bivariate_mixture.log_prob(raw, points, sigma_floor=sigma_floor)
     error = bivariate_mixture.mean(jax.lax.stop_gradient(raw)) - points
@@ -73,9 +73,10 @@ def network_inputs(network: nn.Module, batch: StrokeBatch) -> tuple:
   elements = shift_right(jnp.swapaxes(batch.points, 0, 1))
   if not isinstance(network, SynthesisNetwork):
     return (elements,)
-  columns = jnp.arange(batch.characters.shape[1])
+  characters: Any = batch.characters
+  columns = jnp.arange(characters.shape[1])
   mask = (columns < batch.text_lengths[:, None]).astype(elements.dtype)
-  return elements, Text(batch.characters, mask)
+  return elements, Text(characters, mask)
 
 
 class HandwritingScores(NamedTuple):
@@ -106,7 +107,7 @@ class HandwritingScores(NamedTuple):
   nats_gained_by_reading: float | None = None
 
 
-def handwriting_scores(sums: HandwritingSums) -> HandwritingScores:
+def handwriting_scores(sums: Sums) -> HandwritingScores:
   """Averages of sums over a set of lines.
 
   Raises:

@@ -4,7 +4,7 @@ A loss is a sum of nats, never a mean: with several devices the sums add up,
 and derivative clipping inside the network acts on each sequence's own loss.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from jax import Array
@@ -13,14 +13,23 @@ from jax import Array
 class Sums(Protocol):
   """A NamedTuple of scalars, float32, to be added up elementwise.
 
+  On the host they are numbers of NumPy, in float64.
+
   nats: negative log likelihood.
   elements: pen points or symbols scored.
   sequences: rows that hold any of them.
   """
 
-  nats: Array
-  elements: Array
-  sequences: Array
+  @property
+  def nats(self) -> Any: ...
+
+  @property
+  def elements(self) -> Any: ...
+
+  @property
+  def sequences(self) -> Any: ...
+
+  def __iter__(self) -> Iterator[Any]: ...
 
 
 class Keys(NamedTuple):

@@ -1,16 +1,16 @@
 """The summed loss of text (Eqs. 6, 13), its state carried over batches."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from flax import linen as nn
 from jax import Array
 
 from graves_jax.data.streams import TextBatch
 from graves_jax.distributions import categorical
-from graves_jax.losses.sums import Keys, LossFn
-from graves_jax.networks.prediction import PredictionNetwork
+from graves_jax.losses.sums import Keys, LossFn, Sums
 
 
 class TextSums(NamedTuple):
@@ -28,8 +28,11 @@ class TextSums(NamedTuple):
   sequences: Array
 
 
-def text_loss(network: PredictionNetwork) -> LossFn:
+def text_loss(network: nn.Module) -> LossFn:
   """The loss (13) of a text network, summed over symbols and streams.
+
+  Args:
+    network: a `PredictionNetwork` of classes.
 
   Returns:
     A function of parameters, the network's state before the batch, a
@@ -44,10 +47,11 @@ def text_loss(network: PredictionNetwork) -> LossFn:
       carry,
     )
     dropout_keys = None if keys is None else keys.rows
-    state, raw = network.apply(
+    unrolled: Any = network.apply(
       params, state, batch.inputs.T, dropout_keys, method="unroll"
     )
-    targets = batch.targets.T  # [T, B]
+    state, raw = unrolled
+    targets: Any = batch.targets.T  # [T, B]
     scored = targets >= 0
     sums = TextSums(
       nats=-categorical.log_prob(raw, targets).sum(),
@@ -70,7 +74,7 @@ class TextScores(NamedTuple):
   error_percent: float
 
 
-def text_scores(sums: TextSums) -> TextScores:
+def text_scores(sums: Sums) -> TextScores:
   """Averages of sums over a text.
 
   Raises:

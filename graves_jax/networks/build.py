@@ -1,5 +1,7 @@
 """Builds the network that a config names."""
 
+from typing import Any
+
 import numpy as np
 from flax import linen as nn
 
@@ -31,7 +33,7 @@ def build_network(
   Raises:
     ValueError: if "kernels" are asked for where there are none.
   """
-  shared = {
+  shared: dict[str, Any] = {
     "hidden": tuple(config.hidden),
     "lstm_clip": config.lstm_clip,
     "output_clip": config.output_clip,
@@ -60,19 +62,20 @@ def build_network(
     case "prediction":
       return PredictionNetwork(**shared)
     case "synthesis":
+      shared["window_bias"] = tuple(config.window_bias)
       return SynthesisNetwork(
         alphabet_size=classes,
         windows=config.windows,
-        window_bias=tuple(config.window_bias),
         **shared,
       )
 
 
-def example_inputs(network: nn.Module) -> tuple:
+def example_inputs(network: Any) -> tuple[Any, ...]:
   """One element of zeros, and one character for a network that reads: what
   `network.init` needs to know its parameters' shapes."""
   elements = np.zeros((1, 1, network.inputs), np.float32)
   if not isinstance(network, SynthesisNetwork):
     return (elements,)
-  text = Text(np.zeros((1, 1), np.int32), np.ones((1, 1), np.float32))
-  return elements, text
+  characters: Any = np.zeros((1, 1), np.int32)
+  mask: Any = np.ones((1, 1), np.float32)
+  return elements, Text(characters, mask)

@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
+from jax.typing import DTypeLike
 
 from graves_jax.config import Cell
 from graves_jax.fast.implementation import Implementation, require_resolved
@@ -82,7 +83,7 @@ class PredictionNetwork(nn.Module):
   recurrent_dropout: float = 0.0
   implementation: Implementation = "scan"
 
-  def setup(self):
+  def setup(self) -> None:
     require_resolved(self.implementation)
     require_shares(self.dropout, self.recurrent_dropout, self.cell)
     below = (0, *self.hidden)
@@ -108,7 +109,9 @@ class PredictionNetwork(nn.Module):
     state = self.initial_state(elements.shape[1], self.output.bias.dtype)
     return self.unroll(state, elements, dropout_keys)[1]
 
-  def initial_state(self, batch_size: int, dtype=jnp.float32) -> State:
+  def initial_state(
+    self, batch_size: int, dtype: DTypeLike = jnp.float32
+  ) -> State:
     """Zeros, one state a layer, each array [B, H]."""
     zero_state = hidden_layer(self.cell).zero_state
     return tuple(
@@ -149,7 +152,8 @@ class PredictionNetwork(nn.Module):
     return self._stack(advance, state, elements, dropout_keys)
 
   def _stack(self, advance, state, elements, dropout_keys=None):
-    states, outputs = [], []
+    states: list[Any] = []
+    outputs: list[Array] = []
     for n, (params, layer_state) in enumerate(
       zip(self.layers, state, strict=True)
     ):
@@ -183,7 +187,9 @@ def is_class(elements: Array) -> bool:
   return jnp.issubdtype(elements.dtype, jnp.integer)
 
 
-def require_elements(elements: Array, axes: tuple[str, ...], width: int):
+def require_elements(
+  elements: Array, axes: tuple[str, ...], width: int
+) -> None:
   """Raises a ValueError unless elements have the axes that classes have, or,
   as float vectors, one more of the given width."""
   last = () if is_class(elements) else (width,)
@@ -195,7 +201,9 @@ def require_elements(elements: Array, axes: tuple[str, ...], width: int):
     )
 
 
-def require_shares(dropout: float, recurrent_dropout: float, cell: Cell):
+def require_shares(
+  dropout: float, recurrent_dropout: float, cell: Cell
+) -> None:
   """Raises a ValueError unless the cell can drop these shares."""
   require_share("dropout", dropout)
   require_share("recurrent_dropout", recurrent_dropout)

@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
+from jax.typing import DTypeLike
 
 from graves_jax.fast.implementation import Implementation, require_resolved
 from graves_jax.fast.lstm import step, unroll
@@ -91,7 +92,7 @@ class SynthesisNetwork(nn.Module):
   recurrent_dropout: float = 0.0
   implementation: Implementation = "scan"
 
-  def setup(self):
+  def setup(self) -> None:
     require_resolved(self.implementation)
     require_share("recurrent_dropout", self.recurrent_dropout)
     below = (0, *self.hidden)
@@ -125,7 +126,9 @@ class SynthesisNetwork(nn.Module):
     state = self.initial_state(elements.shape[1], elements.dtype)
     return self.unroll(state, elements, text, dropout_keys)[1]
 
-  def initial_state(self, batch_size: int, dtype=jnp.float32) -> SynthesisState:
+  def initial_state(
+    self, batch_size: int, dtype: DTypeLike = jnp.float32
+  ) -> SynthesisState:
     """Zeros: nothing written, the window before the first character."""
     lstm_states = [
       zero_state(width, batch_size, dtype=dtype) for width in self.hidden
@@ -162,7 +165,8 @@ class SynthesisNetwork(nn.Module):
     )
     advance = functools.partial(advance, precision=self.precision)
     seen = (element, first.window)
-    output, none = first.lstm.output, ({},) * len(state.layers)
+    none: tuple[dict[str, Any], ...] = ({},) * len(state.layers)
+    output = first.lstm.output
     states, y = self._upper_layers(advance, state.layers, seen, output, none)
     return SynthesisState(first, states), (y, phi)
 
@@ -185,7 +189,7 @@ class SynthesisNetwork(nn.Module):
     Returns:
       The last state and y-hat [T, B, outputs].
     """
-    options = {
+    options: dict[str, Any] = {
       "clip": self.lstm_clip,
       "precision": self.precision,
       "implementation": self.implementation,
@@ -234,6 +238,6 @@ class SynthesisNetwork(nn.Module):
     return tuple(new_states), y
 
 
-def count_weights(params) -> int:
+def count_weights(params: Any) -> int:
   """Number of weights in a parameter tree, biases and peepholes included."""
   return sum(x.size for x in jax.tree.leaves(params))

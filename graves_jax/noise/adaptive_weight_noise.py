@@ -178,7 +178,7 @@ def with_adaptive_weight_noise(
     raise ValueError(
       f"training_sequences (={training_sequences}) must be 1 or more."
     )
-  draw_weight = _reparameterized
+  draw_weight: Callable[[Array, Array, Array], Array] = _reparameterized
   if gradient == "squared":
     draw_weight = _squared(axis if per == "batch" else None)
 
@@ -191,6 +191,7 @@ def with_adaptive_weight_noise(
   def loss(params: AdaptiveParams, carry, batch, keys):
     if keys is None:
       return loss_fn(params.mean, carry, batch, None)
+    sums: Any
     sums, carry = drawn(params, carry, batch, keys)
     nats = complexity(params)
     nats -= jax.lax.stop_gradient(nats)  # zero, but its gradient is not
@@ -227,7 +228,8 @@ def _squared(axis: str | None) -> Callable[[Array, Array, Array], Array]:
 def _sum(of: Callable[[Array, Array], Array], params: AdaptiveParams) -> Array:
   """Sum of of(mu_i, sigma_i) over all weights."""
   sums = jax.tree.map(lambda m, s: of(m, s).sum(), *params)
-  return sum(jax.tree.leaves(sums))
+  total: Any = sum(jax.tree.leaves(sums))
+  return total
 
 
 def _count(params: AdaptiveParams) -> int:

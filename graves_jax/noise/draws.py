@@ -31,12 +31,12 @@ def with_draws(
   if per not in ("batch", "sequence"):
     raise ValueError(f"per (={per!r}) must be 'batch' or 'sequence'.")
 
-  def with_one_draw(params, carry, batch, keys: Keys):
+  def with_one_draw(params, carry, batch, keys):
     draw_key, batch_key = jax.random.split(keys.batch)
     weights = draw(draw_key, params)
     return loss_fn(weights, carry, batch, Keys(batch_key, keys.rows))
 
-  def with_a_draw_a_row(params, carry, batch, keys: Keys):
+  def with_a_draw_a_row(params, carry, batch, keys):
     def row_loss(carry, batch, key):
       draw_key, row_key = jax.random.split(key)
       carry, batch, rows = jax.tree.map(
@@ -56,7 +56,8 @@ def standard_normal(key: Array, like: Any) -> Any:
   """Independent draws from N(0, 1), a tree like `like`."""
   leaves, structure = jax.tree.flatten(like)
   keys = jax.random.split(key, max(len(leaves), 1))
-  return structure.unflatten(
+  drawn = [
     jax.random.normal(k, x.shape, x.dtype)
     for k, x in zip(keys, leaves, strict=False)
-  )
+  ]
+  return jax.tree.unflatten(structure, drawn)

@@ -113,13 +113,13 @@ def _orthogonalize_gates(
       for layer in jax.tree.leaves(updates, is_leaf=_is_layer)
       for array in jax.tree.leaves(layer)
     ]
-    gates = [gate for gates in by_array for gate in gates]
-    gates = iter(_orthogonalize(gates, precision, axis))
+    every = [gate for gates in by_array for gate in gates]
+    gates = iter(_orthogonalize(every, precision, axis))
     arrays = [
       jnp.concatenate([next(gates) for _ in array], axis=1)
       for array in by_array
     ]
-    return jax.tree.structure(updates).unflatten(arrays), state
+    return jax.tree.unflatten(jax.tree.structure(updates), arrays), state
 
   return optax.GradientTransformation(_no_state, update)
 

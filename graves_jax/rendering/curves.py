@@ -65,8 +65,8 @@ def write_curves(path: str | Path, curves: Sequence[Curve], unit: str) -> None:
       label=label,
     )
     shown += [train, validation]
-  shown = np.concatenate(shown)
-  low, high = shown.min(), np.percentile(shown, _TOP_PERCENTILE)
+  values = np.concatenate(shown)
+  low, high = values.min(), np.percentile(values, _TOP_PERCENTILE)
   if high > low:
     panel.set_ylim(low - 0.05 * (high - low), high)
   panel.set_xlabel("updates (thin: training, dots: validation)")

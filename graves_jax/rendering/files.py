@@ -31,7 +31,7 @@ def check_writable(path: str | Path, suffixes: Sequence[str]) -> None:
   except (FileNotFoundError, NotADirectoryError):
     pass  # The usual case, and one that the folders below tell better.
   except OSError as error:
-    raise _unwritable(path, error.strerror) from error
+    raise _unwritable(path, error.strerror or str(error)) from error
   if path.is_dir():
     raise _unwritable(path, "it is a folder")
   folder = path.absolute().parent

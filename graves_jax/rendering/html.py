@@ -8,7 +8,6 @@ Its security policy admits this one script and style and no outside resource.
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def write_html(
   write_atomically(path, DOCUMENT.substitute(parts).encode())
 
 
-def pen_times(page: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+def pen_times(page: Page) -> list[np.ndarray]:
   """When the pen is at each point of each stroke, in seconds from the start.
 
   Points of a stroke follow one another at the recorder's steady rate; between

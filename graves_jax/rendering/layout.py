@@ -57,7 +57,8 @@ def stack(
   lean = 0.0 if straighten else np.median([slope(s) for s in page if s])
   page = [_placed(line, lean) for line in page]
   width = max(corners(line)[1][0] for line in page if line)
-  baseline, filled, placed = 0.0, -np.inf, []
+  baseline, placed = 0.0, []
+  filled: np.ndarray | float = -np.inf
   for line in page:
     tops, bottoms = silhouette(line, width)
     baseline = max(baseline, np.max(filled - tops) + GAP * typical)

@@ -7,6 +7,7 @@ no pyplot, no current figure, no settings changed.
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def elements(points: np.ndarray) -> np.ndarray:
   return points
 
 
-def panels(width: float, heights: Sequence[float]):
+def panels(width: float, heights: Sequence[float]) -> tuple[Any, Any]:
   """A figure and its panels, one below the other, of so many inches."""
   from matplotlib.backends.backend_agg import FigureCanvasAgg
   from matplotlib.figure import Figure
@@ -64,7 +65,7 @@ def panels(width: float, heights: Sequence[float]):
   return figure, axes[:, 0]
 
 
-def share_time(axes: Sequence, low: float, high: float) -> None:
+def share_time(axes: Sequence[Any], low: float, high: float) -> None:
   """Gives the panels one horizontal axis, labelled below the last of them."""
   from matplotlib.ticker import MaxNLocator
 
@@ -76,7 +77,7 @@ def share_time(axes: Sequence, low: float, high: float) -> None:
   axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def save(figure, path: str | Path) -> None:
+def save(figure: Any, path: str | Path) -> None:
   """Writes the figure in the format of the path's ending."""
   content = BytesIO()
   kind = Path(path).suffix.lower().lstrip(".")

@@ -1,6 +1,6 @@
 """Writes a page of handwriting in the format that the file's ending names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,11 @@ from graves_jax.rendering.page import Page
 from graves_jax.rendering.png import write_png
 from graves_jax.rendering.svg import write_svg
 
-WRITERS = {".svg": write_svg, ".png": write_png, ".html": write_html}
+WRITERS: dict[str, Callable[..., None]] = {
+  ".svg": write_svg,
+  ".png": write_png,
+  ".html": write_html,
+}
 
 
 def check_output_path(path: str | Path) -> None:

@@ -169,14 +169,20 @@ def _start(network: nn.Module, inputs: SampleInputs) -> _Progress:
   )
 
 
-def _advance(network, params, state, element, inputs: SampleInputs):
+def _advance(
+  network: nn.Module,
+  params: Any,
+  state: Any,
+  element: Array,
+  inputs: SampleInputs,
+) -> tuple[Any, Array, Array, Array | float]:
   """The next state, y-hat, whether the window is past, its shares [B, U]."""
   if not isinstance(network, SynthesisNetwork):
-    state, raw = network.apply(params, state, element, method="step")
+    stepped: Any = network.apply(params, state, element, method="step")
+    state, raw = stepped
     return state, raw, jnp.zeros(len(element), bool), 0.0
-  state, (raw, phi) = network.apply(
-    params, state, element, inputs.text, method="step"
-  )
+  stepped = network.apply(params, state, element, inputs.text, method="step")
+  state, (raw, phi) = stepped
   is_past = is_past_text(phi, state.first.kappa, inputs.text_lengths)
   is_text = jnp.arange(phi.shape[1]) <= inputs.text_lengths[:, None]
   phi = jnp.where(is_text, phi, 0.0)
@@ -202,7 +208,8 @@ def trace_window(
   """
 
   def step(state, element):
-    state, (_, phi) = network.apply(params, state, element, text, method="step")
+    stepped: Any = network.apply(params, state, element, text, method="step")
+    state, (_, phi) = stepped
     return state, phi[:, :-1]
 
   return lax.scan(
@@ -221,5 +228,6 @@ def trace_densities(
 ) -> bivariate_mixture.MixtureParameters:
   """The mixtures that predict `points` [T, B, 3] (Figures 10, 14)."""
   reads = isinstance(network, SynthesisNetwork)
-  raw = network.apply(params, shift_right(points), *((text,) if reads else ()))
+  inputs = shift_right(points), *((text,) if reads else ())
+  raw: Any = network.apply(params, *inputs)
   return bivariate_mixture.parameters(raw, sigma_floor=sigma_floor)

@@ -1,6 +1,7 @@
 """Pads what is to be written, so that few shapes are ever compiled."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -43,16 +44,17 @@ def pad_inputs(
   for row, text in enumerate(texts):
     characters[row, : len(text)] = alphabet.encode(text)
   mask = (np.arange(columns) < lengths[:, None]).astype(np.float32)
-  return SampleInputs(
-    keys=keys,
-    bias=np.full(rows, bias, np.float32),
-    points=points,
-    prime_lengths=np.full(rows, len(prime), np.int32),
-    limits=limits,
-    text=Text(characters, mask),
-    text_lengths=lengths,
-    rest=np.float32(-normalization.mean[0] / normalization.std[0]),
-  )
+  given: tuple[Any, Any] = characters, mask
+  on_host: dict[str, Any] = {
+    "bias": np.full(rows, bias, np.float32),
+    "points": points,
+    "text": Text(*given),
+    "prime_lengths": np.full(rows, len(prime), np.int32),
+    "limits": limits,
+    "text_lengths": lengths,
+    "rest": np.float32(-normalization.mean[0] / normalization.std[0]),
+  }
+  return SampleInputs(keys=keys, **on_host)
 
 
 def round_up_points(number: int) -> int:

@@ -2,23 +2,21 @@
 
 from typing import Any, Protocol
 
-from graves_jax.config import Config
+from graves_jax.config import HandwritingConfig, TextConfig
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.strokes import StrokeCodec
 
 
 class Metadata(Protocol):
-  """Describes weights.
+  """Describes weights: the config that they were learned with, and what the
+  network's classes and numbers stand for.
 
-  config: the experiment that they were learned in.
-  codec: what the network's classes and numbers stand for.
+  Both raise ValueError if the weights are of the other kind of network.
   """
 
-  @property
-  def config(self) -> Config: ...
+  def of_handwriting(self) -> tuple[HandwritingConfig, StrokeCodec]: ...
 
-  @property
-  def codec(self) -> StrokeCodec | TextCodec: ...
+  def of_text(self) -> tuple[TextConfig, TextCodec]: ...
 
 
 class Restored(Protocol):

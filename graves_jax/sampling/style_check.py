@@ -103,7 +103,10 @@ def read_styles(
     writer.network,
     writer.params,
     points.reshape(len(points), -1, 3),
-    Text(characters.reshape(-1, columns), mask.reshape(-1, columns)),
+    Text(
+      jnp.asarray(characters.reshape(-1, columns)),
+      jnp.asarray(mask.reshape(-1, columns)),
+    ),
     np.arange(len(lines)) * len(turns),
     sigma_floor=writer.sigma_floor,
   )
@@ -190,7 +193,8 @@ def _read(
   def step(carry, inputs):
     state, last = carry
     t, element = inputs
-    state, (raw, phi) = network.apply(params, state, last, text, method="step")
+    stepped: Any = network.apply(params, state, last, text, method="step")
+    state, (raw, phi) = stepped
     key = jax.random.fold_in(jax.random.key(0), t)
     drawn = draw(jax.random.split(key, _DRAWS), raw[rows])
     found = (

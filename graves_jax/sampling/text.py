@@ -15,7 +15,6 @@ import numpy as np
 from flax import linen as nn
 from jax import Array, lax
 
-from graves_jax.config import TextConfig
 from graves_jax.data.codec import TextCodec, name_symbols, split_symbols
 from graves_jax.distributions import categorical
 from graves_jax.fast.kernels.library import Kernels
@@ -77,13 +76,7 @@ class TextWriter:
     Raises:
       ValueError: if the weights are of a handwriting network.
     """
-    config, codec = restored.metadata.config, restored.metadata.codec
-    if not (isinstance(config, TextConfig) and isinstance(codec, TextCodec)):
-      raise ValueError(
-        "the checkpoint holds a handwriting network, which writes no text of "
-        "its own; open it with HandwritingWriter.from_checkpoint or "
-        "load_writer."
-      )
+    config, codec = restored.metadata.of_text()
     network = build_network(config.network, codec.size, kernels=kernels)
     return cls(network, jax.device_put(restored.params), codec)
 

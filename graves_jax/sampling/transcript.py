@@ -107,7 +107,7 @@ def fit_text(
   """
   text = text.replace(BYTE_ORDER_MARK, "").translate(_BLANKS)
   lines = [compose(line, alphabet) for line in text.splitlines()]
-  replaced = {}
+  replaced: dict[str, str] = {}
   if not strict:
     text, replaced = replace_unknown("\n".join(lines), alphabet)
     lines = text.split("\n")
@@ -125,7 +125,7 @@ def replace_unknown(
   """
   found = {c: near(c, alphabet) for c in alphabet.unknown(text) if c != "\n"}
   replaced = {c: other for c, other in found.items() if other is not None}
-  return text.translate(str.maketrans(replaced)), replaced
+  return "".join(replaced.get(c, c) for c in text), replaced
 
 
 def compose(text: str, alphabet: Alphabet) -> str:

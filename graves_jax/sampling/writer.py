@@ -8,13 +8,7 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from graves_jax.config import HandwritingConfig
-from graves_jax.data.strokes import (
-  Alphabet,
-  Line,
-  Normalization,
-  StrokeCodec,
-)
+from graves_jax.data.strokes import Alphabet, Line, Normalization
 from graves_jax.distributions.bivariate_mixture import MixtureParameters
 from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
@@ -93,14 +87,7 @@ class HandwritingWriter:
     Raises:
       ValueError: if the weights are of a text network.
     """
-    config, codec = restored.metadata.config, restored.metadata.codec
-    if not (
-      isinstance(config, HandwritingConfig) and isinstance(codec, StrokeCodec)
-    ):
-      raise ValueError(
-        "the checkpoint holds a text network, which writes by no hand; open it "
-        "with TextWriter.from_checkpoint or load_text_writer."
-      )
+    config, codec = restored.metadata.of_handwriting()
     return cls(
       network=build_network(config.network, codec.size, kernels=kernels),
       params=jax.device_put(restored.params),
@@ -241,9 +228,9 @@ class HandwritingWriter:
     whole = np.concatenate([pen, self.normalization.normalize(line.points)])
     padding = round_up_points(len(whole)) - len(whole)
     points = np.pad(whole, ((0, padding), (0, 0)))[:, None]
-    classes = self.alphabet.encode(before + line.text)[None]
-    text = Text(classes, np.ones(classes.shape, np.float32))
-    return points, text, slice(len(pen), len(whole))
+    classes: Any = self.alphabet.encode(before + line.text)[None]
+    mask: Any = np.ones(classes.shape, np.float32)
+    return points, Text(classes, mask), slice(len(pen), len(whole))
 
   def _prime(self, style: Line | None) -> tuple[np.ndarray, str]:
     """The style's normalized elements, and c of c + s (Section 5.5)."""

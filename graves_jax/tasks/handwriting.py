@@ -26,12 +26,11 @@ from graves_jax.data.strokes import (
 )
 from graves_jax.losses.handwriting import (
   HandwritingScores,
-  HandwritingSums,
   handwriting_loss,
   handwriting_scores,
   network_inputs,
 )
-from graves_jax.losses.sums import LossFn
+from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.networks.build import build_network
 from graves_jax.rendering.figures import write_attention, write_samples
 from graves_jax.sampling.writer import HandwritingWriter
@@ -58,9 +57,8 @@ class HandwritingTask:
 
   @property
   def loss_fn(self) -> LossFn:
-    return handwriting_loss(
-      self.network, self.metadata.config.network.sigma_floor
-    )
+    config, _ = self.metadata.of_handwriting()
+    return handwriting_loss(self.network, config.network.sigma_floor)
 
   def initial_params(self, seed: int) -> Any:
     inputs = network_inputs(self.network, self.train_batches.batch(0))
@@ -70,14 +68,15 @@ class HandwritingTask:
     del batch_size
     return ()
 
-  def scores(self, sums: HandwritingSums) -> HandwritingScores:
+  def scores(self, sums: Sums) -> HandwritingScores:
     return handwriting_scores(sums)
 
   def sample_writer(self, workdir: Path) -> WriteSamples:
     return HandwritingPreviews(self.sample_texts, workdir)
 
   def introduction(self) -> tuple[str, ...]:
-    floor = self.metadata.config.network.sigma_floor
+    config, _ = self.metadata.of_handwriting()
+    floor = config.network.sigma_floor
     return (
       f"{self.train_batches.lines:,} training lines in "
       f"{len(self.train_batches):,} batches, "

@@ -13,11 +13,16 @@ from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import initial_params
 from graves_jax.config import TextConfig
 from graves_jax.data.codec import name_symbols
-from graves_jax.data.corpus import Classes, Corpus, beginning
+from graves_jax.data.corpus import (
+  Classes,
+  Corpus,
+  beginning,
+  require_sentence_end,
+)
 from graves_jax.data.sentences import SentenceBatches
 from graves_jax.data.streams import StreamBatches
-from graves_jax.losses.sums import LossFn
-from graves_jax.losses.text import TextScores, TextSums, text_loss, text_scores
+from graves_jax.losses.sums import LossFn, Sums
+from graves_jax.losses.text import TextScores, text_loss, text_scores
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.sampling.text import TextWriter
 from graves_jax.training.records import StepReport
@@ -49,7 +54,7 @@ class TextTask:
   def initial_carry(self, batch_size: int) -> Any:
     return initial_text_carry(self.network, batch_size)
 
-  def scores(self, sums: TextSums) -> TextScores:
+  def scores(self, sums: Sums) -> TextScores:
     return text_scores(sums)
 
   def sample_writer(self, workdir: Path) -> WriteSamples:
@@ -108,7 +113,7 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
     text: Classes, batch_size: int
   ) -> StreamBatches | SentenceBatches:
     if data.sequences == "sentence":
-      mark = corpus.codec.encode(corpus.sentence_end)
+      mark = corpus.codec.encode(require_sentence_end(corpus.sentence_end))
       return SentenceBatches(
         text, mark, batch_size=batch_size, seed=training.seed
       )
@@ -143,7 +148,8 @@ class TextPreviews:
 
   def __call__(self, params: Any, metadata: Metadata) -> None:
     """Writes a sample of `params` (NumPy), at the step of `metadata`."""
-    training = metadata.config.training
+    config, codec = metadata.of_text()
+    training = config.training
     writer = TextWriter.from_checkpoint(Restored(params, metadata))
     (text,) = writer.write(
       training.sample_length,
@@ -153,6 +159,5 @@ class TextPreviews:
     )
     self._folder.mkdir(parents=True, exist_ok=True)
     path = self._folder / f"step_{metadata.step:07d}.txt"
-    codec = metadata.codec
     before = codec.decoder()(codec.encode(training.sample_prime))
     path.write_text(before + text, encoding="utf-8")

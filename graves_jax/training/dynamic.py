@@ -41,8 +41,8 @@ class DivergedError(ValueError):
 class SgdState(NamedTuple):
   """Gradient descent: its numbers, and the decaying sum of gradients."""
 
-  learning_rate: Array
-  momentum: Array
+  learning_rate: Array | np.float32
+  momentum: Array | np.float32
   velocity: Any
 
 
@@ -54,13 +54,15 @@ class RmsState(NamedTuple):
   pull: the share of its distance that a weight is drawn back by.
   """
 
-  learning_rate: Array
+  learning_rate: Array | np.float32
   trained: Any
   scale: Any
   pull: Any
 
 
-def sgd_update(gradient: Any, state: SgdState, params: Any):
+def sgd_update(
+  gradient: Any, state: SgdState, params: Any
+) -> tuple[Any, SgdState]:
   """The change of the weights by gradient descent, and the next state."""
   del params
   velocity = jax.tree.map(
@@ -91,7 +93,9 @@ def rms_state(config: DynamicConfig, trained: Any, rms: Any) -> RmsState:
   )
 
 
-def rms_update(gradient: Any, state: RmsState, params: Any):
+def rms_update(
+  gradient: Any, state: RmsState, params: Any
+) -> tuple[Any, RmsState]:
   """The change of the weights as in `rms_state`, and the next state."""
 
   def change(g, trained, scale, pull, w):
@@ -245,12 +249,13 @@ def tune(
     for momentum in _MOMENTA[start.rule]
   ]
   best = dataclasses.replace(start, learning_rate=learning_rate(start))
-  while not math.isfinite(score(best)) and best.learning_rate > _LEAST_RATE:
+  while not math.isfinite(score(best)) and learning_rate(best) > _LEAST_RATE:
     best = scaled(best, "learning_rate", 0.5)
   if not math.isfinite(score(best)):
     raise ValueError(
       f"no learning rate from {learning_rate(start):g} down to "
-      f"{best.learning_rate:g} gives a finite loss; the weights may be damaged."
+      f"{learning_rate(best):g} gives a finite loss; the weights may be "
+      "damaged."
     )
   before = None
   while before != best:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from graves_jax.data.batches import Batches, ReadingTest
+from graves_jax.data.batches import Batches, InOrder, ReadingTest
 from graves_jax.losses.sums import Sums
 
 
@@ -26,7 +26,7 @@ def evaluate(
   sum_losses: Callable[[Any, Any, Any], tuple[Sums, Any]],
   params: Any,
   carry: Any,
-  batches: Batches,
+  batches: InOrder,
   progress: Callable[[int, int], None] | None = None,
 ) -> Sums:
   """Sums the losses of everything once, nothing dropped or cut.
@@ -44,14 +44,16 @@ def evaluate(
   Raises:
     ValueError: if the loss is not finite.
   """
-  total = None
+  total: Any = None
+  kind: Any = None
   for batch in batches.in_order():
     sums, carry = sum_losses(params, carry, batch)
-    values = np.array(sums, np.float64)
+    kind = type(sums)
+    values = np.array([*sums], np.float64)
     total = values if total is None else total + values
     if progress:
-      progress(round(type(sums)(*total).elements), batches.elements)
-  total = type(sums)(*total)
+      progress(round(kind(*total).elements), batches.elements)
+  total = kind(*total)
   if not np.isfinite(np.array(total)).all():
     raise ValueError(
       f"the loss over {batches.elements:,} elements is {total.nats} nats; the "

@@ -21,7 +21,12 @@ from graves_jax.devices.parallel import (
 from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.optimizers.build import build_optimizer
 from graves_jax.training.noise import initial_stddev, training_loss
-from graves_jax.training.step import StepMetrics, evaluation_body, train_body
+from graves_jax.training.step import (
+  Body,
+  StepMetrics,
+  evaluation_body,
+  train_body,
+)
 from graves_jax.training.task import Task
 
 
@@ -131,7 +136,7 @@ def build_experiment(
   )
 
 
-def update_body(task: Task, optimizer: optax.GradientTransformation):
+def update_body(task: Task, optimizer: optax.GradientTransformation) -> Body:
   """One device's part of an update, as the task's config asks for it."""
   config = task.metadata.config
   return train_body(

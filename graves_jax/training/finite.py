@@ -19,7 +19,7 @@ def layer_norms(gradient: Any) -> dict[str, Array]:
     gradient: a tree like `TrainState.trained`: of a layer's weights or, with
       adaptive weight noise, of their means and deviations.
   """
-  squares = {}
+  squares: dict[str, Array] = {}
   for path, leaf in jax.tree.leaves_with_path(gradient):
     name = _layer(path)
     squares[name] = squares.get(name, 0) + jnp.sum(jnp.square(leaf))
@@ -54,7 +54,7 @@ def finite_rows(carry: Any) -> Any:
   return jax.tree.map(keep, carry)
 
 
-def layers_not_finite(norms: Mapping[str, np.ndarray]) -> list[str]:
+def layers_not_finite(norms: Mapping[str, Array]) -> list[str]:
   """The layers whose gradient is not finite, the first one first.
 
   Gradients are computed from the output down, and what is not finite in a

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from graves_jax.checkpoints.state import TrainState
 from graves_jax.devices.parallel import AXIS
 from graves_jax.training.experiment import Experiment, update_body
-from graves_jax.training.step import StepMetrics
+from graves_jax.training.step import Body, StepMetrics
 from graves_jax.training.task import with_implementation
 
 _PACKAGE = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ def naming_first_operation(experiment: Experiment) -> Experiment:
   return dataclasses.replace(experiment, train_step=train_step)
 
 
-def first_operation(body, state: TrainState, batch: Any) -> str:
+def first_operation(body: Body, state: TrainState, batch: Any) -> str:
   """Names the first operation of an update that gives a NaN, else the first
   that gives an infinity, and the line of this package that it is in."""
   rows = jax.tree.map(lambda x: jnp.asarray(x)[None], (state.carry, batch))

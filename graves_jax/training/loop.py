@@ -19,7 +19,6 @@ from graves_jax.checkpoints.metadata import Metadata, to_json
 from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.save import KeptCheckpoints
 from graves_jax.checkpoints.state import TrainState
-from graves_jax.data.batches import Batches
 from graves_jax.devices.processes import (
   ask,
   is_first,
@@ -175,7 +174,14 @@ def is_early_sample(step: int, every: int) -> bool:
 class _Run:
   """One run's updates, from where it starts to where it ends or stops."""
 
-  def __init__(self, experiment, checkpoints, records, listener, should_stop):
+  def __init__(
+    self,
+    experiment: Experiment,
+    checkpoints: KeptCheckpoints,
+    records: MetricsFile | None,
+    listener: Listener,
+    should_stop: Callable[[], bool],
+  ):
     self._experiment = experiment
     self._checkpoints = checkpoints
     self._records = records
@@ -183,7 +189,8 @@ class _Run:
     self._should_stop = should_stop
     self._begun_with = checkpoints.metadata
     self._history = self._begun_with.history
-    self._pending = None  # step and metrics that were not reported yet
+    # Step and metrics that were not reported yet.
+    self._pending: tuple[int, StepMetrics] | None = None
     self._failure = Failure()
     self._has_complained = False  # of records that cannot be written
     self._last_time = time.monotonic()
@@ -199,7 +206,9 @@ class _Run:
         f"{steps:,} updates."
       )
 
-  def to_the_end(self, state, write_samples) -> TrainState:
+  def to_the_end(
+    self, state: TrainState, write_samples: WriteSamples | None
+  ) -> TrainState:
     experiment = self._experiment
     task = experiment.task
     training = task.metadata.config.training
@@ -214,12 +223,12 @@ class _Run:
       if self._is_out_of_patience():
         break
       next_batch = self._read_ahead(step) if step < training.steps else None
-      stops = ask(self._wants_to_stop)
+      answer = ask(self._wants_to_stop)
       state, metrics = experiment.train_step(state, batch)
       batch = next_batch
       self._report()
       self._pending = (step, metrics)
-      stops, is_last = stops(), step == training.steps
+      stops, is_last = answer(), step == training.steps
 
       def is_due(every, step=step, stops=stops, is_last=is_last):
         return is_last or (step % every == 0 and not stops)
@@ -354,7 +363,7 @@ class _Run:
     history = self._history.with_score(values[metadata.score_name])
     return dataclasses.replace(metadata, scores=values, history=history)
 
-  def _scorer(self, state: TrainState) -> Callable[[Batches], Sums]:
+  def _scorer(self, state: TrainState) -> Callable[..., Sums]:
     """What sums the losses of batches, with the weights of a state."""
     return functools.partial(
       evaluate,

@@ -56,7 +56,7 @@ class StepReport:
       epoch=epoch,
       nats_per_sequence=sums.nats / max(sums.sequences, 1),
       nats_per_element=sums.nats / max(sums.elements, 1),
-      gradient_norm=metrics.gradient_norm,
+      gradient_norm=float(metrics.gradient_norm),
       elements_per_second=sums.elements / max(seconds, 1e-9),
       seconds=seconds,
     )
@@ -115,7 +115,7 @@ def _step_of(line: bytes) -> float:
     row = json.loads(line)
   except (ValueError, RecursionError):
     return math.inf
-  step = row.get("step", 0) if isinstance(row, dict) else None
+  step: Any = row.get("step", 0) if isinstance(row, dict) else None
   return step if type(step) in (int, float) else math.inf
 
 

@@ -28,7 +28,7 @@ from typing import TextIO
 try:
   import fcntl
 except ImportError:  # on Windows
-  fcntl = None
+  fcntl = None  # type: ignore[assignment]
 
 FILE = "train.lock"
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import Array
 
@@ -36,6 +37,10 @@ class StepMetrics(NamedTuple):
   is_finite: Array
 
 
+# (state, rows) to ((state, metrics), carry), on one device.
+Body = Callable[[TrainState, Any], tuple[tuple[TrainState, StepMetrics], Any]]
+
+
 def train_body(
   loss_fn: LossFn,
   optimizer: optax.GradientTransformation,
@@ -43,7 +48,7 @@ def train_body(
   seed: int,
   loss_per: Literal["sequence", "element"],
   average: float | None = None,
-) -> Callable[[TrainState, Any], tuple[tuple[TrainState, StepMetrics], Any]]:
+) -> Body:
   """One update on one device's rows; to be mapped over the axis AXIS.
 
   Losses and gradients are summed over rows, then over devices, then divided:
@@ -71,8 +76,8 @@ def train_body(
 
   def body(state: TrainState, rows):
     keys = update_keys(seed, state.step, len(jax.tree.leaves(rows)[0]))
-    gradient = jax.grad(summed_nats, has_aux=True)
-    gradient, (sums, carry) = gradient(state.trained, *rows, keys)
+    of_gradient: Any = jax.grad(summed_nats, has_aux=True)
+    gradient, (sums, carry) = of_gradient(state.trained, *rows, keys)
     gradient, sums = jax.lax.psum((gradient, sums), AXIS)
     count = sums.sequences if loss_per == "sequence" else sums.elements
     gradient = jax.tree.map(lambda g: g / jnp.maximum(count, 1), gradient)
@@ -93,7 +98,7 @@ def train_body(
   return body
 
 
-def update_keys(seed: int, step: Array, rows: int) -> Keys:
+def update_keys(seed: int, step: Array | np.ndarray, rows: int) -> Keys:
   """Random keys of a step, for one device's rows; mapped over AXIS.
 
   Rows are counted over all devices, so that their number changes nothing.
@@ -108,8 +113,9 @@ def update_keys(seed: int, step: Array, rows: int) -> Keys:
 def evaluation_body(loss_fn: LossFn) -> Callable[[Any, Any], tuple[Sums, Any]]:
   """Losses of one device's rows, added up over devices, and the carry."""
 
-  def body(params, rows) -> tuple[Sums, Any]:
-    sums, carry = loss_fn(params, *rows, None)
+  def body(params: Any, rows: Any) -> tuple[Sums, Any]:
+    carry, batch = rows
+    sums, carry = loss_fn(params, carry, batch, None)
     return jax.lax.psum(sums, AXIS), carry
 
   return body

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
 from flax import linen as nn
 
@@ -26,11 +26,23 @@ class Task(Protocol):
   reading_test: of validation lines, where the network reads a text; else None.
   """
 
-  metadata: Metadata
-  network: nn.Module
-  train_batches: Batches
-  validation_batches: Batches
-  reading_test: ReadingTest | None
+  # A frozen dataclass, so that its batches and network can be replaced.
+  __dataclass_fields__: ClassVar[dict[str, Any]]
+
+  @property
+  def metadata(self) -> Metadata: ...
+
+  @property
+  def network(self) -> nn.Module: ...
+
+  @property
+  def train_batches(self) -> Batches: ...
+
+  @property
+  def validation_batches(self) -> Batches: ...
+
+  @property
+  def reading_test(self) -> ReadingTest | None: ...
 
   @property
   def loss_fn(self) -> LossFn:
@@ -42,8 +54,9 @@ class Task(Protocol):
   def initial_carry(self, batch_size: int) -> Any:
     """What the first batch starts from: NumPy arrays [batch_size, ...]."""
 
-  def scores(self, sums: Sums) -> NamedTuple:
-    """Averages of summed losses, in the units of the paper's tables."""
+  def scores(self, sums: Sums) -> Any:
+    """Averages of summed losses, a NamedTuple, in the units of the paper's
+    tables."""
 
   def sample_writer(self, workdir: Path) -> WriteSamples:
     """What writes samples while training, under `workdir`."""
@@ -54,11 +67,12 @@ class Task(Protocol):
   def progress(self, report: StepReport) -> str:
     """An update's loss and speed, in a few words."""
 
-  def outcome(self, scores: NamedTuple) -> str:
+  def outcome(self, scores: Any) -> str:
     """A validation's scores, in a few words."""
 
 
 def with_implementation(task: Task, implementation: Implementation) -> Task:
   """Returns the same task, its network computed by an implementation."""
-  network = task.network.clone(implementation=implementation)
+  network: Any = task.network
+  network = network.clone(implementation=implementation)
   return dataclasses.replace(task, network=network)

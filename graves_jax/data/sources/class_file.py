@@ -62,7 +62,12 @@ def write(
       f"coded text cannot be kept in {folder} ({error}); choose another folder "
       "with --data.prepared_dir."
     ) from error
-  return read(folder, key)[1]
+  found = read(folder, key)
+  if found is None:
+    raise ValueError(
+      f"{path} is not as it was written; is another process writing it?"
+    )
+  return found[1]
 
 
 def read(folder: Path, key: object) -> tuple[TextCodec, CodedText] | None:

@@ -231,7 +231,8 @@ def _values(point: str, trace: int) -> list[tuple[str, str]]:
         f"trace {trace} has {point[place:].strip()[:40]!r} where a value is "
         "expected."
       )
-    values.append(match.groups())
+    mark, value = match.groups()
+    values.append((mark, value))
     place = match.end()
   return values
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from graves_jax.data.codec import TextCodec, split_symbols
+from graves_jax.data.codec import TextCodec, Units, split_symbols
 from graves_jax.data.corpus import Classes, Corpus, count_text
 from graves_jax.data.sources import untrusted_tar
 from graves_jax.data.sources.download import Remote, download
@@ -69,7 +69,7 @@ _MAX_MEMBER_BYTES = 2**28  # the archive also has trained networks
 def load(
   path: str | Path | None = None,
   *,
-  units: str = "characters",
+  units: Units = "characters",
   convention: Convention = "G",
   prepared_dir: str | Path | None = None,
   progress: Progress | None = None,

@@ -1,10 +1,12 @@
 """TensorFlow Datasets without its bars and log lines."""
 
 import contextlib
+from collections.abc import Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
-def quiet(tfds):
+def quiet(tfds: Any) -> Iterator[None]:
   """Silences the module `tfds`, and leaves its settings as found."""
   from absl import logging
   from tensorflow_datasets.core.utils import tqdm_utils

@@ -85,7 +85,7 @@ def read_stroke_file(
     ValueError: names the file, the line, what is wrong and what is allowed.
   """
   path = Path(path)
-  splits = {split: [] for split in SPLITS}
+  splits: dict[str, list[Line]] = {split: [] for split in SPLITS}
   seen: dict[tuple[str, str], int] = {}
   points = 0
   for number, data in numbered_lines(path, progress):

@@ -177,18 +177,18 @@ def load_text_split(
       penn_treebank.name_convention(codec.units, data.convention),
       sentence_end,
     )
-  _, text = text_file.read_text(
+  _, coded = text_file.read_text(
     path, codec=codec, prepared_dir=data.prepared_dir, progress=progress
   )
-  words = len(text) if codec.units == "words" else None
-  return TextSplit(text, words, codec.units, sentence_end)
+  words = len(coded) if codec.units == "words" else None
+  return TextSplit(coded, words, codec.units, sentence_end)
 
 
 def is_corpus(source: str, path: str) -> bool:
   """Whether a path holds the corpus that `source` names, not another text."""
-  path = Path(path).expanduser()
+  place = Path(path).expanduser()
   archives = (penn_treebank.ARCHIVE, enwik8.NAME, f"{enwik8.NAME}.zip")
-  return source != "text" and (path.is_dir() or path.name in archives)
+  return source != "text" and (place.is_dir() or place.name in archives)
 
 
 def load_training_lines(data: TextDataConfig) -> Iterator[str]:

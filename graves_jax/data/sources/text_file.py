@@ -8,6 +8,7 @@ byte-order mark is no symbol, except among bytes.
 """
 
 import collections
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +165,8 @@ def read_text(
       codec = word_codec(counts, vocabulary)
     elif UNKNOWN not in codec.symbols:
       _require(codec, counts)
-    count, blocks = counts.total(), word_blocks(path, progress)
+    count = counts.total()
+    blocks: Iterator[bytes] | Iterator[str] = word_blocks(path, progress)
   else:
     read = byte_blocks if units == "bytes" else character_blocks
     symbols, count = _symbols_of(read(path, progress))
@@ -190,13 +192,13 @@ def require_words(units: Units, vocabulary: int | None) -> None:
     )
 
 
-def count_words(texts) -> collections.Counter[str]:
+def count_words(texts: Iterable[str]) -> collections.Counter[str]:
   """How often each word occurs in pieces of text that cut no word.
 
   Raises:
     ValueError: if there is no word.
   """
-  counts = collections.Counter()
+  counts: collections.Counter[str] = collections.Counter()
   for text in texts:
     counts.update(split_symbols(text, "words"))
   if not counts:

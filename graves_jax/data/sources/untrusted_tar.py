@@ -10,6 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any, NoReturn
 
 Progress = Callable[[int, int], None]
 
@@ -49,8 +50,9 @@ def members(
     unpacked = _Bounded(
       stack.enter_context(gzip.GzipFile(fileobj=packed)), archive
     )
+    stream: Any = unpacked  # of a file, tarfile calls these methods alone
     try:
-      tar = stack.enter_context(tarfile.open(fileobj=unpacked, mode="r:"))
+      tar: Any = stack.enter_context(tarfile.open(fileobj=stream, mode="r:"))
       for count, member in enumerate(tar):
         _check(member, count, archive, member_bytes)
         member_path = PurePosixPath(member.name)
@@ -143,7 +145,7 @@ class _Bounded:
       self._refuse(f"{position} bytes")
     return self._stream.seek(position)
 
-  def _refuse(self, what: str):
+  def _refuse(self, what: str) -> NoReturn:
     raise _RefusedError(
       f"{self._archive} unpacks to {what}; at most {HEADER_BYTES} per header "
       f"and {ARCHIVE_BYTES} in all are allowed. Download it again."

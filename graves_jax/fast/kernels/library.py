@@ -97,6 +97,8 @@ def _compiler() -> str | None:
 def _compiled(folder: Path) -> Path:
   """The library for this source, compiler, processor and JAX."""
   compiler = _compiler()
+  if compiler is None:
+    raise OSError("there is no C++ compiler to compile the kernels with.")
   key = hashlib.sha256()
   for source in sorted(_SOURCES.glob("*.[ch]*")):
     key.update(source.read_bytes())

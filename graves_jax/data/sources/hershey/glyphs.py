@@ -18,12 +18,12 @@ CHARACTERS = tuple(map(chr, range(32, 127)))
 INSIDE, CORNER, STROKE_END = 0, 1, 2
 
 # The fonts' strokes in a writer's order where it is not theirs.
-_ORDER = {
+_ORDER: dict[str, dict[str, tuple[int, ...]]] = {
   "futural": {
     **dict.fromkeys("adgqij7", (1, 0)),
     **dict.fromkeys("zZ", (1, 0, 2)),
   },
-  "cursive": dict.fromkeys("ij", (1, 0)) | {"7": (1, 0)},
+  "cursive": {**dict.fromkeys("ij7", (1, 0))},
 }
 _WIDTH = {"futural": 0.82, "cursive": 1.0}
 _TIGHTER = {"futural": 2.0, "cursive": 0.0}  # print has wide gaps
@@ -66,7 +66,7 @@ def _glyph(font: str, character: str, raw) -> Glyph:
   advance = raw.char_width * width - _TIGHTER[font]
   margin = np.array([raw.left_offset, _BASELINE])
   strokes = [np.array(s, float) - margin for s in raw.strokes if len(s) > 1]
-  order = _ORDER[font].get(character, range(len(strokes)))
+  order = _ORDER[font].get(character, tuple(range(len(strokes))))
   shift = (_TIGHTER[font] / 2, 0)
   strokes = [_tick(strokes[k]) * (width, 1) - shift for k in order]
   strokes = _joined(strokes, retrace=character.islower())
@@ -75,7 +75,9 @@ def _glyph(font: str, character: str, raw) -> Glyph:
   if not curves:
     empty = np.zeros(0)
     return Glyph(empty.reshape(0, 2), empty, empty, empty > 0, advance)
-  points, slowness, breaks = (np.concatenate(x) for x in zip(*curves, strict=1))
+  points, slowness, breaks = (
+    np.concatenate(x) for x in zip(*curves, strict=True)
+  )
   marks = np.repeat(is_mark, [len(curve[0]) for curve in curves])
   return Glyph(points, slowness, breaks, marks, advance)
 

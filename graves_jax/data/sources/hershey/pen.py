@@ -293,8 +293,8 @@ def _sampled(
   )
 
   stops = (counts + first).cumsum()[last]
-  rests = random.random((2, len(stops))) < config.pause_rate
-  rests = rests * random.integers(1, 4, (2, len(stops)))
+  is_rest = random.random((2, len(stops))) < config.pause_rate
+  rests = is_rest * random.integers(1, 4, (2, len(stops)))
   repeats = np.ones(len(read), int)
   repeats[np.concatenate([[0], stops[:-1]])] += rests[0]
   repeats[stops - 1] += rests[1]

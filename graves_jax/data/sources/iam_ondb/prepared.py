@@ -11,6 +11,7 @@ import functools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def prepare(
   path: str | Path,
   prepared_dir: str | Path | None = None,
   progress: Progress | None = None,
-):
+) -> Any:
   """Prepares the archives unless that was done; arguments as for `load`.
 
   Returns:
@@ -117,7 +118,7 @@ def read_lines(
   split_of = archive.read_forms(path)
   transcripts = archive.read_transcripts(path, split_of)
   inked: dict[str, dict[int, np.ndarray]] = {form: {} for form in split_of}
-  counts = collections.Counter()
+  counts: collections.Counter[str] = collections.Counter()
   for name, strokes in archive.read_strokes(path, split_of, progress):
     form, _, number = name.rpartition("-")
     if not number.isdecimal() or int(number) in inked[form]:
@@ -132,18 +133,18 @@ def read_lines(
     except ValueError as error:
       raise ValueError(f"{name} in {archive.STROKES}: {error}") from None
     inked[form][int(number)] = points
-  lines = {split: [] for split in archive.SPLITS}
+  lines: dict[str, list[Line]] = {split: [] for split in archive.SPLITS}
   for form, split in split_of.items():
-    texts, points = transcripts.get(form, []), inked[form]
-    if not texts or sorted(points) != list(range(1, len(texts) + 1)):
+    texts, written = transcripts.get(form, []), inked[form]
+    if not texts or sorted(written) != list(range(1, len(texts) + 1)):
       raise ValueError(
         f"form {form} has {len(texts)} lines in its transcript and "
-        f"{len(points)} lines of strokes; it must have as many, numbered from "
+        f"{len(written)} lines of strokes; it must have as many, numbered from "
         f"1. Download {archive.TRANSCRIPTS} and {archive.STROKES} again, or "
         "take the form out of its list."
       )
-    for number, text in enumerate(texts, start=1):
-      lines[split].append(Line(points[number], text, f"{form}-{number:02}"))
+    for k, text in enumerate(texts, start=1):
+      lines[split].append(Line(written[k], text, f"{form}-{k:02}"))
   return lines, dict(counts)
 
 
@@ -169,7 +170,9 @@ def _builder_class():
   """Defines the builder on first use: the import of TFDS takes a second."""
   import tensorflow_datasets as tfds
 
-  class IamOndb(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+  class IamOndb(  # type: ignore[call-arg]  # TFDS has no types.
+    tfds.core.GeneratorBasedBuilder, skip_registration=True
+  ):
     """Prepares the archives in the folder `archives`."""
 
     VERSION = tfds.core.Version(VERSION)

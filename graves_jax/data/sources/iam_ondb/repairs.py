@@ -67,7 +67,8 @@ def remove_long_steps(stroke: np.ndarray) -> list[np.ndarray]:
   steps, _, _ = _differences([stroke])
   cuts = np.flatnonzero(steps > LONG_STEP) + 1
   first, *others = np.split(stroke, cuts)
-  kept, waiting = [first], []
+  kept: list[np.ndarray] = [first]
+  waiting: list[np.ndarray] = []
   for piece in others:
     excursion = sum(map(len, waiting))
     gap = np.hypot(*(piece[0, :2] - kept[-1][-1, :2]))
