@@ -7,6 +7,7 @@ from graves_jax.config.handwriting import (
   NetworkConfig,
   TrainingConfig,
 )
+from graves_jax.config.lines import LinesConfig
 from graves_jax.config.optimizers import (
   SGD,
   Adam,
@@ -19,6 +20,12 @@ from graves_jax.config.optimizers import (
   ScheduleConfig,
   Trapezoid,
 )
+from graves_jax.config.reading import (
+  ReadingConfig,
+  ReadingDataConfig,
+  ReadingNetworkConfig,
+  ReadingTrainingConfig,
+)
 from graves_jax.config.shared import NoiseConfig
 from graves_jax.config.text import (
   Cell,
@@ -28,7 +35,7 @@ from graves_jax.config.text import (
   TextTrainingConfig,
 )
 
-Config = HandwritingConfig | TextConfig
+Config = HandwritingConfig | TextConfig | ReadingConfig
 
 __all__ = [
   "SGD",
@@ -41,11 +48,16 @@ __all__ = [
   "DynamicConfig",
   "GravesRMSProp",
   "HandwritingConfig",
+  "LinesConfig",
   "Muon",
   "NetworkConfig",
   "NoiseConfig",
   "OptimizerConfig",
   "RMSProp",
+  "ReadingConfig",
+  "ReadingDataConfig",
+  "ReadingNetworkConfig",
+  "ReadingTrainingConfig",
   "ScheduleConfig",
   "TextConfig",
   "TextDataConfig",

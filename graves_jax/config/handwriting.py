@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal
 
+from graves_jax.config.lines import LinesConfig
 from graves_jax.config.optimizers import GravesRMSProp, OptimizerConfig
 from graves_jax.config.ranges import MOST_WIDE, Ranged, require_below_1
 from graves_jax.config.shared import (
@@ -69,21 +70,12 @@ class NetworkConfig(Ranged):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DataConfig(Ranged):
+class DataConfig(LinesConfig):
   """Which handwriting to learn from, and in which batches."""
 
-  path: str | None = None
-  """A folder with the official archives of IAM-OnDB, or a stroke file
-  (.jsonl, .jsonl.gz). Without it, synthetic handwriting is made."""
-  prepared_dir: str | None = None
-  """Folder for prepared IAM-OnDB; by default that of TensorFlow Datasets."""
   alphabet: Literal["transcripts", "paper"] = "transcripts"
   """transcripts: every character of the training transcripts. paper: the
   paper's 57 classes."""
-  max_points: int | None = None
-  """Lines of more points are not trained on; validation keeps them."""
-  max_characters: int | None = None
-  """Lines of longer text are not trained on; validation keeps them."""
   crop_points: int | None = None
   """Trains on only so many points from the start of each line, but with all of
   its text: an early stage that teaches the window to read (our choice)."""
@@ -91,31 +83,11 @@ class DataConfig(Ranged):
   """A curriculum of lengths that a run begins with: for so many updates, so
   many points from the start of each line, with all its text, so many lines an
   update; such as 450 300 64. After it, lines are whole (our choice)."""
-  batch_size: int = 32
-  """Lines that an update reads."""
-  buckets: int = 10
-  """How many different lengths lines are padded to: with fewer there is less
-  to compile, with more there is less padding."""
-  scale_range: float = 0.0
-  """Each time that a line is read in training, x and y are multiplied by one
-  random number each, between 1 minus and 1 plus this (its size is our
-  choice)."""
-  synthetic_lines: int = 5000
-  """How many lines of synthetic handwriting to train on."""
 
-  _LEAST = {
-    "max_points": 1,
-    "max_characters": 1,
-    "crop_points": 2,
-    "batch_size": 1,
-    "buckets": 1,
-    "scale_range": 0,
-    "synthetic_lines": 1,
-  }
+  _LEAST = LinesConfig._LEAST | {"crop_points": 2}
 
   def __post_init__(self):
     super().__post_init__()
-    require_below_1(self, "scale_range")
     for updates, points, lines in self.crop_schedule:
       if updates < 1 or points < 2 or lines < 1 or lines % self.batch_size:
         raise ValueError(

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graves_jax.data.distortion import Distortion
 from graves_jax.data.strokes import Alphabet, Line, Normalization
 
 # Padded lengths are multiples of this, so that an unroll in chunks of as many
 # steps leaves no remainder.
 LENGTH_MULTIPLE = 20
+_NO_DISTORTION = Distortion()
 
 
 class StrokeBatch(NamedTuple):
@@ -51,7 +53,7 @@ class LineBatches:
     batch_size: int,
     buckets: int,
     seed: int = 0,
-    scale_range: float = 0.0,
+    distortion: Distortion = _NO_DISTORTION,
   ):
     """Encodes the lines.
 
@@ -61,9 +63,8 @@ class LineBatches:
       normalization: of the offsets.
       batch_size: B.
       buckets: how many lengths to pad to, at most.
-      seed: of the shuffling and the stretching.
-      scale_range: `batch` stretches every line by two random factors, of x
-        and of y in pen units, uniform within 1 +- this; `in_order` does not.
+      seed: of the shuffling and the distortion.
+      distortion: how `batch` changes every line; `in_order` changes none.
 
     Raises:
       ValueError: if there is no line, or a number is out of range.
@@ -71,8 +72,6 @@ class LineBatches:
     for name, value in (("batch_size", batch_size), ("buckets", buckets)):
       if value < 1:
         raise ValueError(f"{name} (={value}) must be 1 or more.")
-    if not 0 <= scale_range < 1:
-      raise ValueError(f"scale_range (={scale_range}) must be in [0, 1).")
     if not lines:
       raise ValueError(
         "there are no lines; relax data.max_points or data.max_characters, "
@@ -80,8 +79,8 @@ class LineBatches:
       )
     self.batch_size = batch_size
     self._seed = seed
-    self._scale_range = scale_range
-    self._shift = normalization.mean / normalization.std
+    self._distortion = distortion
+    self._normalization = normalization
     self._rows = slice(None)
     self._planned: int | None = None  # the epoch shuffled last
     self._current: list[np.ndarray] = []
@@ -129,11 +128,11 @@ class LineBatches:
     """The batch of training step `step`, counted from 0 over all epochs."""
     epoch, index = divmod(step, len(self))
     batch = self._collate(self._plan(epoch)[index])
-    if not self._scale_range:
+    if self._distortion == _NO_DISTORTION:
       return batch
     # A last 0 would seed the stream that shuffled the epoch.
     random = np.random.default_rng((self._seed, epoch, index + 1))
-    return self._stretch(batch, random)
+    return self._distort(batch, random)
 
   def row_names(self, step: int) -> list[str]:
     """The names of the lines of that batch."""
@@ -189,16 +188,14 @@ class LineBatches:
       batch.text_lengths[k] = len(text)
     return batch
 
-  def _stretch(
+  def _distort(
     self, batch: StrokeBatch, random: np.random.Generator
   ) -> StrokeBatch:
-    """Scales raw offsets, in place; of the normalized ones, the mean shifts."""
-    low, high = 1 - self._scale_range, 1 + self._scale_range
-    factors = random.uniform(low, high, (self.batch_size, 1, 2))[self._rows]
-    offsets = factors * batch.points[..., :2] + (factors - 1) * self._shift
-    inside = np.arange(batch.points.shape[1]) < batch.lengths[:, None]
-    batch.points[..., :2] = np.where(inside[..., None], offsets, 0)
-    return batch
+    points = self._distortion.draw(
+      batch.points, self._normalization, random, self.batch_size, self._rows
+    )
+    inside = np.arange(points.shape[1]) < batch.lengths[:, None]
+    return batch._replace(points=np.where(inside[..., None], points, 0))
 
 
 def _round_up(lengths: np.ndarray) -> np.ndarray:

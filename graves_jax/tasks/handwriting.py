@@ -13,9 +13,10 @@ from flax import linen as nn
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import initial_params
-from graves_jax.config import DataConfig, HandwritingConfig
+from graves_jax.config import DataConfig, HandwritingConfig, LinesConfig
 from graves_jax.data.batches import ReadingTest
 from graves_jax.data.curriculum import LengthStage, StagedLineBatches
+from graves_jax.data.distortion import Distortion
 from graves_jax.data.lines import LineBatches
 from graves_jax.data.strokes import (
   PAPER_CHARACTERS,
@@ -143,7 +144,11 @@ def handwriting_task(
     metadata=Metadata(config, codec),
     network=network,
     train_batches=_train_batches(
-      kept, data, functools.partial(batches, scale_range=data.scale_range)
+      kept,
+      data,
+      functools.partial(
+        batches, distortion=Distortion(scale_range=data.scale_range)
+      ),
     ),
     validation_batches=batches(
       validation, batch_size=training.evaluation_batch_size
@@ -210,7 +215,7 @@ def points_per_character(lines: Sequence[Line]) -> float:
   return sum(len(line.points) for line in lines) / max(characters, 1)
 
 
-def is_kept(line: Line, data: DataConfig) -> bool:
+def is_kept(line: Line, data: LinesConfig) -> bool:
   """Whether a training line is within the config's limits."""
   return (data.max_points is None or len(line.points) <= data.max_points) and (
     data.max_characters is None or len(line.text) <= data.max_characters

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from graves_jax.data.distortion import Distortion
 from graves_jax.data.lines import LENGTH_MULTIPLE, LineBatches
 from graves_jax.data.strokes import Alphabet, Line, Normalization
 
@@ -19,7 +20,7 @@ PLAIN = Normalization(np.zeros(2), np.ones(2))
 UNLIKE = Normalization(np.array([8.0, -0.5]), np.array([40.0, 3.0]))
 
 
-def make(batch_size=4, buckets=3, seed=0, normalization=PLAIN, scale_range=0.0):
+def make(batch_size=4, buckets=3, seed=0, normalization=PLAIN, **distortion):
   return LineBatches(
     LINES,
     Alphabet(("a", "b")),
@@ -27,7 +28,7 @@ def make(batch_size=4, buckets=3, seed=0, normalization=PLAIN, scale_range=0.0):
     batch_size=batch_size,
     buckets=buckets,
     seed=seed,
-    scale_range=scale_range,
+    distortion=Distortion(**distortion),
   )
 
 
@@ -112,8 +113,55 @@ def test_lines_are_stretched_in_pen_units():
   assert abs(np.corrcoef(factors.T)[0, 1]) < 5 / np.sqrt(len(factors))
 
 
-def test_a_stretched_batch_is_a_function_of_seed_and_step_alone():
-  one, other = (make(scale_range=0.1) for _ in range(2))
+def before_and_after(normalization, **distortion):
+  """Absolute points of the lines of two epochs, plain and distorted."""
+  plain = make(batch_size=7, normalization=normalization)
+  other = make(batch_size=7, normalization=normalization, **distortion)
+  for step in range(2 * len(plain)):
+    before, after = plain.batch(step), other.batch(step)
+    for row, length in enumerate(before.lengths):
+      assert not after.points[row, length:].any()
+      if length:
+        yield [
+          normalization.denormalize(b.points[row, :length])[:, :2].cumsum(0)
+          for b in (before, after)
+        ]
+
+
+def test_lines_are_slanted_in_pen_units():
+  leans = []
+  for before, after in before_and_after(UNLIKE, slant_range=0.5):
+    np.testing.assert_allclose(after[:, 1], before[:, 1], atol=1e-3)
+    moved = after[:, 0] - before[:, 0]
+    leans.append((moved * before[:, 1]).sum() / (before[:, 1] ** 2).sum())
+    np.testing.assert_allclose(moved, leans[-1] * before[:, 1], atol=1e-2)
+  assert -0.5 < min(leans) < -0.4 and 0.4 < max(leans) < 0.5
+  assert len(set(leans)) == len(leans)
+
+
+def test_noise_is_on_the_points_and_not_on_the_offsets():
+  moved = [
+    (after - before) / UNLIKE.std
+    for before, after in before_and_after(UNLIKE, point_noise=0.1)
+  ]
+  # The first point, which has no offset, is moved too: its noise is taken from
+  # all that follow.
+  own = np.concatenate([m - m.mean(0) for m in moved if len(m) > 50])
+  np.testing.assert_allclose(own.std(0), 0.1, rtol=0.05)
+  neighbors = np.corrcoef(own[1:, 0], own[:-1, 0])[0, 1]
+  assert abs(neighbors) < 4 / np.sqrt(len(own)) + 0.01
+  assert max(abs(m).max() for m in moved) < 1  # it does not add up
+
+
+DISTORTIONS = [
+  {"scale_range": 0.1},
+  {"scale_range": 0.1, "slant_range": 0.2, "point_noise": 0.1},
+]
+
+
+@pytest.mark.parametrize("distortion", DISTORTIONS)
+def test_a_distorted_batch_is_a_function_of_seed_and_step_alone(distortion):
+  one, other = (make(**distortion) for _ in range(2))
   other.batch(3 * len(other))
   for step in (0, 5, 2 * len(one) + 1):
     np.testing.assert_array_equal(
@@ -121,17 +169,37 @@ def test_a_stretched_batch_is_a_function_of_seed_and_step_alone():
     )
 
 
-def test_what_is_evaluated_is_never_stretched():
-  plain, stretched = make(), make(scale_range=0.1)
-  for a, b in zip(plain.in_order(), stretched.in_order(), strict=True):
+@pytest.mark.parametrize("distortion", DISTORTIONS)
+def test_shares_of_a_distorted_batch_are_its_rows(distortion):
+  batches = make(**distortion)
+  whole = batches.batch(3)
+  for rows in (slice(0, 2), slice(2, 4)):
+    for part, all_rows in zip(batches.share(rows).batch(3), whole, strict=True):
+      np.testing.assert_array_equal(part, all_rows[rows])
+
+
+@pytest.mark.parametrize("distortion", DISTORTIONS)
+def test_what_is_evaluated_is_never_distorted(distortion):
+  plain, distorted = make(), make(**distortion)
+  for a, b in zip(plain.in_order(), distorted.in_order(), strict=True):
     np.testing.assert_array_equal(a.points, b.points)
-  assert contents(map(stretched.batch, range(len(plain)))) != EXPECTED
+  assert contents(map(distorted.batch, range(len(plain)))) != EXPECTED
 
 
-@pytest.mark.parametrize("scale_range", [-0.1, 1.0, float("nan")])
-def test_a_stretch_out_of_range_is_refused(scale_range):
-  with pytest.raises(ValueError, match="scale_range"):
-    make(scale_range=scale_range)
+@pytest.mark.parametrize(
+  ("name", "value"),
+  [
+    ("scale_range", -0.1),
+    ("scale_range", 1.0),
+    ("scale_range", float("nan")),
+    ("slant_range", -0.1),
+    ("slant_range", float("inf")),
+    ("point_noise", float("nan")),
+  ],
+)
+def test_a_distortion_out_of_range_is_refused(name, value):
+  with pytest.raises(ValueError, match=name):
+    Distortion(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["batch_size", "buckets"])

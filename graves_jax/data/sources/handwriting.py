@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from graves_jax.config import DataConfig
+from graves_jax.config import LinesConfig
 from graves_jax.data.strokes import Line
 
 Progress = Callable[[int, int], None]
 
 
 def load_lines(
-  config: DataConfig, progress: Progress | None = None
+  config: LinesConfig, progress: Progress | None = None
 ) -> tuple[list[Line], list[Line]]:
   """Lines to train on, and lines to validate on; see `load_split`."""
   path = _path(config)
@@ -23,7 +23,7 @@ def load_lines(
 
 
 def load_split(
-  config: DataConfig, split: str, progress: Progress | None = None
+  config: LinesConfig, split: str, progress: Progress | None = None
 ) -> list[Line]:
   """Lines of IAM-OnDB (a folder), a stroke file, or synthetic ones (no path).
 
@@ -51,7 +51,7 @@ def load_split(
   return _stroke_file(path, progress)[split]
 
 
-def _path(config: DataConfig) -> Path | None:
+def _path(config: LinesConfig) -> Path | None:
   return None if config.path is None else Path(config.path).expanduser()
 
 
