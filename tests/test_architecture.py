@@ -17,6 +17,7 @@ ROOMS = (
   "devices",
   "sampling",
   "rendering",
+  "recognition",
   "optimizers",
   "noise",
   "losses",
@@ -40,6 +41,7 @@ FORBIDDEN = {
     "graves_jax.rendering",
     "optax",
   },
+  "recognition": {"graves_jax.data.sources", "graves_jax.losses", "optax"},
   "rendering": {"jax", "graves_jax.networks", "graves_jax.sampling"},
 }
 # The mathematics: JAX, the standard library, and one another.

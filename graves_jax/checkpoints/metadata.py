@@ -6,7 +6,12 @@ import reprlib
 from pathlib import Path
 from typing import Any
 
-from graves_jax.config import Config, HandwritingConfig, TextConfig
+from graves_jax.config import (
+  Config,
+  HandwritingConfig,
+  ReadingConfig,
+  TextConfig,
+)
 from graves_jax.config.stored import from_dict, to_dict
 from graves_jax.data.codec import TextCodec
 from graves_jax.data.strokes import StrokeCodec
@@ -16,9 +21,23 @@ from graves_jax.losses.sums import Sums
 _KINDS: dict[str, tuple[type[Any], type[Any]]] = {
   "handwriting": (HandwritingConfig, StrokeCodec),
   "text": (TextConfig, TextCodec),
+  "reading": (ReadingConfig, StrokeCodec),
+}
+# kind: what its checkpoint holds, and what opens that.
+_HELD = {
+  "handwriting": "a handwriting network, which writes by hand; load_writer and "
+  "HandwritingWriter.from_checkpoint open it",
+  "text": "a text network, which writes text of its own; load_text_writer and "
+  "TextWriter.from_checkpoint open it",
+  "reading": "a reader of handwriting, which writes nothing; load_reader and "
+  "HandwritingReader.from_checkpoint open it",
 }
 # The validation score, smaller being better, by which the best is chosen.
-_SCORES = {"handwriting": "nats_per_sequence", "text": "bits_per_symbol"}
+_SCORES = {
+  "handwriting": "nats_per_sequence",
+  "text": "bits_per_symbol",
+  "reading": "character_error",
+}
 # Where the same data lie may differ from one machine to the next.
 _MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
 # Of a network, how its weights are drawn and trained, and the precision: not
@@ -120,28 +139,29 @@ class Metadata:
 
   @property
   def kind(self) -> str:
-    """handwriting or text."""
+    """handwriting, text or reading."""
     return next(k for k, c in _KINDS.items() if isinstance(self.config, c[0]))
 
   def of_handwriting(self) -> tuple[HandwritingConfig, StrokeCodec]:
-    """Returns config and codec; ValueError if they are of text."""
+    """Returns config and codec; ValueError if they are of another kind."""
     config, codec = self.config, self.codec
     if isinstance(config, HandwritingConfig) and isinstance(codec, StrokeCodec):
       return config, codec
-    raise ValueError(
-      "the checkpoint holds a text network, which writes by no hand; "
-      "load_text_writer and TextWriter.from_checkpoint open it."
-    )
+    raise ValueError(f"the checkpoint holds {_HELD[self.kind]}.")
 
   def of_text(self) -> tuple[TextConfig, TextCodec]:
-    """Returns config and codec; ValueError if they are of handwriting."""
+    """Returns config and codec; ValueError if they are of another kind."""
     config, codec = self.config, self.codec
     if isinstance(config, TextConfig) and isinstance(codec, TextCodec):
       return config, codec
-    raise ValueError(
-      "the checkpoint holds a handwriting network, which writes no text of its "
-      "own; load_writer and HandwritingWriter.from_checkpoint open it."
-    )
+    raise ValueError(f"the checkpoint holds {_HELD[self.kind]}.")
+
+  def of_reading(self) -> tuple[ReadingConfig, StrokeCodec]:
+    """Returns config and codec; ValueError if they are of another kind."""
+    config, codec = self.config, self.codec
+    if isinstance(config, ReadingConfig) and isinstance(codec, StrokeCodec):
+      return config, codec
+    raise ValueError(f"the checkpoint holds {_HELD[self.kind]}.")
 
   @property
   def score_name(self) -> str:

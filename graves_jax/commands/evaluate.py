@@ -9,7 +9,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line
-from graves_jax.config import DynamicConfig, TextConfig
+from graves_jax.config import Config, DynamicConfig, ReadingConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
 
 
@@ -18,9 +18,9 @@ class Data:
   """What to score."""
 
   path: Path | None = None
-  """Handwriting: a folder of IAM-OnDB's archives, or a stroke file; by default
-  the path that the checkpoint was trained on. Text: another text file, scored
-  whole; by default a split of the checkpoint's own text."""
+  """Handwriting, written or read: a folder of IAM-OnDB's archives, or a stroke
+  file; by default the path that the checkpoint was trained on. Text: another
+  text file, scored whole; by default a split of the checkpoint's own text."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,9 @@ class Arguments:
   """Handwriting: the least standard deviation of the mixture while it is
   scored; by default that of training. A small one makes the data's exact zeros
   cheap."""
+  beam: int | None = None
+  """Readers of handwriting: how many beginnings of a text the search keeps
+  (16)."""
   draw_weights: int | None = None
   """After training with weight noise: scores weights drawn from a seed, not
   their means."""
@@ -76,29 +79,50 @@ def main(argv: list[str]) -> None:
     from graves_jax.training.noise import with_drawn_weights
 
     restored = with_drawn_weights(restored, arguments.draw_weights)
-  if isinstance(restored.metadata.config, TextConfig):
-    from graves_jax.commands.evaluate_text import score_text
-
-    figures = score_text(arguments, restored, devices, console, kernels)
+  config = restored.metadata.config
+  refuse_options_of_others(arguments, config)
+  if isinstance(config, TextConfig):
+    from graves_jax.commands.evaluate_text import score_text as score
+  elif isinstance(config, ReadingConfig):
+    from graves_jax.commands.evaluate_reading import score_reading as score
   else:
-    if arguments.dynamic:
-      raise ValueError(
-        f"--dynamic: {arguments.checkpoint} holds a handwriting network; "
-        "dynamic evaluation is for text networks."
-      )
-    if arguments.sequences is not None:
-      raise ValueError(
-        f"--sequences: {arguments.checkpoint} holds a handwriting network, "
-        "whose sequences are lines; leave it out."
-      )
-    from graves_jax.commands.evaluate_handwriting import score_handwriting
-
-    figures = score_handwriting(arguments, restored, devices, console, kernels)
+    from graves_jax.commands.evaluate_handwriting import (
+      score_handwriting as score,
+    )
+  figures = score(arguments, restored, devices, console, kernels)
   figures |= {
     "step": restored.metadata.step,
     "draw_weights": arguments.draw_weights,
   }
   print(json.dumps(figures))
+
+
+def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
+  """Raises ValueError if an option is not for a network of this config."""
+  holds = f"{arguments.checkpoint} holds"
+  is_reader = isinstance(config, ReadingConfig)
+  if not isinstance(config, TextConfig):
+    network = "reader of handwriting" if is_reader else "handwriting network"
+    if arguments.dynamic:
+      raise ValueError(
+        f"--dynamic: {holds} a {network}; dynamic evaluation is for text "
+        "networks."
+      )
+    if arguments.sequences is not None:
+      raise ValueError(
+        f"--sequences: {holds} a {network}, whose sequences are lines; leave it "
+        "out."
+      )
+  if is_reader and arguments.sigma_floor is not None:
+    raise ValueError(
+      f"--sigma-floor: {holds} a reader of handwriting, which has no mixture; "
+      "leave it out."
+    )
+  if arguments.beam is not None and not is_reader:
+    raise ValueError(
+      f"--beam: {holds} a network that writes, and only what a reader of "
+      "handwriting reads is searched for; leave it out."
+    )
 
 
 def require_dynamic(arguments: Arguments) -> None:

@@ -99,11 +99,16 @@ def refuse_options_of_others(
   Args:
     argv: the command line.
     checkpoint: its path.
-    kind: "handwriting" or "text".
+    kind: "handwriting", "text" or "reading".
 
   Raises:
-    ValueError: names the first such option.
+    ValueError: names the first such option; or the network writes nothing.
   """
+  if kind == "reading":
+    raise ValueError(
+      f"{checkpoint} holds a reader of handwriting, which writes nothing; give "
+      "--checkpoint a network that writes, or leave it out."
+    )
   options = {"handwriting": TextOptions, "text": HandwritingOptions}[kind]
   others = {_flag(field.name) for field in dataclasses.fields(options)}
   for word in argv[: argv.index("--")] if "--" in argv else argv:

@@ -14,7 +14,12 @@ from rich.console import Console
 import graves_jax
 from graves_jax.commands import command_line
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
-from graves_jax.config import Config, OptimizerConfig, TextConfig
+from graves_jax.config import (
+  Config,
+  OptimizerConfig,
+  ReadingConfig,
+  TextConfig,
+)
 from graves_jax.config.optimizers import choose
 from graves_jax.config.shared import Parallel
 
@@ -218,9 +223,15 @@ def load_task(config: Config, console: Console) -> "Task":
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True)
       return text_task(config, corpus)
     from graves_jax.data.sources.handwriting import load_lines
+
+    lines = load_lines(config.data, progress)
+    if isinstance(config, ReadingConfig):
+      from graves_jax.tasks.reading import reading_task
+
+      return reading_task(config, *lines)
     from graves_jax.tasks.handwriting import handwriting_task
 
-    return handwriting_task(config, *load_lines(config.data, progress))
+    return handwriting_task(config, *lines)
 
 
 def parse(argv: list[str]) -> Arguments:

@@ -5,27 +5,33 @@ from typing import Any
 import numpy as np
 from flax import linen as nn
 
-from graves_jax.config import NetworkConfig, TextNetworkConfig
+from graves_jax.config import (
+  NetworkConfig,
+  ReadingNetworkConfig,
+  TextNetworkConfig,
+)
 from graves_jax.distributions import bivariate_mixture, categorical
 from graves_jax.fast.implementation import Choice, resolve
 from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.prediction import PredictionNetwork
+from graves_jax.networks.reading import ReadingNetwork
 from graves_jax.networks.synthesis import SynthesisNetwork
 
 
 def build_network(
-  config: NetworkConfig | TextNetworkConfig,
+  config: NetworkConfig | TextNetworkConfig | ReadingNetworkConfig,
   classes: int,
   implementation: Choice = "auto",
   kernels: Kernels | None = None,
 ) -> nn.Module:
-  """Builds a handwriting network (Sections 4, 5) or one of text (Section 3).
+  """Builds a network of handwriting (Sections 4, 5), of text (Section 3), or a
+  reader of handwriting.
 
   Args:
     config: kind and sizes.
-    classes: of text: K; of the text to write: A, which a prediction network
-      of handwriting does not read.
+    classes: of text: K; of the text to write, which a prediction network of
+      handwriting does not see, or to read: A.
     implementation: of its layers. "auto": the kernels, if they are given and
       form products of the config's precision, else "scan".
     kernels: what `library.load` returned.
@@ -36,13 +42,21 @@ def build_network(
   shared: dict[str, Any] = {
     "hidden": tuple(config.hidden),
     "lstm_clip": config.lstm_clip,
-    "output_clip": config.output_clip,
     "precision": config.precision,
     "weight_range": config.weight_range,
     "forget_bias": config.forget_bias,
     "recurrent_dropout": config.recurrent_dropout,
     "implementation": resolve(implementation, config.precision, kernels),
   }
+  if isinstance(config, ReadingNetworkConfig):
+    return ReadingNetwork(
+      inputs=3,
+      outputs=classes + 1,  # the blank
+      joined=config.joined,
+      dropout=config.dropout,
+      **shared,
+    )
+  shared["output_clip"] = config.output_clip
   if isinstance(config, TextNetworkConfig):
     if implementation == "kernels" and config.cell != "lstm":
       raise ValueError(
@@ -71,9 +85,11 @@ def build_network(
 
 
 def example_inputs(network: Any) -> tuple[Any, ...]:
-  """One element of zeros, and one character for a network that reads: what
-  `network.init` needs to know its parameters' shapes."""
+  """One element of zeros, with its length or a character where the network
+  takes one: what `network.init` needs to know its parameters' shapes."""
   elements = np.zeros((1, 1, network.inputs), np.float32)
+  if isinstance(network, ReadingNetwork):
+    return elements, np.ones(1, np.int32)
   if not isinstance(network, SynthesisNetwork):
     return (elements,)
   characters: Any = np.zeros((1, 1), np.int32)

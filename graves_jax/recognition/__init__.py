@@ -1,0 +1,1 @@
+"""A reader of handwriting: what it reads, and how much of that is wrong."""

@@ -1,0 +1,110 @@
+"""Reads handwriting with a trained network."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from graves_jax.data.strokes import Alphabet, Line, Normalization
+from graves_jax.fast.kernels.library import Kernels
+from graves_jax.networks.build import build_network
+from graves_jax.networks.reading import ReadingNetwork, steps_of
+from graves_jax.recognition import decoding
+from graves_jax.recognition.restored import Restored
+
+# What stands for a character that no training line has: U+FFFD.
+UNKNOWN = "\ufffd"
+# Few shapes, each of which is compiled: so many lines are read at a time,
+# missing ones filled up, and padded to a multiple of so many points.
+_ROWS = 32
+_LENGTH_MULTIPLE = 100
+_BEAM = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class HandwritingReader:
+  """Reads lines of pen strokes, without a language model.
+
+  network: the reading network.
+  params: its weights.
+  alphabet: classes of the characters; the blank follows them.
+  normalization: of the offsets.
+  """
+
+  network: ReadingNetwork
+  params: Any
+  alphabet: Alphabet
+  normalization: Normalization
+
+  @classmethod
+  def from_checkpoint(
+    cls, restored: Restored, kernels: Kernels | None = None
+  ) -> "HandwritingReader":
+    """Makes a reader of a checkpoint's weights, on the device, and metadata.
+
+    Args:
+      restored: the checkpoint.
+      kernels: to read with, where they fit; see `fast.implementation`.
+
+    Raises:
+      ValueError: if the weights are not of a reader.
+    """
+    config, codec = restored.metadata.of_reading()
+    network: Any = build_network(config.network, codec.size, kernels=kernels)
+    return cls(
+      network=network,
+      params=jax.device_put(restored.params),
+      alphabet=codec.alphabet,
+      normalization=codec.normalization,
+    )
+
+  def read(self, lines: Sequence[Line], beam: int | None = _BEAM) -> list[str]:
+    """Reads each line; its own text is not looked at.
+
+    Args:
+      lines: of pen strokes, in pen units.
+      beam: beginnings of a text that the search keeps; None: reads greedily,
+        the most probable class of each step.
+
+    Raises:
+      ValueError: if the beam is no whole number above 0.
+    """
+    decode: Callable[[np.ndarray], decoding.Text] = decoding.greedy
+    if beam is not None:
+      decode = functools.partial(decoding.beam_search, beam=beam)
+    return [self.text(decode(steps)) for steps in self.log_probs(lines)]
+
+  def log_probs(self, lines: Sequence[Line]) -> list[np.ndarray]:
+    """Log probabilities of the classes at each step of each line, [N, A]."""
+    by_length = np.argsort([len(x.points) for x in lines], kind="stable")
+    found: dict[int, np.ndarray] = {}
+    for start in range(0, len(lines), _ROWS):
+      places = by_length[start : start + _ROWS]
+      found |= zip(places, self._score([lines[k] for k in places]), strict=True)
+    return [found[k] for k in range(len(lines))]
+
+  def text(self, classes: decoding.Text) -> str:
+    """What classes stand for."""
+    symbols = (UNKNOWN, *self.alphabet.characters)
+    return "".join(symbols[k] for k in classes)
+
+  def _score(self, lines: Sequence[Line]) -> Iterator[np.ndarray]:
+    """Log probabilities of up to so many lines as are read at a time."""
+    lengths = np.zeros(_ROWS, np.int32)
+    lengths[: len(lines)] = [len(line.points) for line in lines]
+    padded = max(-(-lengths.max() // _LENGTH_MULTIPLE), 1) * _LENGTH_MULTIPLE
+    points = np.zeros((padded, _ROWS, 3), np.float32)
+    for row, line in enumerate(lines):
+      points[: lengths[row], row] = self.normalization.normalize(line.points)
+    scores = _log_probs(self.network, self.params, points, lengths)
+    steps = steps_of(lengths, self.network.joined)
+    for row, _ in enumerate(lines):
+      yield np.asarray(scores[: steps[row], row])
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _log_probs(network, params, points, lengths):
+  return jax.nn.log_softmax(network.apply(params, points, lengths))
