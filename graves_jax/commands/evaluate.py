@@ -110,8 +110,8 @@ def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
       )
     if arguments.sequences is not None:
       raise ValueError(
-        f"--sequences: {holds} a {network}, whose sequences are lines; leave it "
-        "out."
+        f"--sequences: {holds} a {network}, whose sequences are lines; leave "
+        "it out."
       )
   if is_reader and arguments.sigma_floor is not None:
     raise ValueError(
