@@ -30,7 +30,7 @@ def parsers() -> dict[str, Parser]:
   sys.path.append(str(launch.ROOT))
   from graves_jax.checkpoints.metadata import from_json
   from graves_jax.checkpoints.read import restore_checkpoint
-  from graves_jax.config import HandwritingConfig, TextConfig
+  from graves_jax.config import HandwritingConfig, ReadingConfig, TextConfig
   from graves_jax.config.stored import from_dict
   from graves_jax.data.codec import TextCodec
   from graves_jax.data.plain_text import decode
@@ -94,12 +94,12 @@ def parsers() -> dict[str, Parser]:
   def read_any_ink(name: str, content: bytes, folder: Path):
     return read_ink(_write(folder / name, content))
 
-  text, handwriting = _metadata_of_both_kinds()
+  text, handwriting, reading = _metadata_of_all_kinds()
   strokes = inputs.lines_of_json(*_STROKES)
   letters = Alphabet(tuple(" .Zadeisy"))
   classes = class_file._header("key", TextCodec("words", ("a", "b")), 3)
   hello = (launch.ROOT / "configs/hello.py").read_bytes()
-  metadata = inputs.broken_json(text, handwriting)
+  metadata = inputs.broken_json(text, handwriting, reading)
   return {
     "checkpoint metadata": Parser(metadata, read_metadata),
     "checkpoint folder": Parser(
@@ -113,6 +113,10 @@ def parsers() -> dict[str, Parser]:
     "config of handwriting": Parser(
       inputs.broken_json(handwriting["config"]),
       lambda value, _: from_dict(value, HandwritingConfig),
+    ),
+    "config of reading": Parser(
+      inputs.broken_json(reading["config"]),
+      lambda value, _: from_dict(value, ReadingConfig),
     ),
     "config file": Parser(inputs.broken_bytes(hello, *_CONFIGS), read_config),
     "text codec": Parser(
@@ -214,12 +218,15 @@ def _write(path: Path, content: bytes) -> Path:
   return path
 
 
-def _metadata_of_both_kinds() -> tuple[dict, dict]:
-  """What a checkpoint of text says of itself, and one of handwriting."""
+def _metadata_of_all_kinds() -> tuple[dict, dict, dict]:
+  """What a checkpoint of text says of itself, one of handwriting, and one of
+  reading."""
   from graves_jax.checkpoints.metadata import Metadata, Stage, to_json
   from graves_jax.config import (
     HandwritingConfig,
     NetworkConfig,
+    ReadingConfig,
+    ReadingNetworkConfig,
     TextConfig,
     TextNetworkConfig,
   )
@@ -234,13 +241,17 @@ def _metadata_of_both_kinds() -> tuple[dict, dict]:
     step=9,
     scores={"bits_per_symbol": 2.0, "symbols": 10},
   )
-  handwriting = Metadata(
-    HandwritingConfig(network=NetworkConfig(hidden=(4, 4))),
-    StrokeCodec(
-      Alphabet(("a", "b")), Normalization([0.0, 1.0], [1.0, 2.0]), 9.0
-    ),
+  strokes = StrokeCodec(
+    Alphabet(("a", "b")), Normalization([0.0, 1.0], [1.0, 2.0]), 9.0
   )
-  return tuple(json.loads(json.dumps(to_json(m))) for m in (text, handwriting))
+  handwriting = Metadata(
+    HandwritingConfig(network=NetworkConfig(hidden=(4, 4))), strokes
+  )
+  reading = Metadata(
+    ReadingConfig(network=ReadingNetworkConfig(hidden=(4, 4))), strokes
+  )
+  every = (text, handwriting, reading)
+  return tuple(json.loads(json.dumps(to_json(m))) for m in every)
 
 
 def _signed(value: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""A tiny experiment that several test files train."""
+"""Tiny experiments that several test files train."""
 
 import dataclasses
 
@@ -10,10 +10,15 @@ from graves_jax.config import (
   DataConfig,
   HandwritingConfig,
   NetworkConfig,
+  ReadingConfig,
+  ReadingDataConfig,
+  ReadingNetworkConfig,
+  ReadingTrainingConfig,
   TrainingConfig,
 )
 from graves_jax.data.strokes import Line
 from graves_jax.tasks.handwriting import handwriting_task
+from graves_jax.tasks.reading import reading_task
 from graves_jax.training.experiment import Experiment, build_experiment
 
 CONFIG = HandwritingConfig(
@@ -61,6 +66,58 @@ def make_experiment(
   )
   task = handwriting_task(config, TRAIN, VALIDATION)
   return build_experiment(task, jax.devices()[:devices], parallel)
+
+
+# Pen elements of each letter: strokes in four directions.
+_LETTERS = {
+  "a": [[9, 0, 0], [9, 1, 0], [9, 0, 0], [9, 0, 1]],
+  "b": [[0, 9, 0], [1, 9, 0], [0, 9, 0], [0, 9, 1]],
+  "c": [[-9, 0, 0], [-9, 1, 0], [-9, 0, 0], [-9, 0, 1]],
+  " ": [[0, -9, 0], [0, -9, 1]],
+}
+READING_CONFIG = ReadingConfig(
+  network=ReadingNetworkConfig(hidden=(12,)),
+  data=ReadingDataConfig(
+    batch_size=4,
+    buckets=1,
+    scale_range=0.1,
+    slant_range=0.1,
+    point_noise=0.1,
+  ),
+  optimizer=Adam(learning_rate=3e-2, max_gradient_norm=1.0),
+  training=ReadingTrainingConfig(
+    steps=8,
+    evaluate_every=4,
+    checkpoint_every=2,
+    sample_every=100,
+    evaluation_batch_size=4,
+  ),
+)
+
+
+def make_letters(count: int, seed: int) -> list[Line]:
+  """Random words in letters that can be read."""
+  random = np.random.default_rng(seed)
+  lines = []
+  for number in range(count):
+    length = random.integers(3, 7)
+    text = "".join(random.choice(list("aabc"), length)) + " a"
+    points = np.concatenate([_LETTERS[c] for c in text]).astype(np.float32)
+    lines.append(Line(points, text, str(number)))
+  return lines
+
+
+READABLE, TO_READ = make_letters(18, 0), make_letters(7, 1)
+
+
+def make_reading_experiment(devices: int = 1, **training) -> Experiment:
+  """`READING_CONFIG` on so many devices, with changes to its training part."""
+  config = dataclasses.replace(
+    READING_CONFIG,
+    training=dataclasses.replace(READING_CONFIG.training, **training),
+  )
+  task = reading_task(config, READABLE, TO_READ)
+  return build_experiment(task, jax.devices()[:devices])
 
 
 class Silent:

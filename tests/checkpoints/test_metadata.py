@@ -4,22 +4,22 @@ import copy
 import json
 
 import pytest
-from fuzz_parsers import _metadata_of_both_kinds, _signed
+from fuzz_parsers import _metadata_of_all_kinds, _signed
 
 from graves_jax.checkpoints.metadata import from_json, to_json
 from graves_jax.checkpoints.read import WrittenCheckpoint
 
-TEXT, HANDWRITING = _metadata_of_both_kinds()
+TEXT, HANDWRITING, READING = _metadata_of_all_kinds()
 
 
-@pytest.mark.parametrize("values", [TEXT, HANDWRITING])
+@pytest.mark.parametrize("values", [TEXT, HANDWRITING, READING])
 def test_metadata_survive_json(values):
   metadata = from_json(values)
   assert json.loads(json.dumps(to_json(metadata))) == values
   assert from_json(to_json(metadata)) == metadata
 
 
-@pytest.mark.parametrize("values", [TEXT, HANDWRITING])
+@pytest.mark.parametrize("values", [TEXT, HANDWRITING, READING])
 def test_what_is_fuzzed_would_be_read_if_it_were_whole(values, tmp_path):
   (tmp_path / "metadata").mkdir()
   (tmp_path / "metadata" / "metadata").write_bytes(_signed(values))
@@ -34,7 +34,7 @@ DEEP = json.loads("[" * 300 + "]" * 300)
   ("values", "path", "value", "message"),
   [
     (TEXT, ("kind",), ["text"], "kind"),
-    (TEXT, ("kind",), "music", "handwriting, text"),
+    (TEXT, ("kind",), "music", "handwriting, text, reading"),
     (TEXT, ("step",), -1, "step"),
     (TEXT, ("step",), 1.5, "step"),
     (TEXT, ("step",), 10**400, "step"),
@@ -54,6 +54,9 @@ DEEP = json.loads("[" * 300 + "]" * 300)
     (TEXT, ("config", "network", "lstm_clip"), 10**400, "lstm_clip"),
     (TEXT, ("config", "optimizer", "learning_rate"), NAN, "learning_rate"),
     (TEXT, ("config", "data", "batch_size"), 2**40, "batch_size"),
+    (READING, ("config", "network", "joined"), 0, "joined"),
+    (READING, ("config", "data", "slant_range"), -1.0, "slant_range"),
+    (READING, ("kind",), "handwriting", "unknown fields"),
     (HANDWRITING, ("codec",), [], "a codec must be"),
     (HANDWRITING, ("codec", "alphabet"), "ab", "list of characters"),
     (HANDWRITING, ("codec", "alphabet"), ["a", ["b"]], "single characters"),

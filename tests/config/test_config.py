@@ -23,6 +23,8 @@ from graves_jax.config import (
   NetworkConfig,
   NoiseConfig,
   OptimizerConfig,
+  ReadingDataConfig,
+  ReadingNetworkConfig,
   RMSProp,
   ScheduleConfig,
   TextDataConfig,
@@ -95,6 +97,8 @@ def test_a_config_that_is_no_table_is_refused():
     (TextNetworkConfig, {"recurrent_dropout": 1.0}, "recurrent_dropout"),
     (NetworkConfig, {"recurrent_dropout": -0.1}, "recurrent_dropout"),
     (DataConfig, {"scale_range": 1.0}, "scale_range"),
+    (ReadingDataConfig, {"point_noise": -0.1}, "point_noise"),
+    (ReadingNetworkConfig, {"dropout": 1.0}, "dropout"),
     (TextNetworkConfig, {"hidden": ()}, "hidden"),
     (TextTrainingConfig, {"sample_temperature": -1.0}, "sample_temperature"),
     (TextTrainingConfig, {"seed": 2**32}, "seed"),
@@ -168,6 +172,18 @@ def test_configs_of_handwriting_have_their_weights(name, weights):
   )
   assert sum(x.size for x in jax.tree.leaves(shapes)) == weights
   assert bool(config.network.recurrent_dropout) == ("dropout" in name)
+
+
+def test_the_reader_ships_in_less_than_3_megabytes_of_bfloat16():
+  path = next(path for path in CONFIGS if path.stem == "handwriting_reader")
+  config = runpy.run_path(str(path))["get_config"]()
+  network = build_network(config.network, 81)
+  shapes = jax.eval_shape(
+    network.init, jax.random.key(0), *example_inputs(network)
+  )
+  count = sum(x.size for x in jax.tree.leaves(shapes))
+  assert f"{count:,} weights" in path.read_text("utf-8")
+  assert 2 * count < 3e6
 
 
 @pytest.mark.parametrize(
