@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 _MODULES = {
+  "graves_jax.checkpoints.readers": ("load_reader",),
   "graves_jax.checkpoints.writers": ("load_text_writer", "load_writer"),
   "graves_jax.data.codec": ("TextCodec",),
   "graves_jax.data.strokes": (
@@ -40,8 +41,10 @@ _MODULES = {
   ),
   "graves_jax.layers.window_lstm": ("Text",),
   "graves_jax.networks.prediction": ("PredictionNetwork",),
+  "graves_jax.networks.reading": ("ReadingNetwork",),
   "graves_jax.networks.synthesis": ("SynthesisNetwork",),
   "graves_jax.optimizers.graves_rmsprop": ("graves_rmsprop",),
+  "graves_jax.recognition.reader": ("HandwritingReader",),
   "graves_jax.rendering.write": ("draw_lines",),
   "graves_jax.sampling.text": ("TextWriter",),
   "graves_jax.sampling.writer": ("HandwritingWriter", "Written"),
@@ -50,6 +53,7 @@ _HOMES = {name: home for home, names in _MODULES.items() for name in names}
 __all__ = list(_HOMES)
 
 if TYPE_CHECKING:  # The same names for type checkers, which run no code.
+  from graves_jax.checkpoints.readers import load_reader as load_reader
   from graves_jax.checkpoints.writers import (
     load_text_writer as load_text_writer,
     load_writer as load_writer,
@@ -89,9 +93,13 @@ if TYPE_CHECKING:  # The same names for type checkers, which run no code.
   from graves_jax.networks.prediction import (
     PredictionNetwork as PredictionNetwork,
   )
+  from graves_jax.networks.reading import ReadingNetwork as ReadingNetwork
   from graves_jax.networks.synthesis import SynthesisNetwork as SynthesisNetwork
   from graves_jax.optimizers.graves_rmsprop import (
     graves_rmsprop as graves_rmsprop,
+  )
+  from graves_jax.recognition.reader import (
+    HandwritingReader as HandwritingReader,
   )
   from graves_jax.rendering.write import draw_lines as draw_lines
   from graves_jax.sampling.text import TextWriter as TextWriter

@@ -17,6 +17,7 @@ MODULES = sorted(
 ROOT = Path(__file__).parent.parent
 # What needs no example of its own: it is in another's.
 WITHOUT = {
+  "HandwritingReader",
   "HandwritingWriter",
   "LSTMParams",
   "LSTMState",
@@ -24,6 +25,7 @@ WITHOUT = {
   "Text",
   "WindowParams",
   "Written",
+  "load_reader",
   "load_text_writer",
 }
 

@@ -1,4 +1,5 @@
-"""What training needs to know of what it trains: handwriting, or text."""
+"""What training needs to know of what it trains: handwriting, text, or a
+reader of handwriting."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,10 +1,17 @@
 """Greedy and beam search, against all paths that there are."""
 
+import doctest
+
 import numpy as np
 import pytest
 import reference_reading
 
+from graves_jax.recognition import decoding
 from graves_jax.recognition.decoding import beam_search, greedy
+
+
+def test_examples_of_docstrings_run():
+  assert doctest.testmod(decoding).failed == 0
 
 
 def random_log_probs(steps, classes, seed, spread=1.0):

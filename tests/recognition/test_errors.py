@@ -1,11 +1,19 @@
 """Edits between texts, against the recursion that defines them."""
 
+import doctest
+
 import pytest
 import reference_reading
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graves_jax.recognition import errors
 from graves_jax.recognition.errors import count_errors, edit_distance
+
+
+def test_examples_of_docstrings_run():
+  assert doctest.testmod(errors).failed == 0
+
 
 short = st.lists(st.integers(0, 2), max_size=5)
 
