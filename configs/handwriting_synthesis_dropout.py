@@ -12,7 +12,13 @@ A quarter of what the cells add to their state is dropped, at every step; whole
 lines, 32 at once, stretched by up to 10 %; Muon, a level and a descent over the
 last quarter; a moving average of the weights.
 
-Measured: SCORE
+Measured: from weights that a card had learned in five minutes and then learned
+by heart (-966.7 nats per sequence), -1082.3 after 300 updates, -1091.7 after
+600 and -1094.6 after 900, all 1,438 validation lines; squared error 0.207 a
+coordinate; 217 gained by reading. 52 minutes of updates on two CPU cores (AMD
+EPYC, AVX-512 BF16), much of it beside other work; alone an update took 1.94 s.
+These are the weights in graves_jax/pretrained/handwriting. Until update 255 the
+run was one of 1,200.
 
 Tried, 60 updates each from the same weights, -966.7 nats per sequence with 245
 gained by reading: a fifth dropped, -1060.9 and 226; adaptive weight noise that
