@@ -51,7 +51,10 @@ class Arguments:
   """Lengths that whole lines are padded to: each is compiled for."""
   learning_rate: float | None = None
   """Of training; by default the recipe's."""
-  chunk: int = 20
+  recurrent_dropout: float = 0.0
+  """Of training; without it training lines are learned by heart after 20
+  epochs."""
+  chunk: int = 60
   """Time steps whose products are formed at once; lengths are its multiples."""
   steps: int | None = None
   """Updates; by default as many as there is time for, which takes a minute or
@@ -66,6 +69,10 @@ class Arguments:
       value = getattr(self, name)
       if value is not None and not 0 < value <= 24 * 60:
         raise ValueError(f"--{name} (={value}) must be above 0, in minutes.")
+    if not 0 <= self.recurrent_dropout < 1:
+      raise ValueError(
+        f"--recurrent-dropout (={self.recurrent_dropout}) must be in [0, 1)."
+      )
     if self.steps is not None and self.steps < 2:
       raise ValueError(f"--steps (={self.steps}) must be 2 or more.")
     if self.learning_rate is not None and not self.learning_rate > 0:
@@ -293,6 +300,7 @@ def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
     sizes.hidden,
     sizes.evaluation_batch,
     arguments.learning_rate,
+    arguments.recurrent_dropout,
   )
   session = Session(card.device, card.clock, card.folder, card.console)
   seconds = min(60 * minutes, card.clock.left())

@@ -41,6 +41,7 @@ class Size(NamedTuple):
   hidden: cells in each layer.
   evaluation_batch_size: lines at once.
   learning_rate: of the updates; None: the recipe's.
+  recurrent_dropout: of the network.
   """
 
   batch_size: int
@@ -48,6 +49,7 @@ class Size(NamedTuple):
   hidden: tuple[int, ...]
   evaluation_batch_size: int
   learning_rate: float | None = None
+  recurrent_dropout: float = 0.0
 
 
 class Shape(NamedTuple):
@@ -81,7 +83,11 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
   part = -(-steps // VALIDATIONS)
   return dataclasses.replace(
     recipe,
-    network=dataclasses.replace(recipe.network, hidden=size.hidden),
+    network=dataclasses.replace(
+      recipe.network,
+      hidden=size.hidden,
+      recurrent_dropout=size.recurrent_dropout,
+    ),
     data=dataclasses.replace(
       recipe.data,
       path=data.path,

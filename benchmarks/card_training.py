@@ -2,7 +2,8 @@
 weights.
 
 The run is stopped after each validation, so that weights are safe by then; it
-goes on exactly where it was.
+goes on exactly where it was. The best ones are "weights", others "later": a run
+may go on until it knows the training lines by heart.
 """
 
 import functools
@@ -41,6 +42,7 @@ from graves_jax.tasks.handwriting import handwriting_task
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import Experiment, build_experiment
 from graves_jax.training.loop import METRICS_FILE, train
+from graves_jax.training.records import StepReport
 
 _SPARE = 1.05  # reading batches, records
 _AFTER = 15.0  # seconds for the export
@@ -77,14 +79,21 @@ class _Fitted(NamedTuple):
 
 
 class _Listener(ConsoleListener):
-  """Shows a run and remembers its validations."""
+  """Shows a run, and remembers its validations and whether the last update was
+  followed by one."""
 
   def __init__(self, console: Console, workdir: Path):
     super().__init__(console, workdir)
     self.validations: list[dict] = []
+    self.is_validated = False
+
+  def step(self, report: StepReport) -> None:
+    super().step(report)
+    self.is_validated = False
 
   def validated(self, step: int, scores: NamedTuple) -> None:
     super().validated(step, scores)
+    self.is_validated = True
     self.validations.append({"step": step, **scores._asdict()})
 
   def stopped(self, step: int) -> None:
@@ -129,7 +138,8 @@ def train_on_card(
           should_stop=lambda: should_stop() or clock.left() < _AFTER,
         )
         folder.note("validations", listener.validations)
-        _keep(workdir, folder, _is_best(listener.validations))
+        kept = is_best(listener.validations) and listener.is_validated
+        _keep(workdir, folder, "weights" if kept else "later")
 
       for done in range(1, VALIDATIONS + 1):
         if clock.left() > 2 * _AFTER:
@@ -203,22 +213,19 @@ def _validate(experiment: Experiment) -> float:
   return time.perf_counter() - started
 
 
-def _is_best(validations: Sequence[dict]) -> bool:
+def is_best(validations: Sequence[dict]) -> bool:
   """Whether the last validation is the best one; there may be none."""
   scores = [scores["nats_per_sequence"] for scores in validations]
   return scores[-1:] == [min(scores, default=None)]
 
 
-def _keep(workdir: Path, folder: ResultFolder, is_best: bool) -> None:
-  """Puts the newest checkpoint's weights, and records, among the results.
-
-  The weights are named so if they are the best ones so far, else "later": a run
-  may go on until it knows the training lines by heart.
-  """
+def _keep(workdir: Path, folder: ResultFolder, name: str) -> None:
+  """Puts the newest checkpoint's weights, so named, and records among the
+  results."""
   folder.copy(workdir / METRICS_FILE)
   newest = step_folders(workdir / FOLDER)
   if newest:
-    with tempfile.TemporaryDirectory() as name:
-      weights = Path(name) / ("weights" if is_best else "later")
+    with tempfile.TemporaryDirectory() as parent:
+      weights = Path(parent) / name
       export_weights(newest[0][1], weights)
       folder.pack(weights)

@@ -21,7 +21,7 @@ Expected: -1096.9 nats per sequence without noise, -1128.2 with adaptive weight
 noise (Table 4; its training time is not stated), squared error 0.23, which is
 ours a coordinate. The paper counts about 700 points a line, where our 1,438
 validation lines have 616.2 on average: its -1096.9 is -1.567 a point over 700
-points, and -1.780 over 616.2. Measured: not run to its end yet.
+points, and -1.780 over 616.2. Measured: this very run, not yet.
 
 Tried, one run each, two busy CPU cores (AMD EPYC, AVX-512 BF16): 300 updates of
 the first 300 points of 32 lines, a warm-up over 60 and a cosine to a tenth.
@@ -38,8 +38,11 @@ of 2e-3, -712.7 at 4e-3 and -770.8 at 8e-3 (without the average, which this
 config adds); 1e-3 was behind 2e-3 after 40 updates and was not run to its end.
 Adam (peak 2e-3, whole lines) had -536 after 400 updates and -731 after 800.
 
-The weights in graves_jax/pretrained/handwriting come from an earlier recipe, in
-six stages: their model card has it.
+On a graphics card (benchmarks/README.md), at 128 lines an update and a rate of
+5e-3: -998.1 after 708 updates, -1075.3 after 1,416, -1046.3 after 2,124, and
+-966.7 after 2,771: after 20 epochs or so lines are learned by heart. Then
+configs/handwriting_synthesis_dropout.py goes on; the weights in
+graves_jax/pretrained/handwriting were made so.
 """
 
 from graves_jax.config import (

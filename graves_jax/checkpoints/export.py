@@ -2,19 +2,27 @@
 
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
 from graves_jax.checkpoints.metadata import to_json
 from graves_jax.checkpoints.read import restore_checkpoint
+from graves_jax.layers.products import Precision
 
 
-def export_weights(source: Path, target: Path) -> None:
+def export_weights(
+  source: Path, target: Path, precision: Precision = "float32"
+) -> None:
   """Copies a checkpoint without its optimizer's state: a third of the size.
 
   Args:
     source: as for `restore_checkpoint`.
     target: a folder that does not exist yet.
+    precision: in which the weights are kept. Their type stays float32: where
+      bfloat16 ends, zeros follow, which Orbax compresses away.
 
   Raises:
     FileNotFoundError, ValueError: as `restore_checkpoint`; also if `target`
@@ -24,6 +32,8 @@ def export_weights(source: Path, target: Path) -> None:
   if target.exists():
     raise ValueError(f"{target} exists already; name a new folder.")
   params, metadata, *_ = restore_checkpoint(source)
+  if precision == "bfloat16":
+    params = jax.tree.map(_rounded, params)
   values = to_json(metadata)
   values["checksums"] = {"params": array_checksums(params)}
   path = values["config"]["data"]["path"]
@@ -42,3 +52,7 @@ def export_weights(source: Path, target: Path) -> None:
     )
   for mark in target.rglob("commit_success.txt"):  # Orbax notes the path there
     mark.write_text("Checkpoint commit was successful.\n")
+
+
+def _rounded(array: np.ndarray) -> np.ndarray:
+  return np.asarray(array).astype(jnp.bfloat16).astype(array.dtype)

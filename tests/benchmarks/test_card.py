@@ -10,6 +10,7 @@ import pytest
 from card_folder import ResultFolder
 from card_plan import Size, most_steps, plan, short_updates
 from card_table import items
+from card_training import is_best
 
 from configs.handwriting_synthesis import get_config
 from graves_jax.config import DataConfig
@@ -109,6 +110,18 @@ def test_what_cannot_be_run_is_told(
   monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
   status, _, errors = run_script("benchmarks/card.py", *arguments)
   assert status == 2 and message in errors
+
+
+def test_loops_are_timed_on_a_card_alone(run_script, monkeypatch):
+  monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
+  status, _, errors = run_script("benchmarks/loop_variants.py")
+  assert status == 2 and "JAX sees no GPU here" in errors
+
+
+def test_the_best_validation_so_far_is_known():
+  first, better, worse = ({"nats_per_sequence": x} for x in (-1.0, -3.0, -2.0))
+  assert is_best([first]) and is_best([first, better])
+  assert not is_best([]) and not is_best([first, better, worse])
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import re
 import shutil
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from experiments import CONFIG, Silent, make_experiment
@@ -185,6 +186,24 @@ def test_exported_weights_restore_and_are_smaller(trained, tmp_path):
   assert_same(restored.params, params)
   assert restored.metadata == restore_checkpoint(folder).metadata
   assert not (tmp_path / "out" / "optimizer").exists()
+
+
+def test_rounded_weights_are_smaller_and_close(trained, tmp_path):
+  for precision in ("float32", "bfloat16"):
+    export_weights(trained[0], tmp_path / precision, precision)
+  whole, rounded = (
+    jax.tree.leaves(restore_checkpoint(tmp_path / name).params)
+    for name in ("float32", "bfloat16")
+  )
+  for exact, near in zip(whole, rounded, strict=True):
+    assert near.dtype == exact.dtype
+    np.testing.assert_allclose(near, exact, rtol=2**-8)
+    np.testing.assert_array_equal(near, near.astype(jnp.bfloat16))
+  sizes = [
+    sum(p.stat().st_size for p in (tmp_path / name).rglob("*") if p.is_file())
+    for name in ("float32", "bfloat16")
+  ]
+  assert sizes[1] < sizes[0]
 
 
 def test_export_overwrites_nothing(trained, tmp_path):
