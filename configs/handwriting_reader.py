@@ -14,7 +14,7 @@ validated is a moving average of the weights. The checkpoint that is kept as the
 best has the least character error, read greedily. All that is our choice.
 
 Expected: 5.9 % character error without a language model (Carbune et al., 2020,
-with Bezier curves for points and their own split). Measured: not run yet.
+whose points are Bezier curves). Measured: not run yet.
 """
 
 from graves_jax.config import (
