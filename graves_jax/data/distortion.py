@@ -65,11 +65,7 @@ class Distortion:
       pen_units = offsets[..., 1] * normalization.std[1] + normalization.mean[1]
       offsets[..., 0] += leans * pen_units / normalization.std[0]
     if self.point_noise:
-      shape = (
-        batch_size,
-        points.shape[1] + 1,
-        2,
-      )  # one point more than offsets
+      shape = batch_size, points.shape[1] + 1, 2  # a point more than offsets
       noise = random.normal(0, self.point_noise, shape)[rows]
       offsets += np.diff(noise, axis=1)
     distorted = points.copy()
