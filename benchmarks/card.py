@@ -4,7 +4,8 @@ In order: whether the card computes what the processor does; one row of the
 table of gpu_table.py; the synthesis network, trained from scratch; the other
 rows, as long as there is time. Every result is in --out as soon as it is
 known, in at most eight files of at most 15 MB: report.json, table.md,
-metrics.jsonl and weights.tar.gz (or parts of it).
+metrics.jsonl, weights.tar.gz of the best validation and later.tar.gz (or parts
+of them).
 
 Nothing is fetched from anywhere. Without --data the handwriting is synthetic.
 """

@@ -42,7 +42,6 @@ from graves_jax.tasks.handwriting import handwriting_task
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import Experiment, build_experiment
 from graves_jax.training.loop import METRICS_FILE, train
-from graves_jax.training.records import StepReport
 
 _SPARE = 1.05  # reading batches, records
 _AFTER = 15.0  # seconds for the export
@@ -79,21 +78,14 @@ class _Fitted(NamedTuple):
 
 
 class _Listener(ConsoleListener):
-  """Shows a run, and remembers its validations and whether the last update was
-  followed by one."""
+  """Shows a run and remembers its validations."""
 
   def __init__(self, console: Console, workdir: Path):
     super().__init__(console, workdir)
     self.validations: list[dict] = []
-    self.is_validated = False
-
-  def step(self, report: StepReport) -> None:
-    super().step(report)
-    self.is_validated = False
 
   def validated(self, step: int, scores: NamedTuple) -> None:
     super().validated(step, scores)
-    self.is_validated = True
     self.validations.append({"step": step, **scores._asdict()})
 
   def stopped(self, step: int) -> None:
@@ -138,8 +130,7 @@ def train_on_card(
           should_stop=lambda: should_stop() or clock.left() < _AFTER,
         )
         folder.note("validations", listener.validations)
-        kept = is_best(listener.validations) and listener.is_validated
-        _keep(workdir, folder, "weights" if kept else "later")
+        _keep(workdir, folder, listener.validations)
 
       for done in range(1, VALIDATIONS + 1):
         if clock.left() > 2 * _AFTER:
@@ -213,19 +204,21 @@ def _validate(experiment: Experiment) -> float:
   return time.perf_counter() - started
 
 
-def is_best(validations: Sequence[dict]) -> bool:
-  """Whether the last validation is the best one; there may be none."""
-  scores = [scores["nats_per_sequence"] for scores in validations]
-  return scores[-1:] == [min(scores, default=None)]
+def is_best(validations: Sequence[dict], step: int) -> bool:
+  """Whether the weights of a step were validated, and are the best so far."""
+  scores = {x["step"]: x["nats_per_sequence"] for x in validations}
+  return step in scores and scores[step] == min(scores.values())
 
 
-def _keep(workdir: Path, folder: ResultFolder, name: str) -> None:
-  """Puts the newest checkpoint's weights, so named, and records among the
-  results."""
+def _keep(
+  workdir: Path, folder: ResultFolder, validations: Sequence[dict]
+) -> None:
+  """Puts the newest checkpoint's weights, and records, among the results."""
   folder.copy(workdir / METRICS_FILE)
   newest = step_folders(workdir / FOLDER)
   if newest:
+    step, path = newest[0]
+    name = "weights" if is_best(validations, step) else "later"
     with tempfile.TemporaryDirectory() as parent:
-      weights = Path(parent) / name
-      export_weights(newest[0][1], weights)
-      folder.pack(weights)
+      export_weights(path, Path(parent) / name)
+      folder.pack(Path(parent) / name)

@@ -308,21 +308,27 @@ def remake_cells(first: Array, gates: Gates) -> Array:
     The cells before each step, [C, B, H].
   """
 
-  def one_by_one(first, gates):
-    def step(cell, gates):
-      return next_cell(cell, gates), cell
+  return lax.platform_dependent(
+    first, gates, cpu=_remake_one_by_one, default=_remake_in_pairs
+  )
 
-    return lax.scan(step, first, gates)[1]
 
-  def in_pairs(first, gates):  # few large operations, where each one costs
-    def after_both(earlier, later):
-      return earlier[0] * later[0], earlier[1] * later[0] + later[1]
+def _remake_one_by_one(first, gates):
+  def step(cell, gates):
+    return next_cell(cell, gates), cell
 
-    steps = gates.f, gates.i * gates.c
-    kept, added = lax.associative_scan(after_both, steps)
-    return jnp.concatenate([first[None], (kept * first + added)[:-1]])
+  return lax.scan(step, first, gates)[1]
 
-  return lax.platform_dependent(first, gates, cpu=one_by_one, default=in_pairs)
+
+def _remake_in_pairs(first, gates):
+  """Few large operations, for devices where each one costs a launch."""
+
+  def after_both(earlier, later):
+    return earlier[0] * later[0], earlier[1] * later[0] + later[1]
+
+  steps = gates.f, gates.i * gates.c
+  kept, added = lax.associative_scan(after_both, steps)
+  return jnp.concatenate([first[None], (kept * first + added)[:-1]])
 
 
 def sigmoid(x: Array) -> Array:

@@ -119,9 +119,11 @@ def test_loops_are_timed_on_a_card_alone(run_script, monkeypatch):
 
 
 def test_the_best_validation_so_far_is_known():
-  first, better, worse = ({"nats_per_sequence": x} for x in (-1.0, -3.0, -2.0))
-  assert is_best([first]) and is_best([first, better])
-  assert not is_best([]) and not is_best([first, better, worse])
+  scores = [-1.0, -3.0, -2.0]
+  found = [{"step": k, "nats_per_sequence": x} for k, x in enumerate(scores)]
+  assert is_best(found[:1], 0) and is_best(found[:2], 1)
+  assert not is_best([], 0) and not is_best(found, 2)
+  assert not is_best(found[:2], 9)  # stopped later, and never validated
 
 
 @pytest.mark.slow

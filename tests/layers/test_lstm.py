@@ -9,10 +9,12 @@ import reference
 from graves_jax.fast import chunks, lstm
 from graves_jax.layers.inputs import net_input
 from graves_jax.layers.lstm import (
+  Gates,
   LSTMParams,
   LSTMState,
   init_lstm,
   lstm_step,
+  remake_cells,
   unroll_reference,
   zero_state,
 )
@@ -320,3 +322,19 @@ def test_no_time_step_is_refused():
   params = init_lstm(jax.random.key(0), 3, 4)
   with pytest.raises(ValueError, match="no time step"):
     lstm.unroll(params, zero_state(4, 2), [jnp.zeros((0, 2, 3))])
+
+
+@pytest.mark.parametrize("place", ["cpu", "default"])
+def test_cells_are_remade_by_equation_9_on_every_device(monkeypatch, place):
+  def choose(*given, **branches):
+    return branches[place](*given)
+
+  monkeypatch.setattr(jax.lax, "platform_dependent", choose)
+  random = np.random.default_rng(0)
+  i, f, c, o = random.uniform(-1, 1, (4, 7, BATCH, HIDDEN)).astype(np.float32)
+  first = random.normal(size=(BATCH, HIDDEN)).astype(np.float32)
+  expected = [first]
+  for step in range(6):
+    expected.append(f[step] * expected[-1] + i[step] * c[step])
+  actual = remake_cells(first, Gates(*map(jnp.asarray, (i, f, c, o))))
+  np.testing.assert_allclose(actual, expected, atol=1e-5)
