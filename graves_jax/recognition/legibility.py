@@ -1,0 +1,144 @@
+"""What a reader finds wrong in a line: characters by class, words."""
+
+import itertools
+import string
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from graves_jax.recognition.errors import edit_distance
+
+# Classes of characters, by name; capitals hold the rare ones too.
+CLASSES: Mapping[str, str] = {
+  "small letters": string.ascii_lowercase,
+  "capitals": string.ascii_uppercase,
+  "Q X Z": "QXZ",
+  "digits": string.digits,
+  "punctuation": string.punctuation,
+}
+# Two words are the same to a reader that takes so few letters for others.
+_MOST_DIFFERENT = 0.25
+
+
+class Alignment(NamedTuple):
+  """How the least edits turn what was written into what was read.
+
+  is_read: whether each item of what was written was read as it is.
+  is_left_out: whether each was not read at all; else it was read as another.
+  extra: indices of what was read and never written.
+  """
+
+  is_read: np.ndarray
+  is_left_out: np.ndarray
+  extra: list[int]
+
+
+def align(read: Sequence, written: Sequence) -> Alignment:
+  """Aligns two sequences by edits; of equally few, replaces rather than moves.
+
+  >>> align("cot", "coat").is_left_out.tolist()
+  [False, False, True, False]
+  """
+  rows, columns = len(read), len(written)
+  distances = np.zeros((rows + 1, columns + 1), int)
+  distances[:, 0], distances[0] = np.arange(rows + 1), np.arange(columns + 1)
+  for i in range(rows):
+    for j in range(columns):
+      distances[i + 1, j + 1] = min(
+        distances[i, j] + (read[i] != written[j]),
+        distances[i, j + 1] + 1,
+        distances[i + 1, j] + 1,
+      )
+  is_read, is_left_out = np.zeros(columns, bool), np.zeros(columns, bool)
+  extra: list[int] = []
+  i, j = rows, columns
+  while i or j:
+    here = distances[i, j]
+    is_same = i and j and read[i - 1] == written[j - 1]
+    if i and j and here == distances[i - 1, j - 1] + (not is_same):
+      i, j = i - 1, j - 1
+      is_read[j] = is_same
+    elif j and here == distances[i, j - 1] + 1:
+      j -= 1
+      is_left_out[j] = True
+    else:
+      i -= 1
+      extra.insert(0, i)
+  return Alignment(is_read, is_left_out, extra)
+
+
+def class_errors(read: str, written: str) -> dict[str, tuple[int, int]]:
+  """Of each class, characters not read as they are, and all of them.
+
+  Characters that were read and never written belong to no class.
+
+  >>> class_errors("Dear Zde", "Dear Zoe")["small letters"]
+  (1, 5)
+  """
+  is_read = align(read, written).is_read
+  counts = {}
+  for name, characters in CLASSES.items():
+    is_own = np.array([c in characters for c in written], bool)
+    counts[name] = int((is_own & ~is_read).sum()), int(is_own.sum())
+  return counts
+
+
+def missing_words(read: str, written: str) -> list[str]:
+  """Words most letters of which were not read at all, not even as others.
+
+  >>> missing_words("in garden", "in the garden")
+  ['the']
+  """
+  is_left_out = align(read, written).is_left_out
+  return [
+    written[word]
+    for word in _places_of_words(written)
+    if is_left_out[word].mean() > 0.5
+  ]
+
+
+def doubled_words(read: str, written: str) -> list[str]:
+  """Words that were read twice in a row, and not written so; nearly the same
+  is the same.
+
+  >>> doubled_words("in the tne garden", "in the garden")
+  ['tne']
+  """
+  written_twice = _repeats(written.split())
+  return _repeats(read.split())[len(written_twice) :]
+
+
+def wrong_words(read: str, written: str) -> list[str]:
+  """Words that were not read as they were written; if all were, those that
+  were read besides.
+
+  >>> wrong_words("the quiek fox", "the quick fox")
+  ['quick']
+  >>> wrong_words("the the fox", "the fox")
+  ['the']
+  """
+  words = written.split()
+  aligned = align(read.split(), words)
+  wrong = [w for w, ok in zip(words, aligned.is_read, strict=True) if not ok]
+  return wrong or [read.split()[k] for k in aligned.extra]
+
+
+def _places_of_words(text: str) -> list[slice]:
+  """Where the words of a text are."""
+  places, start = [], 0
+  for word in text.split():
+    start = text.index(word, start)
+    places.append(slice(start, start + len(word)))
+    start += len(word)
+  return places
+
+
+def _repeats(words: Sequence[str]) -> list[str]:
+  """Words that are nearly the same as the one before."""
+  return [
+    after
+    for before, after in itertools.pairwise(words)
+    if edit_distance(before, after)
+    <= _MOST_DIFFERENT * max(len(before), len(after))
+  ]
