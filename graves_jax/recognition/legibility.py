@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graves_jax.recognition.errors import edit_distance
+from graves_jax.recognition.errors import (
+  ErrorCounts,
+  count_errors,
+  edit_distance,
+)
 
 # Classes of characters, by name; capitals hold the rare ones too.
 CLASSES: Mapping[str, str] = {
@@ -34,67 +38,102 @@ class Alignment(NamedTuple):
   extra: list[int]
 
 
+class Legibility(NamedTuple):
+  """What is read of some lines, beside what they say.
+
+  errors: edits of characters and of words.
+  is_missing, is_doubled: whether a word of each line is, [B].
+  classes: of each of `CLASSES`, characters not read as they are, and all.
+  """
+
+  errors: ErrorCounts
+  is_missing: np.ndarray
+  is_doubled: np.ndarray
+  classes: dict[str, tuple[int, int]]
+
+
+def measure(read: Sequence[str], written: Sequence[str]) -> Legibility:
+  """Measures how legible lines are.
+
+  Args:
+    read: a text for each line.
+    written: what each line says, as many.
+
+  Raises:
+    ValueError: if nothing was written: no word to divide by.
+  """
+  pairs = list(zip(read, written, strict=True))
+  aligned = [align(*pair) for pair in pairs]
+  classes = dict.fromkeys(CLASSES, (0, 0))
+  missing = []
+  for alignment, text in zip(aligned, written, strict=True):
+    missing.append(bool(missing_words(alignment, text)))
+    for name, (wrong, all_) in class_errors(alignment, text).items():
+      classes[name] = classes[name][0] + wrong, classes[name][1] + all_
+  return Legibility(
+    count_errors(read, written),
+    np.array(missing, bool),
+    np.array([bool(doubled_words(*pair)) for pair in pairs], bool),
+    classes,
+  )
+
+
 def align(read: Sequence, written: Sequence) -> Alignment:
   """Aligns two sequences by edits; of equally few, replaces rather than moves.
 
   >>> align("cot", "coat").is_left_out.tolist()
   [False, False, True, False]
   """
-  rows, columns = len(read), len(written)
-  distances = np.zeros((rows + 1, columns + 1), int)
-  distances[:, 0], distances[0] = np.arange(rows + 1), np.arange(columns + 1)
-  for i in range(rows):
-    for j in range(columns):
-      distances[i + 1, j + 1] = min(
-        distances[i, j] + (read[i] != written[j]),
-        distances[i, j + 1] + 1,
-        distances[i + 1, j] + 1,
-      )
-  is_read, is_left_out = np.zeros(columns, bool), np.zeros(columns, bool)
+  rows = [list(range(len(written) + 1))]
+  for x in read:
+    above, row = rows[-1], [rows[-1][0] + 1]
+    for j, y in enumerate(written):
+      row.append(min(above[j] + (x != y), above[j + 1] + 1, row[j] + 1))
+    rows.append(row)
+  is_read, is_left_out = np.zeros((2, len(written)), bool)
   extra: list[int] = []
-  i, j = rows, columns
+  i, j = len(read), len(written)
   while i or j:
-    here = distances[i, j]
-    is_same = i and j and read[i - 1] == written[j - 1]
-    if i and j and here == distances[i - 1, j - 1] + (not is_same):
+    here, is_same = rows[i][j], i and j and read[i - 1] == written[j - 1]
+    if i and j and here == rows[i - 1][j - 1] + (not is_same):
       i, j = i - 1, j - 1
       is_read[j] = is_same
-    elif j and here == distances[i, j - 1] + 1:
+    elif j and here == rows[i][j - 1] + 1:
       j -= 1
       is_left_out[j] = True
     else:
       i -= 1
-      extra.insert(0, i)
-  return Alignment(is_read, is_left_out, extra)
+      extra.append(i)
+  return Alignment(is_read, is_left_out, extra[::-1])
 
 
-def class_errors(read: str, written: str) -> dict[str, tuple[int, int]]:
+def class_errors(
+  alignment: Alignment, written: str
+) -> dict[str, tuple[int, int]]:
   """Of each class, characters not read as they are, and all of them.
 
   Characters that were read and never written belong to no class.
 
-  >>> class_errors("Dear Zde", "Dear Zoe")["small letters"]
-  (1, 5)
+  >>> class_errors(align("Dear Zde", "Dear Zoe"), "Dear Zoe")["Q X Z"]
+  (0, 1)
   """
-  is_read = align(read, written).is_read
   counts = {}
   for name, characters in CLASSES.items():
     is_own = np.array([c in characters for c in written], bool)
-    counts[name] = int((is_own & ~is_read).sum()), int(is_own.sum())
+    counts[name] = int((is_own & ~alignment.is_read).sum()), int(is_own.sum())
   return counts
 
 
-def missing_words(read: str, written: str) -> list[str]:
+def missing_words(alignment: Alignment, written: str) -> list[str]:
   """Words most letters of which were not read at all, not even as others.
 
-  >>> missing_words("in garden", "in the garden")
+  >>> missing_words(align("in garden", "in the garden"), "in the garden")
   ['the']
   """
-  is_left_out = align(read, written).is_left_out
   return [
     written[word]
     for word in _places_of_words(written)
-    if is_left_out[word].mean() > 0.5
+    if alignment.is_left_out[word].mean() > 0.5
   ]
 
 

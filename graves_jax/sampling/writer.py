@@ -380,9 +380,14 @@ def _is_misread(written: Written) -> bool:
 
 def _require_settings(seed: int, bias: float) -> None:
   """Raises ValueError unless pens can be drawn with these."""
+  require_bias(bias)
+  require_seed(seed)
+
+
+def require_bias(bias: float) -> None:
+  """Raises ValueError unless mixtures can be biased so (Section 5.4)."""
   if not 0 <= bias <= MAX_BIAS:
     raise ValueError(
       f"bias (={bias}) must be from 0 (as varied as real hands) to "
       f"{MAX_BIAS:.0f}; 1 is tidy."
     )
-  require_seed(seed)
