@@ -149,8 +149,8 @@ def _usable(
     )
   if unknown:
     console.print(
-      f"{len(lines) - len(kept):,} lines are left out, since the network or "
-      f"the reader does not know {named}.",
+      f"Lines left out, since the network or the reader does not know {named}: "
+      f"{len(lines) - len(kept):,}.",
       markup=False,
       highlight=False,
       soft_wrap=True,

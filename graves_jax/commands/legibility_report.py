@@ -13,7 +13,7 @@ from graves_jax.rendering.legibility import write_legibility
 
 _USUAL_BIAS = 1.0  # of graves-jax sample
 _FIELDS = {
-  "character_error": "characters",
+  "character_error": "letters",
   "ratio": "ratio",
   "word_error": "words",
   "missing_word": "missing",
@@ -63,32 +63,31 @@ def print_tables(
     "least number of insertions, deletions and substitutions, divided by what "
     "the texts hold; the ratio is to the real lines'. A word is missing if "
     "most of its letters were not even read as others; the reader errs in "
-    "that, too, as the real lines show. Shares of lines: a word missing, or "
-    "doubled; never stopped; stopped before the window reached the last "
-    "character; any of these.",
+    "that, too, as the real lines show. Signs, words: their errors. Shares of "
+    "lines: a word missing, or doubled; never stopped; stopped before the "
+    "window reached the last character; any of these. Free lines have no "
+    "style, primed ones that of another real line.",
     highlight=False,
   )
-  table, classes = Table(), Table(title="Characters of a class not read right")
-  for each in (table, classes):
-    for name in ("lines", "bias", "best of"):
-      each.add_column(name)
-  for name in _FIELDS.values():
-    table.add_column(name, justify="right", no_wrap=True)
-  for name in CLASSES:
-    classes.add_column(name, justify="right", no_wrap=True)
+  table = Table(title="In percent, but for the ratio")
+  classes = Table(title="Characters of a class not read right, in percent")
+  for each, names in ((table, _FIELDS.values()), (classes, CLASSES)):
+    each.add_column("lines", no_wrap=True)
+    for name in names:
+      each.add_column(name, justify="right")
   no = np.zeros(errors.lines, bool)
-  rows = {("real", "", ""): Outcome(real, no, no)}
+  rows = {"real": Outcome(real, no, no)}
   for way, outcome in outcomes.items():
-    kind = "primed" if way.is_primed else "unprimed"
-    rows[kind, f"{way.bias:g}", str(way.best_of)] = outcome
-  for key, outcome in rows.items():
+    hand = "primed" if way.is_primed else "free"
+    rows[f"bias {way.bias:g}, {hand}, 1 of {way.best_of}"] = outcome
+  for name, outcome in rows.items():
     found = row(outcome, real)
-    shares = [found[name] for name in _FIELDS]
+    shares = [found[field] for field in _FIELDS]
     cells = [_percent(share) for share in shares]
     ratio = found["ratio"]
     cells[1] = "–" if ratio is None else f"{ratio:.2f}"
-    table.add_row(*key, *cells)
-    classes.add_row(*key, *map(_percent, found["classes"].values()))
+    table.add_row(name, *cells)
+    classes.add_row(name, *map(_percent, found["classes"].values()))
   console.print(table)
   console.print(classes)
 
@@ -115,7 +114,7 @@ def row(outcome: Outcome, real: Legibility) -> dict[str, Any]:
 
 
 def _percent(share: float | None) -> str:
-  return "–" if share is None else f"{100 * share:.1f} %"
+  return "–" if share is None else f"{100 * share:.1f}"
 
 
 def draw(
