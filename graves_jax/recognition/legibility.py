@@ -141,8 +141,8 @@ def doubled_words(read: str, written: str) -> list[str]:
   """Words that were read twice in a row, and not written so; nearly the same
   is the same.
 
-  >>> doubled_words("in the tne garden", "in the garden")
-  ['tne']
+  >>> doubled_words("in the garden gardn", "in the garden")
+  ['gardn']
   """
   written_twice = _repeats(written.split())
   return _repeats(read.split())[len(written_twice) :]

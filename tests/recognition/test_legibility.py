@@ -58,7 +58,7 @@ def test_an_alignment_has_as_many_edits_as_there_are(read, written):
     ("in garden", ["the"], [], ["the"]),
     ("in the", ["garden"], [], ["garden"]),
     ("in in the garden", [], ["in"], ["in"]),
-    ("in the gerden gardn", [], ["gardn"], ["garden"]),
+    ("in the garden gardn", [], ["gardn"], ["gardn"]),
     ("", ["in", "the", "garden"], [], ["in", "the", "garden"]),
   ],
 )
