@@ -1,7 +1,8 @@
 // How strokes look: smooth ink, thin where the pen was fast, or plain lines.
 
-const STEADY = 1.25; // width of a slow pen, over the pen's
-const THINNEST = 0.55; // width of the fastest
+const STEADY = 1.2; // width of a slow pen, over the pen's
+const THINNEST = 0.65; // width of the fastest
+const SLIMMING = 0.3; // of a pen at the usual speed
 const PIECES = 3; // of a curve from point to point
 
 // Widths at the points of a stroke, over the pen's. `usual` is the usual distance of
@@ -13,7 +14,7 @@ function widthsOf(points, usual) {
     const steps = Math.min(i + 2, points.length - 1) - Math.max(i - 2, 0);
     return Math.hypot(to[0] - from[0], to[1] - from[1]) / (steps || 1) / usual;
   });
-  return speeds.map((speed) => Math.max(THINNEST, STEADY - 0.4 * speed));
+  return speeds.map((speed) => Math.max(THINNEST, STEADY - SLIMMING * speed));
 }
 
 // Points of a smooth curve (Catmull and Rom) through the points, with widths.

@@ -47,7 +47,8 @@ const nib = makeElement("circle", {id: "nib", visibility: "hidden"});
 const mixture = makeElement("g", {id: "mixture"});
 paper.append(mixture, nib);
 const follow = makeFollower(nib, () => innerHeight);
-const thoughts = makeThoughts(settings, {reading: byId("reading"), mixture});
+const thoughts = makeThoughts(settings,
+  {strip: byId("thoughts"), reading: byId("reading"), mixture});
 const undone = []; // sheets of before
 let sheet = null;
 let number = 0; // of the writing
@@ -82,7 +83,7 @@ async function write() {
   const {lines, replaced, unknown} = fitText(text, known);
   const problem = problemOf(text, lines, unknown);
   if (problem) return say(problem, true);
-  if (sheet) {
+  if (!sheet.isEmpty) {
     undone.push({sheet, fragment: sheet.fragment});
     if (undone.length > MOST_UNDONE) undone.shift();
   }
@@ -207,7 +208,7 @@ function showPen() {
       + reading.element;
     if (shown > told + 50 || shown < told) worker.tell("shown", told = shown);
     for (const line of earlier) line.windows = line.mixtures = [];
-    if (byId("thinking").checked) thoughts.show(reading, pen, sheet.bias);
+    if (byId("thinking").checked) thoughts.show(reading, pen);
   }
   if (!isCalm) follow();
 }
@@ -238,26 +239,20 @@ function showSheet(next) {
   sheet = next;
   lastFrame = null;
   thoughts.clear();
-  byId("paper").setAttribute("aria-label",
-    sheet ? `Handwriting: ${sheet.options.text}` : "Nothing is written yet");
-  if (sheet) {
-    paper.prepend(sheet.group);
-    nib.setAttribute("r", 0.8 * sheet.options.pen * sheet.unitsPerMm);
-    nib.setAttribute("visibility", "visible");
-    layOut(sheet);
-    showLook();
-  } else {
-    showEmptyPaper();
-  }
+  paper.setAttribute("aria-label", sheet.isEmpty ? "Nothing is written yet"
+    : `Handwriting: ${sheet.options.text}`);
+  paper.prepend(sheet.group);
+  nib.setAttribute("r", 0.8 * sheet.options.pen * sheet.unitsPerMm);
+  nib.setAttribute("visibility", sheet.isEmpty ? "hidden" : "visible");
+  layOut(sheet);
   paper.setAttribute("viewBox", sheet.box.join(" "));
+  showLook();
   showButtons();
 }
 
 function showEmptyPaper() {
-  sheet = makeSheet(settings.normalization, sheetOptions(""));
-  layOut(sheet);
-  paper.setAttribute("viewBox", sheet.box.join(" "));
-  sheet = Object.assign(sheet, {isDone: true, isEmpty: true});
+  const empty = makeSheet(settings.normalization, sheetOptions(""));
+  showSheet({...empty, isDone: true, isEmpty: true});
 }
 
 // Takes over the pen, the ink and the spacing, which need no writing anew.
@@ -313,8 +308,7 @@ function showValues() {
     document.querySelector(`output[for="${id}"]`).value = value;
     byId(id).setAttribute("aria-valuetext", value);
   }
-  byId("thoughts").hidden = !byId("thinking").checked;
-  mixture.setAttribute("visibility", byId("thinking").checked ? "visible" : "hidden");
+  if (!byId("thinking").checked) thoughts.clear();
   chooseInk(inkColor());
   showText();
 }
@@ -365,7 +359,7 @@ function showText() {
 // once, those of the hand by writing again.
 function change({target}) {
   showValues();
-  if (!sheet || sheet.isEmpty) return;
+  if (sheet.isEmpty) return;
   if (["pen", "ink", "color", "smooth", "spacing"].includes(target.id)) showLook();
   else if (["bias", "seed", "width"].includes(target.id) || target.name === "style") {
     if (lastText === byId("text").value) write();

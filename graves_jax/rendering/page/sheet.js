@@ -38,7 +38,7 @@ function beginLine(sheet, n, text) {
   const before = sheet.lines.slice(0, n).findLast((line) => line.strokes.length);
   const line = {
     text,
-    group: makeElement("g", {class: "line"}),
+    group: makeElement("g"),
     strokes: [],
     windows: [], // phi of each element, and its mixture, until they were shown
     mixtures: [],

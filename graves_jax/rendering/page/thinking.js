@@ -1,20 +1,21 @@
 // What the network is thinking: the characters that its window reads, and the
-// mixture from which the next point is drawn.
+// mixture from which the next point is drawn, as it is without bias.
 
 function makeThoughts({normalization, sigmaFloor}, places) {
-  const {reading, mixture} = places; // elements
+  const {strip, reading, mixture} = places; // elements
   let shown = null; // the line whose text is there
   let ellipses = [];
   return {
     clear() {
       shown = null;
+      strip.hidden = true;
       reading.replaceChildren();
       mixture.replaceChildren();
       ellipses = [];
     },
 
     // Shows what was thought when an element of a line was written.
-    show({line, element}, pen, bias) {
+    show({line, element}, pen) {
       if (shown !== line) {
         reading.replaceChildren(...[...line.text].map((character) => {
           const span = document.createElement("span");
@@ -22,6 +23,7 @@ function makeThoughts({normalization, sigmaFloor}, places) {
           return span;
         }));
         shown = line;
+        strip.hidden = false;
       }
       const at = Math.min(element, line.windows.length - 1);
       if (at < 0) return;
@@ -31,7 +33,7 @@ function makeThoughts({normalization, sigmaFloor}, places) {
         const percent = Math.round(100 * Math.min(1, phi[u] / total));
         span.style.setProperty("--share", `${percent}%`);
       });
-      showMixture(mixtureOf(line.mixtures[at], bias, sigmaFloor), line, pen);
+      showMixture(mixtureOf(line.mixtures[at], 0, sigmaFloor), line, pen);
     },
   };
 
