@@ -65,7 +65,8 @@ def pack(
     else:
       parts.append(values.astype("<f4").tobytes())
     type_: WeightType = "int8" if is_rounded else "float32"
-    listed.append(PackedArray(name, *values.shape, type_))
+    rows, columns = values.shape
+    listed.append(PackedArray(name, rows, columns, type_))
   return b"".join(parts), listed
 
 

@@ -1,7 +1,7 @@
 """HTML: one self-contained page in which a network writes.
 
-The page carries the weights and runs the network in a worker of the browser. Its
-security policy admits its own script and style, workers made of them, and
+The page carries the weights and runs the network in a worker of the browser.
+Its security policy admits its own script and style, workers made of them, and
 WebAssembly, and no outside resource.
 """
 
@@ -13,8 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graves_jax.data.strokes import Alphabet, Line, Normalization
-from graves_jax.data.strokes import strokes_from_offsets as strokes_of
+from graves_jax.data.strokes import (
+  Alphabet,
+  Line,
+  Normalization,
+  strokes_from_offsets,
+)
 from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.rendering.page_weights import WeightType, named_arrays, pack
 from graves_jax.rendering.sources import (
@@ -128,5 +132,6 @@ def write_writing_page(
 
 def _described(line: Line) -> dict[str, Any]:
   """A style as the page reads it; tenths of pen units are enough."""
-  strokes = [np.round(s, 1).tolist() for s in strokes_of(line.points)]
+  strokes = strokes_from_offsets(line.points)
+  strokes = [np.round(stroke, 1).tolist() for stroke in strokes]
   return {"name": line.name, "text": line.text, "strokes": strokes}

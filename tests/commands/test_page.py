@@ -9,7 +9,6 @@ import pytest
 from browser import chromium, wait_for
 
 from graves_jax.checkpoints.writers import load_writer
-from graves_jax.commands.page import replacements_for
 from graves_jax.data.sources.stroke_file import read_stroke_file
 from graves_jax.data.strokes import (
   Line,
@@ -78,8 +77,7 @@ def opened(browser, run_command, tmp_path):
     page.on(
       "request",
       lambda request: (
-        request.url.startswith(("blob:", path.as_uri()))
-        or trouble(request.url)
+        request.url.startswith(("blob:", path.as_uri())) or trouble(request.url)
       ),
     )
 
@@ -205,7 +203,8 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
     }
     heard = page.evaluate(WRITE, [TEXT, seed, 1.0, own, True])
     first = next(k for k, x in enumerate(heard[1:], 1) if x["kind"] != "points")
-    points = np.reshape(sum((x["points"] for x in heard[1:first]), []), (-1, 3))
+    sent = [x["points"] for x in heard[1:first]]
+    points = np.concatenate(sent).reshape(-1, 3)
     expected = write_in_python(writer, TEXT, seed, 1.0, style)
     if style:  # the way from the style to the first stroke is left out
       expected = expected[len(expected) - heard[first]["length"] :]
@@ -217,7 +216,10 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
 
 def test_preparations_are_those_of_python(writer, opened):
   page = opened()
-  for text in ("caf\u00e9 \u201cna\u00efve\u201d\u2026", "a\tb\r\n\n e\u0301 \ufb01n \u2460"):
+  for text in (
+    "caf\u00e9 \u201cna\u00efve\u201d\u2026",
+    "a\tb\r\n\n e\u0301 \ufb01n \u2460",
+  ):
     fitted = page.evaluate(
       "(text) => {const {lines, unknown} = fitText(text, known);"
       "return [lines.join('\\n'), [...unknown.keys()]]}",

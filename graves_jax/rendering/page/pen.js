@@ -33,7 +33,7 @@ async function writeLine(model, {text, hand, bias, random, stop}, emit, pause) {
   const phi = new Float32Array(classes.length + 1);
   const raw = new Float32Array(network.output.bias.length);
   const reading = new Float64Array(text.length);
-  await readPrime(model, hand, pause);
+  await readPrime(model, hand);
   let {t, state, end, last} = startOf(network, hand);
   let isStarted = primed === 0;
   let skipped = 0; // elements of the approach, which is not kept
@@ -75,9 +75,14 @@ async function writeLine(model, {text, hand, bias, random, stop}, emit, pause) {
 
 // Reads the hand's prime up to where the window sees what is written after it,
 // once: the state there serves all lines.
-async function readPrime({network, normalization: {mean, std}}, hand, pause) {
+function readPrime(model, hand) {
+  hand.reading ??= takeSnapshot(model, hand);
+  return hand.reading;
+}
+
+async function takeSnapshot({network, normalization, turn}, hand) {
+  const {mean, std} = normalization;
   const primed = hand.elements.length / 3;
-  if (hand.snapshot || primed === 0) return;
   const phi = new Float32Array(hand.classes.length + 1);
   const raw = new Float32Array(network.output.bias.length);
   let {t, state, end, last} = startOf(network, hand);
@@ -93,7 +98,7 @@ async function readPrime({network, normalization: {mean, std}}, hand, pause) {
       move: element[0] + mean[0] / std[0],
     });
     last = element;
-    if (t % 8 === 0) await pause();
+    if (t % 8 === 0) await turn();
   }
 }
 

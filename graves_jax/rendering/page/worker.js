@@ -39,6 +39,7 @@ const ANSWERS = {
     const classes = new Map(settings.alphabet.map((c, k) => [c, k + 1]));
     model = {
       ...settings,
+      turn,
       network: makeNetwork(read, module),
       encode: (text) => [...text].map((c) => classes.get(c) ?? 0),
     };
@@ -48,7 +49,7 @@ const ANSWERS = {
   read: ({elements, text}) => readElements(model, elements, text),
 
   // Reads a hand before it is needed, so that its first stroke does not wait.
-  prepare: (hand) => readPrime(model, handOf(hand), turn),
+  prepare: (hand) => readPrime(model, handOf(hand)),
 
   // How a hand's ink is read: where the window is after it (style_check.py).
   place({points, text}) {
