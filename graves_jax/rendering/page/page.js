@@ -199,7 +199,7 @@ function showPen() {
     layoutDue = false;
     paper.setAttribute("viewBox", sheet.box.join(" "));
   }
-  const {pen} = drawUntil(sheet.strokes, sheet.now,
+  const {k, i} = drawUntil(sheet.strokes, sheet.now,
     (stroke, points) => dataOf(sheet, stroke, points), nib);
   const reading = readingAt(sheet, sheet.now);
   if (reading) {
@@ -208,7 +208,10 @@ function showPen() {
       + reading.element;
     if (shown > told + 50 || shown < told) worker.tell("shown", told = shown);
     for (const line of earlier) line.windows = line.mixtures = [];
-    if (byId("thinking").checked) thoughts.show(reading, pen);
+    if (byId("thinking").checked && k >= 0) {
+      const stroke = sheet.strokes[k];
+      thoughts.show(reading, stroke.place(stroke.points[i]));
+    }
   }
   if (!isCalm) follow();
 }
