@@ -17,6 +17,7 @@ COMMANDS = {
   "evaluate": "scores a checkpoint: nats, bits, perplexity, error",
   "curves": "draws the learning curves of runs",
   "prepare": "checks IAM-OnDB, and makes one file of it",
+  "page": "makes one HTML file in which a network writes, offline",
   "export": "copies a run's best weights, to share them",
 }
 

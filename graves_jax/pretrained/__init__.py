@@ -10,3 +10,8 @@ SYNTHETIC = Path(__file__).parent / "synthetic"
 # other one chooses among pens, so that no choice flatters the measure.
 HANDWRITING_READER = Path(__file__).parent / "handwriting_reader"
 HANDWRITING_RANKER = Path(__file__).parent / "handwriting_ranker"
+# Hands of `graves-jax page`, lines that the weights of HANDWRITING wrote:
+# numbers 7, 0, 8 and 12, chosen by eye, of
+# writer.write(["a hand of the network's own"] * 24, seed=20, bias=0.6),
+# rounded to whole pen units.
+STYLES = Path(__file__).parent / "styles.jsonl"

@@ -5,9 +5,6 @@ no script to be read; the script then hides it and lets it be written again.
 Its security policy admits this one script and style and no outside resource.
 """
 
-import base64
-import hashlib
-import json
 from html import escape
 from pathlib import Path
 
@@ -16,7 +13,13 @@ import numpy as np
 from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.rendering.geometry import frame, line_height
 from graves_jax.rendering.page import Page, checked_page, storable
-from graves_jax.rendering.replay import DOCUMENT, SCRIPT, STYLE
+from graves_jax.rendering.sources import (
+  digest,
+  embeddable,
+  read_template,
+  script_of,
+  style_of,
+)
 from graves_jax.rendering.svg import svg_document
 
 # The pen as the whiteboard of IAM-OnDB recorded it: the middle interval between
@@ -48,7 +51,9 @@ def write_html(
   page = checked_page(page)
   box = frame(page)
   width = max(240, round(box.width / box.line_height * LINE_HEIGHT_PIXELS))
-  style = STYLE.replace("MAX_WIDTH", f"{width}px")
+  style = style_of("colors.css", "replay.css")
+  style = style.replace("MAX_WIDTH", f"{width}px")
+  script = script_of("drawing.js", "replay.js")
   milliseconds = [np.round(1000 * t).astype(int) for t in pen_times(page)]
   data = {
     "file": f"{Path(path).stem}.svg",
@@ -56,18 +61,19 @@ def write_html(
   }
   parts = {
     "POLICY": (
-      f"default-src 'none'; style-src '{_digest(style)}'; "
-      f"script-src '{_digest(SCRIPT)}'; base-uri 'none'; form-action 'none'"
+      f"default-src 'none'; style-src {digest(style)}; "
+      f"script-src {digest(script)}; base-uri 'none'; form-action 'none'"
     ),
     "TITLE": escape(storable(text or "Handwriting")),
     "STYLE": style,
     "DRAWING": svg_document(page, text=text, description=description),
     "TEXT": escape(storable(text)),
     "DESCRIPTION": escape(storable(description)),
-    "DATA": _embeddable(data),
-    "SCRIPT": SCRIPT,
+    "DATA": embeddable(data),
+    "SCRIPT": script,
   }
-  write_atomically(path, DOCUMENT.substitute(parts).encode())
+  document = read_template("replay.html")
+  write_atomically(path, document.substitute(parts).encode())
 
 
 def pen_times(page: Page) -> list[np.ndarray]:
@@ -94,17 +100,3 @@ def pen_times(page: Page) -> list[np.ndarray]:
     times.append(clock + np.concatenate([[0.0], np.cumsum(steps)]))
     clock, end = times[-1][-1], stroke[-1]
   return times
-
-
-def _digest(content: str) -> str:
-  """The source expression of an inline element in a security policy."""
-  digest = hashlib.sha256(content.encode()).digest()
-  return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-def _embeddable(data: object) -> str:
-  """JSON that no HTML parser can take for the end of its script element."""
-  text = json.dumps(data, separators=(",", ":"))
-  for character in "<>&":
-    text = text.replace(character, f"\\u{ord(character):04x}")
-  return text

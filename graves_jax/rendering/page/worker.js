@@ -1,0 +1,95 @@
+// The worker: holds the network, and writes what the page asks for.
+
+const MOST_AHEAD = 3000; // points that the page has not shown yet
+let model = null;
+let job = 0; // the number of the one that is written
+let sentPoints = 0;
+let shownPoints = 0;
+const channel = new MessageChannel();
+channel.port1.start();
+
+// Lets messages in.
+function turn() {
+  return new Promise((resolve) => {
+    channel.port1.addEventListener("message", resolve, {once: true});
+    channel.port2.postMessage(null);
+  });
+}
+
+class Stopped extends Error {}
+
+const MOST_HANDS = 12;
+const hands = new Map(); // by name, so that a prime is read once
+
+function handOf(given) {
+  if (!given) return null;
+  const {name, points, text} = given;
+  if (!hands.has(name)) {
+    if (hands.size === MOST_HANDS) hands.delete(hands.keys().next().value);
+    hands.set(name, makeHand(model, points, text));
+  }
+  return hands.get(name);
+}
+
+const ANSWERS = {
+  async load({weights, arrays, settings, wasm}) {
+    const module = wasm && await WebAssembly.compile(decodeBase64(wasm))
+      .catch(() => null); // a browser without SIMD
+    const read = readArrays(decodeBase64(weights), arrays);
+    const classes = new Map(settings.alphabet.map((c, k) => [c, k + 1]));
+    model = {
+      ...settings,
+      turn,
+      network: makeNetwork(read, module),
+      encode: (text) => [...text].map((c) => classes.get(c) ?? 0),
+    };
+    return {isCompiled: Boolean(module)};
+  },
+
+  read: ({elements, text}) => readElements(model, elements, text),
+
+  // Reads a hand before it is needed, so that its first stroke does not wait.
+  prepare: (hand) => readPrime(model, handOf(hand)),
+
+  // How a hand's ink is read: where the window is after it (style_check.py).
+  place({points, text}) {
+    const {elements} = makeHand(model, points, text);
+    return readElements(model, elements, `${text.trimEnd()} `).place;
+  },
+
+  async write(options) {
+    job = options.number;
+    sentPoints = shownPoints = 0;
+    const {number} = options;
+    const post = (message) => {
+      sentPoints += (message.points?.length ?? 0) / 3;
+      self.postMessage({...message, number});
+    };
+    const pause = async () => {
+      do {
+        await turn();
+        if (job !== number) throw new Stopped();
+      } while (sentPoints - shownPoints > MOST_AHEAD
+        && await new Promise((resolve) => { setTimeout(resolve, 20, true); }));
+    };
+    try {
+      await writeText(model, {...options, hand: handOf(options.hand)}, post, pause);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      return {isStopped: true};
+    }
+    return {isStopped: false};
+  },
+};
+
+self.onmessage = async ({data: {kind, id, options}}) => {
+  if (kind === "stop") job = 0;
+  else if (kind === "shown") shownPoints = options;
+  else {
+    try {
+      self.postMessage({id, answer: await ANSWERS[kind](options)});
+    } catch (error) {
+      self.postMessage({id, error: String(error?.message ?? error)});
+    }
+  }
+};
