@@ -9,6 +9,7 @@ from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import command_line
+from graves_jax.commands.ranking import load_ranker, name_misread
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
@@ -94,6 +95,8 @@ def write_lines(
     lines = writer.scribble(length, lines=arguments.copies, **options)
     return [Written(line, True) for line in lines]
   options |= {"style": style, "attempts": given.attempts}
+  options |= {"best_of": given.best_of}
+  options |= {"ranker": load_ranker(given, text, console)}
   written = []
   if arguments.copies > 1 and "\n" not in text and len(text) <= given.width:
     written = writer.write([text] * arguments.copies, **options)
@@ -102,7 +105,7 @@ def write_lines(
       options["seed"] = arguments.seed + copy
       written += writer.write_wrapped(text, width=given.width, **options)
   texts = [each for each in written if each.line.text]
-  for number, (line, is_finished, _) in enumerate(texts, start=1):
+  for number, (line, is_finished, *_) in enumerate(texts, start=1):
     if not is_finished:
       console.print(
         f"Line {number} ({line.text!r}): the pen skipped characters or did not "
@@ -112,6 +115,8 @@ def write_lines(
         markup=False,
         highlight=False,
       )
+  if misread := name_misread(texts, given.best_of):
+    console.print(misread, markup=False, highlight=False, soft_wrap=True)
   return written
 
 
@@ -212,7 +217,7 @@ def draw_figures(
 ) -> None:
   from graves_jax.rendering.figures import write_attention, write_densities
 
-  line, _, style = written
+  line, _, style, _ = written
   if options.window:
     phi = writer.trace_window(line, style)
     write_attention(options.window, phi, line.text, line.points)

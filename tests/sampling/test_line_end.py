@@ -108,12 +108,12 @@ TEXTS = ["abc", "a b", "ca", "bbca"]
 
 
 def sample(stop, style, seed):
-  pen, before = WRITER._prime(style)
+  pen, before = WRITER.prime(style)
   inputs = pad_inputs(
     [before + text for text in TEXTS],
     keys=jax.random.split(jax.random.key(seed), len(TEXTS)),
     bias=0.0,
-    prime=pen,
+    primes=[pen] * len(TEXTS),
     limits=np.full(len(TEXTS), len(pen) + 200, np.int32),
     alphabet=WRITER.alphabet,
     normalization=WRITER.normalization,
@@ -174,7 +174,7 @@ def test_a_pen_that_never_lifts_is_stopped_at_the_limit():
   bias[0] = 50.0  # Pr(end of stroke) is 1 / (1 + exp(50)), Eq. (18).
   params["params"]["output"] = output._replace(bias=bias)
   writer = dataclasses.replace(WRITER, params=params, points_per_character=5)
-  ((line, is_finished, _),) = writer.write(["abc"])
+  ((line, is_finished, *_),) = writer.write(["abc"])
   assert not is_finished
   assert len(line.points) == 3 * 5 * 3 + 100
 
