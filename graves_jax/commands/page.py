@@ -2,7 +2,7 @@
 
 import itertools
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 from rich.console import Console
@@ -17,6 +17,9 @@ from graves_jax.rendering.writing_page import (
   write_writing_page,
 )
 from graves_jax.sampling.transcript import near, substitute
+
+if TYPE_CHECKING:  # It waits for JAX.
+  from graves_jax.sampling.writer import HandwritingWriter
 
 NOTICE = (
   "The weights in this page were trained on the IAM On-Line Handwriting "
@@ -77,7 +80,7 @@ def page(
   Console().print(f"{out}: {size / 1e6:.1f} MB", markup=False, highlight=False)
 
 
-def styles_for(writer) -> list[Line]:
+def styles_for(writer: "HandwritingWriter") -> list[Line]:
   """The hands that ship, as a network's own ink is; those it can read."""
   from graves_jax.data.sources.stroke_file import read_stroke_file
   from graves_jax.sampling.style import fit_style

@@ -6,12 +6,12 @@ from pathlib import Path
 HANDWRITING = Path(__file__).parent / "handwriting"
 # Trained on synthetic strokes: print.
 SYNTHETIC = Path(__file__).parent / "synthetic"
-# Readers of handwriting, trained on IAM-OnDB: one measures what is written, the
-# other one chooses among pens, so that no choice flatters the measure.
-HANDWRITING_READER = Path(__file__).parent / "handwriting_reader"
-HANDWRITING_RANKER = Path(__file__).parent / "handwriting_ranker"
 # Hands of `graves-jax page`, lines that the weights of HANDWRITING wrote:
 # numbers 7, 0, 8 and 12, chosen by eye, of
 # writer.write(["a hand of the network's own"] * 24, seed=20, bias=0.6),
 # rounded to whole pen units.
 STYLES = Path(__file__).parent / "styles.jsonl"
+# Readers of handwriting, trained on IAM-OnDB: one measures what is written, the
+# other one chooses among pens, so that no choice flatters the measure.
+HANDWRITING_READER = Path(__file__).parent / "handwriting_reader"
+HANDWRITING_RANKER = Path(__file__).parent / "handwriting_ranker"

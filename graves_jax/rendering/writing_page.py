@@ -39,7 +39,8 @@ _WORKER = (
 _PAGE = (
   *("drawing.js", "geometry.js", "ink.js", "transcript.js", "style.js"),
   *("sheet.js", "sigmoid.js", "mixture.js", "thinking.js", "settings.js"),
-  *("files.js", "pad.js", "page.js"),
+  *("files.js", "pad.js", "client.js", "writing.js", "frames.js"),
+  *("controls.js", "own_hand.js", "page.js"),
 )
 
 

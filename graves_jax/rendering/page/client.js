@@ -1,0 +1,39 @@
+// What the page was made with, and the worker that it talks to.
+
+const {settings, arrays, wasm, styles} = JSON.parse(byId("data").textContent);
+const known = {
+  alphabet: new Set(settings.alphabet),
+  near: settings.near,
+  offered: settings.offered,
+};
+const MOST_UNDONE = 20;
+const FASTEST = 4; // of the speed: as fast as it is written
+const NEAR_LIMIT = 0.9;
+const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Starts a worker with the network: {ask(kind, options), tell(kind, options)}.
+// `hear` is called with what it tells. `wasm` null: plain JavaScript.
+function startWorker(hear, wasm) {
+  const source = new Blob([byId("worker").textContent], {type: "text/javascript"});
+  const address = URL.createObjectURL(source);
+  const worker = new Worker(address);
+  const waiting = new Map();
+  let asked = 0;
+  worker.onmessage = ({data}) => {
+    if (data.id === undefined) return hear(data);
+    const {resolve, reject} = waiting.get(data.id);
+    waiting.delete(data.id);
+    return data.error ? reject(new Error(data.error)) : resolve(data.answer);
+  };
+  const ask = (kind, options) => new Promise((resolve, reject) => {
+    asked += 1;
+    waiting.set(asked, {resolve, reject});
+    worker.postMessage({kind, id: asked, options});
+  });
+  const loaded = ask("load",
+    {weights: byId("weights").textContent, arrays, settings, wasm});
+  loaded.finally(() => URL.revokeObjectURL(address));
+  return {
+    ask, loaded, tell: (kind, options) => worker.postMessage({kind, options}),
+  };
+}
