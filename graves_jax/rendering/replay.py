@@ -69,7 +69,8 @@ figure {
   box-shadow: 0 1px 12px #0002;
 }
 figure > svg { display: block; width: 100%; height: auto; }
-figure > svg path { stroke: var(--ink); }
+figure > svg g:not(#paper)[stroke="#000000"] { stroke: var(--ink); }
+figure > svg #paper { opacity: .5; }
 #nib { fill: var(--accent); transition: opacity .15s; }
 #nib.up { opacity: .35; }
 figcaption { padding: 0 16px; overflow-wrap: anywhere; }
@@ -123,7 +124,7 @@ const total = strokes.at(-1).times.at(-1);
 const nib = document.createElementNS("http://www.w3.org/2000/svg", "circle");
 nib.id = "nib";
 nib.setAttribute("r", 1.6 * parseFloat(
-  svg.querySelector("g").getAttribute("stroke-width")));
+  svg.querySelector("#page-1").getAttribute("stroke-width")));
 svg.append(nib);
 
 const between = (p, q, share) =>

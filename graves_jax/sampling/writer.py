@@ -43,11 +43,13 @@ class Written(NamedTuple):
   is_finished: False if the stop rule did not end it within the limit, the
     window skipped a character, or nothing was left of it but dots.
   style: the line whose hand it goes on in, if any.
+  places: the place in the text that was read for each element, [T].
   """
 
   line: Line
   is_finished: bool
   style: Line | None = None
+  places: np.ndarray = np.zeros(0, np.int32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -311,7 +313,7 @@ class HandwritingWriter:
       sigma_floor=self.sigma_floor,
       stop=self.stop,
     )
-    points, ends, finished, reading = map(np.asarray, sampled)
+    points, ends, finished, reading, places = map(np.asarray, sampled)
     written = {}
     for row, (number, text) in enumerate(rows.items()):
       new = points[len(prime) : ends[row], row]
@@ -320,7 +322,9 @@ class HandwritingWriter:
       least = own[np.array(list(text)) != " "].min(initial=np.inf)
       is_finished = bool(len(pen) and finished[row] and least >= _LEAST_READING)
       line = Line(pen, text, str(number))
-      written[number] = Written(line, is_finished, style)
+      read = places[ends[row] - len(pen) : ends[row], row] - len(before)
+      read = read.clip(0, len(text) - 1)
+      written[number] = Written(line, is_finished, style, read)
     return written
 
   def _most_points(self, text: str) -> int:

@@ -137,7 +137,7 @@ def past_text(inputs, points):
 @pytest.mark.parametrize("style", [None, TRAIN[3]])
 @pytest.mark.parametrize("stop", ["paper", "stroke"])
 def test_the_sampler_ends_lines_by_its_rule(stop, style):
-  inputs, (points, lengths, is_finished, _) = sample(stop, style, seed=5)
+  inputs, (points, lengths, is_finished, *_) = sample(stop, style, seed=5)
   assert is_finished.all()
   points = np.asarray(points)[: lengths.max() + 4]
   is_past = past_text(inputs, points)
@@ -174,7 +174,7 @@ def test_a_pen_that_never_lifts_is_stopped_at_the_limit():
   bias[0] = 50.0  # Pr(end of stroke) is 1 / (1 + exp(50)), Eq. (18).
   params["params"]["output"] = output._replace(bias=bias)
   writer = dataclasses.replace(WRITER, params=params, points_per_character=5)
-  ((line, is_finished, _),) = writer.write(["abc"])
+  ((line, is_finished, *_),) = writer.write(["abc"])
   assert not is_finished
   assert len(line.points) == 3 * 5 * 3 + 100
 

@@ -57,7 +57,7 @@ def test_a_line_does_not_depend_on_its_batch():
 
 
 def test_every_line_ends_its_last_stroke():
-  for line, is_finished, _ in WRITER.write(["abc", "a"] * 3):
+  for line, is_finished, *_ in WRITER.write(["abc", "a"] * 3):
     assert is_finished
     assert line.points[-1, 2] == 1
     assert np.isfinite(line.points).all()
@@ -83,7 +83,7 @@ def stop_step(writer, line):
 
 def test_lines_end_when_the_window_has_passed_the_text():
   paper = dataclasses.replace(WRITER, stop="paper")
-  ((line, is_finished, _),) = paper.write(["abc"], bias=2.0)
+  ((line, is_finished, *_),) = paper.write(["abc"], bias=2.0)
   assert is_finished
   # The last element's pen bit is set by the writer, and never fed back.
   assert stop_step(paper, line) == len(line.points)
@@ -102,7 +102,7 @@ def test_a_rule_that_never_fires_is_bounded_and_told():
   slow = dataclasses.replace(
     make_writer(kappa_bias=-30.0), points_per_character=5
   )
-  ((line, is_finished, _),) = slow.write(["abc"], attempts=2)
+  ((line, is_finished, *_),) = slow.write(["abc"], attempts=2)
   assert not is_finished
   assert len(line.points) == 3 * 5 * 3 + 100
 
@@ -115,7 +115,7 @@ def test_only_unfinished_lines_are_written_again():
   texts = ["a", "abcaabca"] * 2
   once = some.write(texts, seed=3)
   again = some.write(texts, seed=3, attempts=2)
-  assert [is_finished for _, is_finished, _ in once] == [True, False] * 2
+  assert [is_finished for _, is_finished, *_ in once] == [True, False] * 2
   for one, other in zip(once, again, strict=True):
     is_kept = np.array_equal(one.line.points, other.line.points)
     assert is_kept == one.is_finished
