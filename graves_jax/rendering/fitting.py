@@ -18,7 +18,7 @@ from graves_jax.rendering.geometry import (
   slope,
 )
 
-_SIZES = (0.8, 1.25)  # by which a line's size is changed at most
+_SIZES = (0.85, 1.18)  # by which a line's size is changed at most
 _CHARACTERS = 12  # of a line whose own size is believed by half
 _WANDER = 0.04  # of a word off its line at most, in line heights
 _NEAR = 0.2  # Feet that far from the line are of letters that stand on it.
@@ -62,18 +62,15 @@ def fit_lines(
   Returns:
     Of each line its words, in the units of `letter_height`.
   """
-  inked = [line for line in lines if line]
   if not raw:
     lines = [_leveled(line) for line in lines]
-    inked = [line for line in lines if line]
-  typical = line_height([_strokes(line) for line in inked])
-  fitted = []
-  for line in lines:
-    factor = 1.0 if raw or not line else _size(line, typical)
-    pieces = _pieces(line, typical / factor, raw) if line else []
-    scale = factor * letter_height / typical
-    fitted.append([piece.scaled(scale) for piece in pieces])
-  return fitted
+  typical = line_height([_strokes(line) for line in lines if line])
+  fitted = [_pieces(line, typical, raw) if line else [] for line in lines]
+  factors = np.ones(len(fitted)) if raw else _sizes(fitted)
+  return [
+    [piece.scaled(factor * letter_height / typical) for piece in pieces]
+    for pieces, factor in zip(fitted, factors.tolist(), strict=True)
+  ]
 
 
 def _leveled(line: Sequence[Word]) -> list[Word]:
@@ -86,12 +83,28 @@ def _leveled(line: Sequence[Word]) -> list[Word]:
   return [Word(text, [s @ rotation for s in strokes]) for text, strokes in line]
 
 
-def _size(line: Sequence[Word], typical: float) -> float:
-  """By how much a line's size should change; short ones tell little of it."""
-  own = line_height([_strokes(line)])
-  characters = sum(len(word.text) for word in line)
-  trust = characters / (characters + _CHARACTERS)
-  return float(np.clip((typical / own) ** trust, *_SIZES))
+def _sizes(lines: Sequence[Sequence[Piece]]) -> np.ndarray:
+  """By how much each line's size should change.
+
+  Two measures of it that err in different ways: the height of the line, and
+  the ink of a character. Short lines tell little of either.
+  """
+  heights, inks, trusts = np.ones((3, len(lines)))
+  for number, line in enumerate(lines):
+    strokes = [stroke for piece in line for stroke in piece.strokes]
+    characters = sum(len(piece.text) for piece in line)
+    trusts[number] = characters / (characters + _CHARACTERS)
+    if trusts[number]:
+      y = np.concatenate(strokes)[:, 1]
+      ways = [np.hypot(*np.diff(s, axis=0).T).sum() for s in strokes]
+      heights[number] = np.ptp(np.percentile(y, [3, 97]))
+      inks[number] = sum(ways) / characters
+  ratios = np.ones(len(lines))
+  is_known = (trusts > 0) & (heights > 0) & (inks > 0)
+  for sizes in (heights, inks):
+    known = sizes[is_known]
+    ratios[is_known] *= np.median(known) / known if len(known) else 1.0
+  return np.clip(ratios ** (trusts / 2), *_SIZES)
 
 
 def _pieces(line: Sequence[Word], height: float, raw: bool) -> list[Piece]:
