@@ -23,9 +23,9 @@ class HandwritingOptions:
   legible; 1 is legible, and hands still differ; up to 3 they grow alike. Beyond
   that nothing gets tidier."""
   style: str | None = None
-  """A hand to write in: FILE or FILE:LINE of your own ink (a stroke file,
-  InkML, or the lines of Quick, Draw!), or a line of IAM-OnDB such as
-  testset_v:7 (with --style-data)."""
+  """A hand to write in: FILE or FILE:LINE of your own ink (SVG, InkML,
+  Xournal++, a stroke file, or the lines of Quick, Draw!), or a line of
+  IAM-OnDB such as testset_v:7 (with --style-data)."""
   style_text: str | None = None
   """What the ink of --style says, if its file does not say it, or not right."""
   style_data: Path | None = None
