@@ -145,11 +145,8 @@ def _arc(start: np.ndarray, shape: list[float], end: np.ndarray):
   half = frame @ (start - end) / 2 / radii
   distance = float(half @ half)
   if distance > 1:  # The radii are too small, and grow.
-    radii, half, distance = (
-      radii * math.sqrt(distance),
-      half / math.sqrt(distance),
-      1.0,
-    )
+    grown = math.sqrt(distance)
+    radii, half, distance = radii * grown, half / grown, 1.0
   height = math.sqrt(max(0.0, 1 / max(distance, 1e-300) - 1))
   sign = 1 if shape[3] != shape[4] else -1
   center = sign * height * np.array([half[1], -half[0]])
