@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from graves_jax.rendering.html import pen_times
 from graves_jax.rendering.png import background, mixed
 from graves_jax.rendering.raster import Coverage, Pieces, joined, pieces_of
 from graves_jax.rendering.sheet import Sheet, checked_sheets
+
+if TYPE_CHECKING:  # Pillow is imported when a picture is drawn.
+  from PIL.Image import Image as Picture
 
 LETTER_HEIGHT_PIXELS = 36
 MAX_WIDTH_PIXELS = 600
@@ -93,7 +97,7 @@ def _frames(
   moments: np.ndarray,
   drawing: Drawing,
   scale: float,
-) -> Iterator:
+) -> "Iterator[Picture]":
   """PIL images of a sheet at these moments."""
   paper = background(float(size[0]), float(size[1]), [sheet], scale)
   width, height = paper.size
@@ -123,7 +127,7 @@ class _Palette:
     self._image = Image.new("P", (1, 1))
     self._image.putpalette(palette)
 
-  def __call__(self, frame):
+  def __call__(self, frame: "Picture") -> "Picture":
     from PIL import Image
 
     if frame.mode == "L":

@@ -7,6 +7,7 @@ Matplotlib: the first picture of a session should not wait.
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.rendering.page import Caption, storable
 from graves_jax.rendering.raster import Coverage, Pieces, joined, pieces_of
 from graves_jax.rendering.sheet import Sheet, checked_sheets
+
+if TYPE_CHECKING:  # Pillow is imported when a picture is drawn.
+  from PIL.Image import Image as Picture
 
 LETTER_HEIGHT_PIXELS = 90  # Unless the page then exceeds the limits below.
 MAX_WIDTH_PIXELS = 1600
@@ -87,7 +91,7 @@ def write_png(
 
 def background(
   width: float, height: float, sheets: Sequence[Sheet], scale: float
-):
+) -> "Picture":
   """A PIL image of empty paper: rules, captions, and where a sheet ends.
 
   Args:
@@ -124,7 +128,9 @@ def covered(size: tuple[int, int], pieces: Pieces) -> Coverage:
   return coverage
 
 
-def mixed(image, levels: np.ndarray, color: tuple[int, ...]):
+def mixed(
+  image: "Picture", levels: np.ndarray, color: tuple[int, ...]
+) -> "Picture":
   """A PIL image with ink on it; gray while all is gray."""
   from PIL import Image
 
@@ -137,7 +143,7 @@ def mixed(image, levels: np.ndarray, color: tuple[int, ...]):
   return Image.fromarray(mixture.astype(np.uint8))
 
 
-def _print(image, captions: Sequence[Caption], scale: float) -> None:
+def _print(image: "Picture", captions: Sequence[Caption], scale: float) -> None:
   """Prints the captions on a PIL image."""
   from PIL import ImageDraw
 

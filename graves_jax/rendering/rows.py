@@ -35,7 +35,9 @@ class Row:
     return " ".join(piece.text for piece in self.pieces)
 
 
-def usual_gap(blocks, layout: Layout) -> tuple[float, float]:
+def usual_gap(
+  blocks: Sequence[Sequence[Sequence[Piece]]], layout: Layout
+) -> tuple[float, float]:
   """The middle gap as it was written, and as it is set."""
   gaps = [
     piece.gap
