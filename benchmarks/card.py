@@ -55,8 +55,6 @@ class Arguments:
   recurrent_dropout: float = 0.0
   """Of training; without it training lines are learned by heart after 20
   epochs."""
-  chunk: int = 60
-  """Time steps whose products are formed at once; lengths are its multiples."""
   steps: int | None = None
   """Updates; by default as many as there is time for, which takes a minute or
   two to find out."""
@@ -65,7 +63,7 @@ class Arguments:
   figures."""
 
   def __post_init__(self):
-    require_least(self, batch_size=1, buckets=1, chunk=1)
+    require_least(self, batch_size=1, buckets=1)
     for name in ("minutes", "train_minutes"):
       value = getattr(self, name)
       if value is not None and not 0 < value <= 24 * 60:
@@ -177,7 +175,7 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands import command_line
 
   command_line.use_compilation_cache()
-  use_chunks(arguments.chunk)
+  pad_to_whole_chunks()
   sizes = SMALL if arguments.anywhere else Sizes()
   card.folder.note("command", argv)
   card.folder.note("device", describe())
@@ -189,13 +187,13 @@ def main(argv: list[str]) -> None:
     console.print(f"{name}: {size:,} bytes", highlight=False)
 
 
-def use_chunks(steps: int) -> None:
-  """Cuts loops over time, and the lengths of lines, into chunks of so many
-  steps."""
+def pad_to_whole_chunks() -> None:
+  """Pads lines to multiples of the chunks of this device, so that no shorter
+  loop is compiled for what is left over."""
   from graves_jax.data import lines
   from graves_jax.fast import chunks
 
-  chunks.CHUNK = lines.LENGTH_MULTIPLE = steps
+  lines.LENGTH_MULTIPLE = chunks.chunk_length()
 
 
 def measure_and_train(card: Card, arguments, sizes: Sizes, lines) -> None:

@@ -109,7 +109,7 @@ def time_update(arguments: Arguments) -> dict:
   from graves_jax.fast import chunks
   from graves_jax.networks.build import build_network
 
-  chunks.CHUNK = arguments.chunk[0]
+  chunks.CHUNK = chunks.CHUNK_ON_A_CARD = arguments.chunk[0]
   config = get_config()
   network = build_network(
     dataclasses.replace(config.network, hidden=arguments.hidden),

@@ -32,7 +32,7 @@ def feed(
     [line.text for line in lines],
     keys=jax.random.split(jax.random.key(seed), len(lines)),
     bias=BIAS,
-    prime=np.zeros((0, 3), np.float32),
+    primes=[np.zeros((0, 3), np.float32)] * len(lines),
     limits=lengths + FURTHER,
     alphabet=writer.alphabet,
     normalization=writer.normalization,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 _MODULES = {
-  "graves_jax.checkpoints.readers": ("load_reader",),
+  "graves_jax.checkpoints.readers": ("load_ranker", "load_reader"),
   "graves_jax.checkpoints.writers": ("load_text_writer", "load_writer"),
   "graves_jax.data.codec": ("TextCodec",),
   "graves_jax.data.strokes": (
@@ -53,7 +53,10 @@ _HOMES = {name: home for home, names in _MODULES.items() for name in names}
 __all__ = list(_HOMES)
 
 if TYPE_CHECKING:  # The same names for type checkers, which run no code.
-  from graves_jax.checkpoints.readers import load_reader as load_reader
+  from graves_jax.checkpoints.readers import (
+    load_ranker as load_ranker,
+    load_reader as load_reader,
+  )
   from graves_jax.checkpoints.writers import (
     load_text_writer as load_text_writer,
     load_writer as load_writer,

@@ -6,21 +6,30 @@ import runpy
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
+import compiled_quickly
 import jax
 import pytest
 from paths import ROOT, SHARED
 
 from graves_jax.commands import command_line, main
 
+compiled_quickly.ask()
 jax.config.update("jax_num_cpu_devices", 2)
-# Many tests build the same experiment; it is compiled once a session. Workers
-# (xdist) inherit the environment of the process that starts them.
-_FOLDER = "GRAVES_JAX_TESTS_COMPILED"
-if _FOLDER not in os.environ:
+# Many tests build the same experiment; it is compiled once a session, and so
+# are the kernels. Workers (xdist) inherit the environment of the process that
+# starts them, and commands that run in a process of their own have this home.
+_HOME = "GRAVES_JAX_TESTS_HOME"
+if _HOME not in os.environ:
   _OWNED = tempfile.TemporaryDirectory()
-  os.environ[_FOLDER] = _OWNED.name
-jax.config.update("jax_compilation_cache_dir", os.environ[_FOLDER])
+  os.environ[_HOME] = _OWNED.name
+HOME = Path(os.environ[_HOME])
+COMPILED, KERNELS = (
+  HOME / Path(folder).relative_to("~")
+  for folder in (command_line.COMPILED, command_line.KERNELS)
+)
+jax.config.update("jax_compilation_cache_dir", str(COMPILED))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
@@ -49,6 +58,18 @@ def iamondb_path():
       "graves_jax/data/sources/iam_ondb/archive.py for where to get them."
     )
   return IAMONDB
+
+
+@pytest.fixture(scope="session")
+def environment():
+  """That of commands which run in a process of their own."""
+  return os.environ | {"HOME": str(HOME), "JAX_PLATFORMS": "cpu"}
+
+
+@pytest.fixture(scope="session")
+def kernels_folder():
+  """Where compiled kernels are."""
+  return KERNELS
 
 
 @pytest.fixture(scope="session")

@@ -3,21 +3,36 @@
 from pathlib import Path
 
 from graves_jax.checkpoints.read import restore_checkpoint
+from graves_jax.pretrained import HANDWRITING_RANKER, HANDWRITING_READER
 from graves_jax.recognition.reader import HandwritingReader
 
 
-def load_reader(path: str | Path) -> HandwritingReader:
+def load_reader(path: str | Path | None = None) -> HandwritingReader:
   """Opens a reader of handwriting.
 
-  No such weights ship; `graves-jax train handwriting_reader` makes some. Then
   `load_reader("runs/handwriting_reader").read(lines)` is a text for each line.
 
   Args:
     path: a run's folder (the --workdir of train.py; of its checkpoints, the
-      best one) or one checkpoint.
+      best one) or one checkpoint. None: the weights that ship to measure what
+      is written, trained on IAM-OnDB, for non-commercial research.
 
   Raises:
     FileNotFoundError: if there is no checkpoint.
     ValueError: if it is damaged, or of a network that writes.
   """
-  return HandwritingReader.from_checkpoint(restore_checkpoint(Path(path)))
+  path = HANDWRITING_READER if path is None else Path(path)
+  return HandwritingReader.from_checkpoint(restore_checkpoint(path))
+
+
+def load_ranker() -> HandwritingReader:
+  """Opens the reader that ships to choose among pens: not the one of
+  `load_reader`, which measures.
+
+  `load_writer().write("dear reader", best_of=4, ranker=load_ranker())` keeps
+  the pen that it reads best.
+
+  Raises:
+    FileNotFoundError: if the weights did not come with this copy.
+  """
+  return load_reader(HANDWRITING_RANKER)

@@ -1,16 +1,21 @@
-"""Scores a checkpoint: graves-jax evaluate --data.path ~/iamondb."""
+"""Scores a checkpoint: graves-jax evaluate --data.path ~/iamondb; or what it
+writes: graves-jax evaluate --legibility CHECKPOINT."""
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line
+from graves_jax.commands.legibility_options import LegibilityOptions
 from graves_jax.config import Config, DynamicConfig, ReadingConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
+
+Score = Callable[..., dict[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,6 +33,10 @@ class Arguments:
   """Scores every line or symbol of a split, none dropped or cut; the last line
   printed is JSON."""
 
+  legibility: Path | None = None
+  """Measures what a network that writes by hand, a run's folder or one
+  checkpoint, writes: the texts of a split are written, and read by a reader,
+  beside the real lines."""
   checkpoint: Path = HANDWRITING
   """A run's folder, or one checkpoint; by default the one that ships."""
   data: Data = Data()
@@ -64,6 +73,9 @@ class Arguments:
   decay (rms), on the start of the validation split."""
   tune_symbols: int | None = None
   """How much of it is scored at each trial (20,000)."""
+  for_legibility: tyro.conf.OmitArgPrefixes[LegibilityOptions] = (
+    dataclasses.field(default_factory=LegibilityOptions)
+  )
 
 
 def main(argv: list[str]) -> None:
@@ -71,9 +83,12 @@ def main(argv: list[str]) -> None:
   from graves_jax.checkpoints.read import restore_checkpoint
 
   command_line.use_compilation_cache()
-  devices = command_line.use_devices(arguments.devices)
   require_dynamic(arguments)
-  restored = restore_checkpoint(arguments.checkpoint)
+  require_legibility(arguments)
+  count = arguments.devices if arguments.legibility is None else 1
+  devices = command_line.use_devices(count)
+  checkpoint = arguments.legibility or arguments.checkpoint
+  restored = restore_checkpoint(checkpoint)
   kernels = command_line.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
@@ -81,14 +96,23 @@ def main(argv: list[str]) -> None:
     restored = with_drawn_weights(restored, arguments.draw_weights)
   config = restored.metadata.config
   refuse_options_of_others(arguments, config)
-  if isinstance(config, TextConfig):
-    from graves_jax.commands.evaluate_text import score_text as score
+  score: Score
+  if arguments.legibility is not None:
+    from graves_jax.commands.evaluate_legibility import score_legibility
+
+    score = score_legibility
+  elif isinstance(config, TextConfig):
+    from graves_jax.commands.evaluate_text import score_text
+
+    score = score_text
   elif isinstance(config, ReadingConfig):
-    from graves_jax.commands.evaluate_reading import score_reading as score
+    from graves_jax.commands.evaluate_reading import score_reading
+
+    score = score_reading
   else:
-    from graves_jax.commands.evaluate_handwriting import (
-      score_handwriting as score,
-    )
+    from graves_jax.commands.evaluate_handwriting import score_handwriting
+
+    score = score_handwriting
   figures = score(arguments, restored, devices, console, kernels)
   figures |= {
     "step": restored.metadata.step,
@@ -99,7 +123,7 @@ def main(argv: list[str]) -> None:
 
 def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
   """Raises ValueError if an option is not for a network of this config."""
-  holds = f"{arguments.checkpoint} holds"
+  holds = f"{arguments.legibility or arguments.checkpoint} holds"
   is_reader = isinstance(config, ReadingConfig)
   if not isinstance(config, TextConfig):
     network = "reader of handwriting" if is_reader else "handwriting network"
@@ -123,6 +147,28 @@ def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
       f"--beam: {holds} a network that writes, and only what a reader of "
       "handwriting reads is searched for; leave it out."
     )
+
+
+def require_legibility(arguments: Arguments) -> None:
+  """Raises ValueError if options of --legibility stand alone, or beside
+  others."""
+  if arguments.legibility is None:
+    if arguments.for_legibility != LegibilityOptions():
+      raise ValueError(
+        "--lines, --bias, --best-of, --seed, --reader, --ranker and --figure "
+        "need --legibility CHECKPOINT."
+      )
+    return
+  unread = {
+    "--checkpoint": arguments.checkpoint != HANDWRITING,
+    "--batch-size": arguments.batch_size is not None,
+    "--devices": arguments.devices != 0,
+    "--sigma-floor": arguments.sigma_floor is not None,
+  }
+  for option, is_given in unread.items():
+    if is_given:
+      raise ValueError(f"{option} is not read with --legibility; leave it out.")
+  arguments.for_legibility.require_usable()
 
 
 def require_dynamic(arguments: Arguments) -> None:

@@ -11,7 +11,7 @@ from graves_jax.commands.page_arguments import (
   PageOptions,
   PlotterOptions,
 )
-from graves_jax.pretrained import HANDWRITING
+from graves_jax.pretrained import HANDWRITING, HANDWRITING_RANKER
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,13 @@ class HandwritingOptions:
   attempts: int = 3
   """Tries a line whose pen does not find its end, or skips a character, so many
   times."""
+  best_of: int = 4
+  """So many pens write each line, and the one is kept that a reader reads as
+  the text; 1 is the paper's sampler. With the same seed and the same number it
+  writes the same."""
+  ranker: Path = HANDWRITING_RANKER
+  """That reader: a run's folder, or one checkpoint; by default one that ships.
+  Without it, the pen is kept by which no character was skipped."""
   stop: Literal["stroke", "paper"] = "stroke"
   """When a line ends: paper: as soon as the network has read past its end
   (Section 5.3); stroke: when the stroke under way is finished then."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import command_line
 from graves_jax.commands.page_arguments import drawing_of
+from graves_jax.commands.ranking import load_ranker, name_misread
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
@@ -127,6 +128,8 @@ def write_lines(
     lines = writer.scribble(length, lines=arguments.copies, **options)
     return [[Written(line, True)] for line in lines]
   options |= {"style": style, "attempts": given.attempts}
+  options |= {"best_of": given.best_of}
+  options |= {"ranker": load_ranker(given, text, console)}
   width = WIDTH if given.width is None else given.width
   if arguments.copies > 1 and "\n" not in text and len(text) <= width:
     written = writer.write([text] * arguments.copies, **options)
@@ -147,6 +150,8 @@ def write_lines(
         markup=False,
         highlight=False,
       )
+  if misread := name_misread(texts, given.best_of):
+    console.print(misread, markup=False, highlight=False, soft_wrap=True)
   return copies
 
 

@@ -18,6 +18,9 @@ class LinesConfig(Ranged):
   """Lines of more points are not trained on; validation keeps them."""
   max_characters: int | None = None
   """Lines of longer text are not trained on; validation keeps them."""
+  keep_wrong_transcripts: bool = True
+  """Trains also on the lines of IAM-OnDB whose transcripts are known to be
+  wrong (graves_jax/data/sources/iam_ondb/wrong_transcripts.py)."""
   batch_size: int = 32
   """Lines that an update reads."""
   buckets: int = 10

@@ -118,7 +118,7 @@ def _typed(value: Any, hint: Any, name: str) -> Any:
     # A whole number beyond every float has no business here either.
     if type(value) is float or abs(value) < 2**1023:
       return float(value)
-  elif hint in (int, str) and type(value) is hint:
+  elif hint in (bool, int, str) and type(value) is hint:
     return value
   shown = hint.__name__ if isinstance(hint, type) else str(hint)
   raise ValueError(

@@ -6,3 +6,7 @@ from pathlib import Path
 HANDWRITING = Path(__file__).parent / "handwriting"
 # Trained on synthetic strokes: print.
 SYNTHETIC = Path(__file__).parent / "synthetic"
+# Readers of handwriting, trained on IAM-OnDB: one measures what is written, the
+# other one chooses among pens, so that no choice flatters the measure.
+HANDWRITING_READER = Path(__file__).parent / "handwriting_reader"
+HANDWRITING_RANKER = Path(__file__).parent / "handwriting_ranker"

@@ -2,8 +2,9 @@
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,15 +14,31 @@ from graves_jax.fast.kernels.library import Kernels
 from graves_jax.networks.build import build_network
 from graves_jax.networks.reading import ReadingNetwork, steps_of
 from graves_jax.recognition import decoding
+from graves_jax.recognition.errors import edit_distance
+from graves_jax.recognition.likelihood import text_log_probs
 from graves_jax.recognition.restored import Restored
 
 # What stands for a character that no training line has: U+FFFD.
 UNKNOWN = "\ufffd"
-# Few shapes, each of which is compiled: so many lines are read at a time,
-# missing ones filled up, and padded to a multiple of so many points.
-_ROWS = 32
-_LENGTH_MULTIPLE = 100
+# Few shapes, each of which is compiled: as many lines are read at a time as one
+# of these, missing ones filled up, and padded to one of a few lengths.
+_ROWS = (4, 16, 64)
+_LEAST_POINTS, _GROWTH = 240, 1.5
+_POINTS_MULTIPLE = 60
 _BEAM = 16
+
+
+class Judgement(NamedTuple):
+  """How a line is read, beside its own text.
+
+  read: what is read, greedily.
+  edits: least insertions, deletions and substitutions between the two.
+  log_prob: of the line's own text, in nats, all its paths together.
+  """
+
+  read: str
+  edits: int
+  log_prob: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,10 +98,28 @@ class HandwritingReader:
     """Log probabilities of the classes at each step of each line, [N, A]."""
     by_length = np.argsort([len(x.points) for x in lines], kind="stable")
     found: dict[int, np.ndarray] = {}
-    for start in range(0, len(lines), _ROWS):
-      places = by_length[start : start + _ROWS]
+    for start in range(0, len(lines), _ROWS[-1]):
+      places = by_length[start : start + _ROWS[-1]]
       found |= zip(places, self._score([lines[k] for k in places]), strict=True)
     return [found[k] for k in range(len(lines))]
+
+  def judge(self, lines: Sequence[Line]) -> list[Judgement]:
+    """Reads each line greedily, and compares that with the line's own text.
+
+    Args:
+      lines: of pen strokes, in pen units.
+    """
+    log_probs = self.log_probs(lines)
+    classes = [self.alphabet.encode(line.text) for line in lines]
+    likely: list[float] = []
+    for start in range(0, len(lines), _ROWS[-1]):
+      some = slice(start, start + _ROWS[-1])
+      likely += text_log_probs(log_probs[some], classes[some]).tolist()
+    texts = [self.text(decoding.greedy(steps)) for steps in log_probs]
+    return [
+      Judgement(text, edit_distance(text, line.text), own)
+      for text, line, own in zip(texts, lines, likely, strict=True)
+    ]
 
   def text(self, classes: decoding.Text) -> str:
     """What classes stand for."""
@@ -93,16 +128,24 @@ class HandwritingReader:
 
   def _score(self, lines: Sequence[Line]) -> Iterator[np.ndarray]:
     """Log probabilities of up to so many lines as are read at a time."""
-    lengths = np.zeros(_ROWS, np.int32)
+    rows = next(rows for rows in _ROWS if rows >= len(lines))
+    lengths = np.zeros(rows, np.int32)
     lengths[: len(lines)] = [len(line.points) for line in lines]
-    padded = max(-(-lengths.max() // _LENGTH_MULTIPLE), 1) * _LENGTH_MULTIPLE
-    points = np.zeros((padded, _ROWS, 3), np.float32)
+    points = np.zeros((_padded(lengths.max()), rows, 3), np.float32)
     for row, line in enumerate(lines):
       points[: lengths[row], row] = self.normalization.normalize(line.points)
     scores = _log_probs(self.network, self.params, points, lengths)
     steps = steps_of(lengths, self.network.joined)
     for row, _ in enumerate(lines):
       yield np.asarray(scores[: steps[row], row])
+
+
+def _padded(points: int) -> int:
+  """The next of the lengths that lines are padded to."""
+  length = _LEAST_POINTS
+  while length < points:
+    length = math.ceil(_GROWTH * length / _POINTS_MULTIPLE) * _POINTS_MULTIPLE
+  return length
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -19,25 +19,26 @@ def pad_inputs(
   *,
   keys: jax.Array,
   bias: float,
-  prime: np.ndarray,
+  primes: Sequence[np.ndarray],
   limits: np.ndarray,
   alphabet: Alphabet,
   normalization: Normalization,
 ) -> SampleInputs:
-  """What `sample_handwriting` needs to write B lines after one prime.
+  """What `sample_handwriting` needs to write B lines, each after its prime.
 
   Args:
     texts: of each line, the prime's text included, [B].
     keys: a random key a line, [B].
     bias: of all lines.
-    prime: normalized elements [P, 3].
+    primes: normalized elements [P, 3] of each line, [B].
     limits: elements at most, the prime's included, [B] integers.
     alphabet: classes of the characters.
     normalization: of the offsets.
   """
   rows = len(texts)
   points = np.zeros((round_up_points(limits.max()), rows, 3), np.float32)
-  points[: len(prime)] = prime[:, None]
+  for row, prime in enumerate(primes):
+    points[: len(prime), row] = prime
   lengths = np.array([len(text) for text in texts], np.int32)
   columns = _round_up(lengths.max(), _CHARACTERS_MULTIPLE)
   characters = np.zeros((rows, columns), np.int32)
@@ -49,7 +50,7 @@ def pad_inputs(
     "bias": np.full(rows, bias, np.float32),
     "points": points,
     "text": Text(*given),
-    "prime_lengths": np.full(rows, len(prime), np.int32),
+    "prime_lengths": np.array([len(prime) for prime in primes], np.int32),
     "limits": limits,
     "text_lengths": lengths,
     "rest": np.float32(-normalization.mean[0] / normalization.std[0]),

@@ -145,6 +145,11 @@ def name_replaced(replaced: Mapping[str, str]) -> str:
   )
 
 
+def name_characters(characters: Sequence[str]) -> str:
+  """Names characters, in quotes."""
+  return _join([_name(c) for c in characters])
+
+
 def near(character: str, alphabet: Alphabet) -> str | None:
   """Finds the same character in plainer typography.
 

@@ -1,7 +1,7 @@
 """Writes text by hand: from characters and styles to pen strokes."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -14,13 +14,17 @@ from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
-from graves_jax.sampling.handwriting import (
-  sample_handwriting,
-  trace_densities,
-  trace_window,
-)
+from graves_jax.sampling.handwriting import trace_densities, trace_window
 from graves_jax.sampling.line_end import Stop
-from graves_jax.sampling.padding import pad_inputs, round_up_points
+from graves_jax.sampling.padding import round_up_points
+from graves_jax.sampling.pens import ToWrite, write_pens
+from graves_jax.sampling.ranking import (
+  Choice,
+  Pen,
+  Ranker,
+  choose,
+  require_pens,
+)
 from graves_jax.sampling.restored import Restored
 from graves_jax.sampling.seed import require_seed
 from graves_jax.sampling.style import require_known_style
@@ -28,11 +32,6 @@ from graves_jax.sampling.transcript import require_known, wrap
 
 MAX_CHARACTERS = 5000
 MAX_BIAS = 50.0
-PATIENCE = 3
-# A character that was read for less than one element was skipped. On 255 lines
-# of IAM-OnDB's testset_v fed with their own ink the least was 1.6 wherever the
-# window reached the end.
-_LEAST_READING = 1.0
 _CANDIDATES = 3
 
 
@@ -43,13 +42,32 @@ class Written(NamedTuple):
   is_finished: False if the stop rule did not end it within the limit, the
     window skipped a character, or nothing was left of it but dots.
   style: the line whose hand it goes on in, if any.
+  read: what the ranker reads, if one chose the pen.
   places: the place in the text that was read for each element, [T].
   """
 
   line: Line
   is_finished: bool
   style: Line | None = None
+  read: str | None = None
   places: np.ndarray = np.zeros(0, np.int32)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Settings:
+  """How to write; as for `HandwritingWriter.write`."""
+
+  seed: int
+  bias: float
+  attempts: int
+  best_of: int
+  ranker: Ranker | None
+
+  def __post_init__(self):
+    _require_settings(self.seed, self.bias)
+    if self.attempts < 1:
+      raise ValueError(f"attempts (={self.attempts}) must be 1 or more.")
+    require_pens(self.best_of)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +82,7 @@ class HandwritingWriter:
   normalization: of the offsets.
   sigma_floor: least standard deviation of the mixture.
   points_per_character: of the training lines; a line that has become
-    `PATIENCE` times as long as they would be is given up.
+    `pens.PATIENCE` times as long as they would be is given up.
   stop: how a line ends, see `sample_handwriting`.
   """
 
@@ -112,6 +130,8 @@ class HandwritingWriter:
     bias: float = 0.0,
     style: Line | None = None,
     attempts: int = 1,
+    best_of: int = 1,
+    ranker: Ranker | None = None,
   ) -> list[Written]:
     """Writes each text as one line, all in one batch (Sections 5.3-5.5).
 
@@ -123,14 +143,20 @@ class HandwritingWriter:
       style: a line of real pen strokes to go on from, in the same hand.
       attempts: a line that does not come out finished is written anew, with
         another seed, up to so many times in all.
+      best_of: pens that write each line at each attempt, of which the best one
+        is kept, see `ranking.choose`; 1 is the paper's sampler. The first pen
+        is that one's.
+      ranker: the reader that says which is the best, such as
+        `graves_jax.load_ranker()`; without one the window does.
 
     Raises:
-      ValueError: if a text or the bias cannot be used.
+      ValueError: if a text or a number cannot be used.
     """
+    settings = _Settings(seed, bias, attempts, best_of, ranker)
     texts = [texts] if isinstance(texts, str) else texts
     texts = [" ".join(text.split()) for text in texts]
-    self._require_usable(texts, seed, bias, style, attempts)
-    return self._write_finished(texts, seed, bias, style, attempts)
+    self._require_usable(texts, style)
+    return self._write_finished(texts, style, settings)
 
   def write_wrapped(
     self,
@@ -141,18 +167,22 @@ class HandwritingWriter:
     bias: float = 0.0,
     style: Line | None = None,
     attempts: int = 1,
+    best_of: int = 1,
+    ranker: Ranker | None = None,
   ) -> list[Written]:
     """Writes a text of any length as lines of one hand.
 
     Without a style, some of the longest lines are written first; the longest
-    that comes out finished is the style of the others. Short lines, as that of
-    a salutation, show too little of a hand.
+    that comes out finished, and is read right if there is a ranker, is the
+    style of the others. Short lines, as that of a salutation, show too little
+    of a hand.
 
     Args:
       text: its line ends are kept; a blank line comes back without ink.
       width: characters a line at most.
-      seed, bias, style, attempts: as for `write`.
+      seed, bias, style, attempts, best_of, ranker: as for `write`.
     """
+    settings = _Settings(seed, bias, attempts, best_of, ranker)
     if len(text) > MAX_CHARACTERS:
       raise ValueError(
         f"the text has {len(text):,} characters; write at most "
@@ -161,12 +191,11 @@ class HandwritingWriter:
     lines = wrap(text, width)
     texts = [line for line in lines if line]
     require_known("".join(texts), self.alphabet)
-    self._require_usable(texts, seed, bias, style, attempts)
-    options = seed, bias, style, attempts
+    self._require_usable(texts, style)
     if style is not None or len(texts) == 1:
-      written = iter(self._write_finished(texts, *options))
+      written = iter(self._write_finished(texts, style, settings))
     else:
-      written = iter(self._write_one_hand(texts, seed, bias, attempts))
+      written = iter(self._write_one_hand(texts, settings))
     no_ink = np.zeros((0, 3), np.float32)
     blank = Written(Line(no_ink, "", "blank"), True)
     return [next(written) if line else blank for line in lines]
@@ -186,9 +215,40 @@ class HandwritingWriter:
         f"points (={points}) must be 2 or more, and lines (={lines}) 1 or more."
       )
     _require_settings(seed, bias)
-    rows = dict.fromkeys(range(lines), " ")
-    written = self._write_rows(rows, (seed, 0), bias, None, limit=points)
-    return [result.line for result in written.values()]
+    to_write = [ToWrite(k, " ", limit=points) for k in range(lines)]
+    written = write_pens(self, to_write, seed=seed, bias=bias, pens=range(1))
+    return [pen.line for (pen,) in written]
+
+  def write_with_pens(
+    self,
+    texts: Sequence[str],
+    styles: Sequence[Line] | None = None,
+    *,
+    pens: int,
+    seed: int = 0,
+    bias: float = 0.0,
+    progress: Callable[[int, int], None] | None = None,
+  ) -> list[list[Pen]]:
+    """Writes each text with several pens, all of which come back.
+
+    Args:
+      texts: as for `write`.
+      styles: a line for each text to go on from.
+      pens: of each text; the first one is that of `write`.
+      seed, bias: as for `write`.
+      progress: called with how many texts are written, and all.
+    """
+    _Settings(seed, bias, 1, pens, None)
+    texts = [" ".join(text.split()) for text in texts]
+    self._require_usable(texts, None)
+    for style in styles or ():
+      require_known_style(style, self.alphabet)
+    to_write = [
+      ToWrite(k, text, styles[k] if styles else None)
+      for k, text in enumerate(texts)
+    ]
+    options: dict[str, Any] = {"seed": seed, "bias": bias, "progress": progress}
+    return write_pens(self, to_write, pens=range(pens), **options)
 
   def trace_window(self, line: Line, style: Line | None = None) -> np.ndarray:
     """phi [T, U]: what is read while `line` is written (Figure 13).
@@ -226,7 +286,7 @@ class HandwritingWriter:
 
   def _traced(self, line: Line, style: Line | None):
     """Padded points [P, 1, 3], the text, and the rows that are `line`'s."""
-    pen, before = self._prime(style)
+    pen, before = self.prime(style)
     whole = np.concatenate([pen, self.normalization.normalize(line.points)])
     padding = round_up_points(len(whole)) - len(whole)
     points = np.pad(whole, ((0, padding), (0, 0)))[:, None]
@@ -234,14 +294,14 @@ class HandwritingWriter:
     mask: Any = np.ones(classes.shape, np.float32)
     return points, Text(classes, mask), slice(len(pen), len(whole))
 
-  def _prime(self, style: Line | None) -> tuple[np.ndarray, str]:
-    """The style's normalized elements, and c of c + s (Section 5.5)."""
+  def prime(self, style: Line | None) -> tuple[np.ndarray, str]:
+    """The style's normalized elements [P, 3], and c of c + s (Section 5.5)."""
     if style is None:
       return np.zeros((0, 3), np.float32), ""
     pen = self.normalization.normalize(style.points)
     return pen, style.text.rstrip() + " "
 
-  def _require_usable(self, texts, seed, bias, style, attempts) -> None:
+  def _require_usable(self, texts: Sequence[str], style: Line | None) -> None:
     if not self.reads:
       raise ValueError(
         "these weights are of a prediction network, which writes no given "
@@ -251,36 +311,36 @@ class HandwritingWriter:
       raise ValueError(
         "there is no text to write; give at least one character."
       )
-    _require_settings(seed, bias)
-    if attempts < 1:
-      raise ValueError(f"attempts (={attempts}) must be 1 or more.")
     for text in texts:
       require_known(text, self.alphabet)
     if style is not None:
       require_known_style(style, self.alphabet)
 
-  def _write_one_hand(self, texts, seed, bias, attempts) -> list[Written]:
+  def _write_one_hand(
+    self, texts: list[str], settings: _Settings
+  ) -> list[Written]:
     """Writes the longest lines, chooses one, and the others in its hand."""
     longest = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
     candidates = {row: texts[row] for row in longest[:_CANDIDATES]}
-    for attempt in range(attempts):
-      written = self._write_rows(candidates, (seed, attempt), bias, None)
-      for row in candidates:
-        if written[row].is_finished:
-          style = written[row].line
-          others = texts[:row] + texts[row + 1 :]
-          others = self._write_finished(others, seed, bias, style, attempts)
-          return [*others[:row], written[row], *others[row:]]
-    return self._write_finished(texts, seed, bias, None, attempts)
+    for attempt in range(settings.attempts):
+      written = self._write_rows(candidates, attempt, None, settings)
+      finished = [row for row in candidates if written[row].is_finished]
+      legible = [row for row in finished if not _is_misread(written[row])]
+      for row in (legible or finished)[:1]:
+        style = written[row].line
+        others = texts[:row] + texts[row + 1 :]
+        rest = self._write_finished(others, style, settings)
+        return [*rest[:row], written[row], *rest[row:]]
+    return self._write_finished(texts, None, settings)
 
   def _write_finished(
-    self, texts, seed, bias, style, attempts
+    self, texts: Sequence[str], style: Line | None, settings: _Settings
   ) -> list[Written]:
     """Writes lines until all are finished, or the attempts are used up."""
     written: dict[int, Written] = {}
     waiting = dict(enumerate(texts))
-    for attempt in range(attempts):
-      written |= self._write_rows(waiting, (seed, attempt), bias, style)
+    for attempt in range(settings.attempts):
+      written |= self._write_rows(waiting, attempt, style, settings)
       waiting = {
         row: text
         for row, text in waiting.items()
@@ -291,67 +351,45 @@ class HandwritingWriter:
     return [written[row] for row in range(len(texts))]
 
   def _write_rows(
-    self, rows, seed, bias, style, limit=None
+    self,
+    rows: dict[int, str],
+    attempt: int,
+    style: Line | None,
+    settings: _Settings,
   ) -> dict[int, Written]:
-    """Writes each text once; `rows` maps the number of a line to its text."""
-    prime, before = self._prime(style)
-    limits = [limit or self._most_points(text) for text in rows.values()]
-    key = jax.random.fold_in(jax.random.key(seed[0]), seed[1])
-    numbers = np.array(list(rows), np.uint32)
-    sampled = sample_handwriting(
-      self.network,
-      self.params,
-      pad_inputs(
-        [before + text for text in rows.values()],
-        keys=jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, numbers),
-        bias=bias,
-        prime=prime,
-        limits=len(prime) + np.array(limits, np.int32),
-        alphabet=self.alphabet,
-        normalization=self.normalization,
-      ),
-      sigma_floor=self.sigma_floor,
-      stop=self.stop,
+    """Writes each text with fresh pens, and keeps the best one; `rows` maps the
+    number of a line to its text."""
+    pens = settings.best_of
+    groups = write_pens(
+      self,
+      [ToWrite(number, text, style) for number, text in rows.items()],
+      seed=settings.seed,
+      bias=settings.bias,
+      pens=range(attempt * pens, (attempt + 1) * pens),
     )
-    points, ends, finished, reading, places = map(np.asarray, sampled)
-    written = {}
-    for row, (number, text) in enumerate(rows.items()):
-      new = points[len(prime) : ends[row], row]
-      pen = self._finish(new if style is None else _without_approach(new))
-      own = reading[row, len(before) : len(before) + len(text)]
-      least = own[np.array(list(text)) != " "].min(initial=np.inf)
-      is_finished = bool(len(pen) and finished[row] and least >= _LEAST_READING)
-      line = Line(pen, text, str(number))
-      read = places[ends[row] - len(pen) : ends[row], row] - len(before)
-      read = read.clip(0, len(text) - 1)
-      written[number] = Written(line, is_finished, style, read)
-    return written
+    choices = [Choice(group[0], None) for group in groups]
+    if pens > 1:
+      choices = choose(groups, settings.ranker)
+    return {
+      number: Written(pen.line, pen.is_finished, style, read, pen.places)
+      for number, (pen, read) in zip(rows, choices, strict=True)
+    }
 
-  def _most_points(self, text: str) -> int:
-    return round(PATIENCE * self.points_per_character * len(text)) + 100
 
-  def _finish(self, points: np.ndarray) -> np.ndarray:
-    pen = self.normalization.denormalize(points).astype(np.float32)
-    pen[-1:, 2] = 1
-    return pen
+def _is_misread(written: Written) -> bool:
+  return written.read not in (None, written.line.text)
 
 
 def _require_settings(seed: int, bias: float) -> None:
   """Raises ValueError unless pens can be drawn with these."""
+  require_bias(bias)
+  require_seed(seed)
+
+
+def require_bias(bias: float) -> None:
+  """Raises ValueError unless mixtures can be biased so (Section 5.4)."""
   if not 0 <= bias <= MAX_BIAS:
     raise ValueError(
       f"bias (={bias}) must be from 0 (as varied as real hands) to "
       f"{MAX_BIAS:.0f}; 1 is tidy."
     )
-  require_seed(seed)
-
-
-def _without_approach(points: np.ndarray) -> np.ndarray:
-  """Drops how the pen came from the end of the style to the first stroke.
-
-  That is the first element, and dots before the first longer stroke: like a
-  line of the data, what is returned starts where its first stroke does.
-  """
-  ends = np.concatenate([[1.0], points[:, 2]])[:-1]
-  first = int(np.argmax(ends < 0.5)) if (ends < 0.5).any() else 1
-  return points[first:]

@@ -18,6 +18,7 @@ from graves_jax.data.batches import ReadingTest
 from graves_jax.data.curriculum import LengthStage, StagedLineBatches
 from graves_jax.data.distortion import Distortion
 from graves_jax.data.lines import LineBatches
+from graves_jax.data.sources.iam_ondb.wrong_transcripts import WRONG_TRANSCRIPTS
 from graves_jax.data.strokes import (
   PAPER_CHARACTERS,
   Alphabet,
@@ -216,7 +217,10 @@ def points_per_character(lines: Sequence[Line]) -> float:
 
 
 def is_kept(line: Line, data: LinesConfig) -> bool:
-  """Whether a training line is within the config's limits."""
+  """Whether a training line is within the config's limits, and says what its
+  transcript says, as far as is known."""
+  if not data.keep_wrong_transcripts and line.name in WRONG_TRANSCRIPTS:
+    return False
   return (data.max_points is None or len(line.points) <= data.max_points) and (
     data.max_characters is None or len(line.text) <= data.max_characters
   )

@@ -133,10 +133,11 @@ def test_an_address_may_be_written_and_paths_have_colons(tmp_path):
     ["--distributed.processes", "2", "--distributed.process", "0"],
   ],
 )
-def test_without_a_cluster_a_line_says_what_to_give(tmp_path, arguments):
+def test_without_a_cluster_a_line_says_what_to_give(
+  environment, tmp_path, arguments
+):
   command = [sys.executable, ROOT / "train.py", *arguments]
   command += ["--workdir", tmp_path / "run"]
-  environment = os.environ | {"JAX_PLATFORMS": "cpu", "HOME": str(tmp_path)}
   ended = subprocess.run(
     command, capture_output=True, text=True, env=environment, timeout=120
   )

@@ -406,11 +406,12 @@ def test_a_workdir_in_use_is_refused_before_data_are_read(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
-def test_a_signal_saves_and_a_second_start_goes_on(config, strokes, tmp_path):
+def test_a_signal_saves_and_a_second_start_goes_on(
+  config, strokes, environment, tmp_path
+):
   command = [sys.executable, ROOT / "train.py", config]
   command += ["--data.path", strokes, "--workdir", tmp_path / "run"]
   command += ["--devices", "1", "--training.steps"]
-  environment = os.environ | {"HOME": str(tmp_path), "JAX_PLATFORMS": "cpu"}
   first = subprocess.Popen(
     [*command, "100000"],
     stdout=subprocess.PIPE,

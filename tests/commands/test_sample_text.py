@@ -1,6 +1,5 @@
 """graves-jax sample with a text network, as a person uses it."""
 
-import os
 import subprocess
 import sys
 
@@ -144,18 +143,17 @@ def test_a_prime_from_standard_input_is_decoded(
   assert output[:3] == ("" if message else "ba\n")
 
 
-def test_what_a_terminal_cannot_show_is_said_once(tmp_path):
+def test_what_a_terminal_cannot_show_is_said_once(environment, tmp_path):
   run = make_run(
     tmp_path, "characters", tmp_path / "x", TEXT + "\U0001f431" * 9
   )
   command = [sys.executable, "sample.py", "--checkpoint", run, "--prime"]
-  environment = os.environ | {"PYTHONIOENCODING": "ascii"}
   done = subprocess.run(
     [*command, "a\U0001f431", "--length", "50"],
     cwd=ROOT,
     capture_output=True,
     text=True,
-    env=environment | {"HOME": str(tmp_path)},
+    env=environment | {"PYTHONIOENCODING": "ascii"},
   )
   assert done.returncode == 0
   assert done.stdout.startswith("a?")

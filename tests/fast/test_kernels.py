@@ -36,15 +36,10 @@ precisions = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-  return tmp_path_factory.mktemp("kernels")
-
-
 @pytest.fixture
-def kernels(folder, monkeypatch):
+def kernels(kernels_folder, monkeypatch):
   """Loaded kernels, which take as few rows as one."""
-  loaded = library.load(folder)
+  loaded = library.load(kernels_folder)
   if loaded is None:
     pytest.skip("needs a processor with AVX-512, and a C++ compiler.")
   test_synthesis.compiled.cache_clear()

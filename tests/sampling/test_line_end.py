@@ -108,12 +108,12 @@ TEXTS = ["abc", "a b", "ca", "bbca"]
 
 
 def sample(stop, style, seed):
-  pen, before = WRITER._prime(style)
+  pen, before = WRITER.prime(style)
   inputs = pad_inputs(
     [before + text for text in TEXTS],
     keys=jax.random.split(jax.random.key(seed), len(TEXTS)),
     bias=0.0,
-    prime=pen,
+    primes=[pen] * len(TEXTS),
     limits=np.full(len(TEXTS), len(pen) + 200, np.int32),
     alphabet=WRITER.alphabet,
     normalization=WRITER.normalization,

@@ -12,7 +12,7 @@ from graves_jax.checkpoints.read import Restored
 from graves_jax.config import NetworkConfig
 from graves_jax.data.strokes import Line
 from graves_jax.layers.window_lstm import Text
-from graves_jax.sampling import writer as writer_module
+from graves_jax.sampling import pens
 from graves_jax.sampling.writer import HandwritingWriter
 
 EXPERIMENT = make_experiment()
@@ -91,11 +91,11 @@ def test_lines_end_when_the_window_has_passed_the_text():
 
 def test_a_line_after_a_style_starts_where_its_first_stroke_does():
   approach = np.array([[90, 5, 0], [1, 0, 1], [7, 2, 1], [3, 3, 0], [4, 4, 1]])
-  kept = writer_module._without_approach(approach)
+  kept = pens.without_approach(approach)
   # (90, 5) led to a stroke of two points, whose second point is (1, 0).
   np.testing.assert_array_equal(kept, approach[1:])
   dots = np.array([[90, 5, 1], [7, 2, 1], [3, 3, 0], [4, 4, 1]])
-  np.testing.assert_array_equal(writer_module._without_approach(dots), dots[3:])
+  np.testing.assert_array_equal(pens.without_approach(dots), dots[3:])
 
 
 def test_a_rule_that_never_fires_is_bounded_and_told():
@@ -134,9 +134,9 @@ def test_wrapped_text_keeps_one_hand():
   written = WRITER.write_wrapped("abc abc ab\nca", width=5, seed=4)
   assert [line.text for line, *_ in written] == ["abc", "abc", "ab", "ca"]
   ((first, *_),) = WRITER.write(["abc"], seed=4)
-  np.testing.assert_array_equal(written[0].line.points, first.points)
+  np.testing.assert_allclose(written[0].line.points, first.points, atol=1e-4)
   rest = WRITER.write(["abc", "ab", "ca"], seed=4, style=first)
-  assert_same(points(written[1:]), points(rest), rtol=0)
+  assert_same(points(written[1:]), points(rest), atol=1e-4)
 
 
 def test_the_longest_of_the_finished_lines_is_the_style_of_the_others():
@@ -216,7 +216,7 @@ def test_white_space_of_any_length_is_one_space():
 
 def test_a_line_of_which_no_ink_is_left_is_not_finished(monkeypatch):
   nothing = np.zeros((0, 3), np.float32)
-  monkeypatch.setattr(writer_module, "_without_approach", lambda _: nothing)
+  monkeypatch.setattr(pens, "without_approach", lambda _: nothing)
   (written,) = make_writer().write("abc", style=STYLE)
   assert len(written.line.points) == 0
   assert not written.is_finished

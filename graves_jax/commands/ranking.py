@@ -1,0 +1,92 @@
+"""The reader that chooses among pens, as commands open it and tell of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from graves_jax.commands.sample_arguments import HandwritingOptions
+from graves_jax.pretrained import HANDWRITING_RANKER
+from graves_jax.recognition.legibility import wrong_words
+from graves_jax.recognition.reader import HandwritingReader
+from graves_jax.sampling.ranking import require_pens
+from graves_jax.sampling.transcript import name_characters
+from graves_jax.sampling.writer import Written
+
+_MOST_NAMED = 10
+
+
+def load_ranker(
+  given: HandwritingOptions, text: str, console: Console
+) -> HandwritingReader | None:
+  """Opens the reader of --ranker if there are several pens to choose among.
+
+  Where it did not come with this copy, or does not know all characters, says
+  so: then the window decides.
+
+  Raises:
+    ValueError, OSError: if it cannot be used, or --best-of is out of range.
+  """
+  require_pens(given.best_of)
+  if given.best_of == 1:
+    return None
+  ranker = open_reader(given.ranker, "--ranker", HANDWRITING_RANKER)
+  why, where = "", ""
+  if ranker is None:
+    why = f"no reader's weights are at {given.ranker}"
+  elif unknown := ranker.alphabet.unknown(text.replace("\n", "")):
+    why = f"the reader of --ranker does not know {name_characters(unknown)}"
+    where = "in lines with such characters "
+  if why:
+    console.print(
+      f"Of {given.best_of} pens a line, {where}that one is kept which skipped "
+      f"no character, and is not chosen by being read: {why}.",
+      markup=False,
+      highlight=False,
+      soft_wrap=True,
+    )
+  return ranker
+
+
+def open_reader(
+  path: Path, option: str, ships: Path
+) -> HandwritingReader | None:
+  """Opens a reader; None if it is the one that ships, and did not.
+
+  Args:
+    path: as for `load_reader`.
+    option: by which the path was given.
+    ships: where those weights would be.
+
+  Raises:
+    ValueError, OSError: if it cannot be used.
+  """
+  if path == ships and not path.is_dir():
+    return None
+  from graves_jax.checkpoints.readers import load_reader
+
+  try:
+    return load_reader(path)
+  except ValueError as error:
+    raise ValueError(f"{option} {path}: {error}") from None
+  except FileNotFoundError as error:
+    raise FileNotFoundError(f"{option}: {error}") from None
+
+
+def name_misread(written: Sequence[Written], best_of: int) -> str:
+  """Names the words that the ranker did not read as they were written, in one
+  line; empty if there is none, or no ranker was asked."""
+  named = []
+  for number, (line, _, _, read, _) in enumerate(written, start=1):
+    if read is not None and read != line.text:
+      words = ", ".join(map(repr, wrong_words(read, line.text)))
+      named.append(f"{words} in line {number}" if words else f"line {number}")
+  if not named:
+    return ""
+  more = len(named) - _MOST_NAMED
+  return (
+    f"After {best_of} pens a line, still not read as written: "
+    f"{'; '.join(named[:_MOST_NAMED])}"
+    f"{f'; and {more:,} more lines' if more > 0 else ''}. Try another "
+    "--seed, or a larger --best-of."
+  )
