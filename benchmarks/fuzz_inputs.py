@@ -178,6 +178,33 @@ inkml = st.one_of(
   ),
   _traces(),
 )
+_SVG = (
+  b'<svg xmlns="http://www.w3.org/2000/svg"><title>ab</title>'
+  b'<g transform="translate(3,4) rotate(30 1 2)"><path d="M1 2l3 4h5v6H7V8'
+  b'c1 2 3 4 5 6s1 2 3 4q1 2 3 4t5 6a5 3 30 1 0 9 9z m1 1 2 2"/>'
+  b'<polyline points="1,2 3,4 5,6" transform="matrix(1 0 .5 1 0 0)"/>'
+  b'<line x1="1" y1="2" x2="3" y2="4"/></g></svg>'
+)
+svg = broken_bytes(
+  _SVG,
+  _ENTITIES,
+  _REMOTE,
+  b"<svg>" * 5000,
+  b'<svg><path d="M0 0' + b"z" * 200_000 + b'"/></svg>',
+  b'<svg><path d="' + b"M0 0" * 50_000 + b'"/></svg>',
+  b'<svg><title>a</title><path d="M0 0L9e14 9e14"/></svg>',
+  b'<svg><g transform="' + b"scale(9e14)" * 99 + b'"><path d="M1 1 2 2"/></g>'
+  b"</svg>",
+)
+xournal = broken_bytes(
+  b'<?xml version="1.0"?><xournal><page><layer>'
+  b'<stroke tool="pen" width="1.4">1 2 3 4 5 6</stroke>'
+  b'<stroke tool="eraser">1 2 3 4</stroke></layer></page></xournal>',
+  _ENTITIES,
+  _REMOTE,
+  b"<xournal>" * 5000,
+  b"<xournal><page><stroke>" + b"1 " * 300_000 + b"</stroke></page></xournal>",
+)
 xml = st.one_of(
   broken_bytes(_XML, _ENTITIES, _REMOTE, b"<a>" * 5000, b"\xff\xfe<\x00a\x00"),
   _points(),

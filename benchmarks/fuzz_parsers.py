@@ -94,6 +94,9 @@ def parsers() -> dict[str, Parser]:
   def read_any_ink(name: str, content: bytes, folder: Path):
     return read_ink(_write(folder / name, content))
 
+  def read_xopp(content: bytes, folder: Path):
+    return read_ink(_write(folder / "a.xopp", content), "ab")
+
   text, handwriting, reading = _metadata_of_all_kinds()
   strokes = inputs.lines_of_json(*_STROKES)
   letters = Alphabet(tuple(" .Zadeisy"))
@@ -139,6 +142,10 @@ def parsers() -> dict[str, Parser]:
       functools.partial(read_any_ink, "a.ndjson"),
     ),
     "InkML": Parser(inputs.inkml, functools.partial(read_any_ink, "a.inkml")),
+    "SVG": Parser(inputs.svg, functools.partial(read_any_ink, "a.svg")),
+    "Xournal++": Parser(
+      st.one_of(inputs.xournal, inputs.gzipped(inputs.xournal)), read_xopp
+    ),
     "IAM strokes": Parser(inputs.xml, _read_iam_strokes),
     "IAM transcript": Parser(
       inputs.transcript, lambda content, _: parse_transcript(content, "a01")

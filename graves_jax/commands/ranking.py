@@ -77,7 +77,7 @@ def name_misread(written: Sequence[Written], best_of: int) -> str:
   """Names the words that the ranker did not read as they were written, in one
   line; empty if there is none, or no ranker was asked."""
   named = []
-  for number, (line, _, _, read) in enumerate(written, start=1):
+  for number, (line, _, _, read, _) in enumerate(written, start=1):
     if read is not None and read != line.text:
       words = ", ".join(map(repr, wrong_words(read, line.text)))
       named.append(f"{words} in line {number}" if words else f"line {number}")

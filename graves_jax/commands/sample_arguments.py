@@ -6,6 +6,11 @@ from typing import Literal
 
 import tyro
 
+from graves_jax.commands.page_arguments import (
+  InkOptions,
+  PageOptions,
+  PlotterOptions,
+)
 from graves_jax.pretrained import HANDWRITING, HANDWRITING_RANKER
 
 
@@ -18,16 +23,16 @@ class HandwritingOptions:
   legible; 1 is legible, and hands still differ; up to 3 they grow alike. Beyond
   that nothing gets tidier."""
   style: str | None = None
-  """A hand to write in: FILE or FILE:LINE of your own ink (a stroke file,
-  InkML, or the lines of Quick, Draw!), or a line of IAM-OnDB such as
-  testset_v:7 (with --style-data)."""
+  """A hand to write in: FILE or FILE:LINE of your own ink (SVG, InkML,
+  Xournal++, a stroke file, or the lines of Quick, Draw!), or a line of
+  IAM-OnDB such as testset_v:7 (with --style-data)."""
   style_text: str | None = None
   """What the ink of --style says, if its file does not say it, or not right."""
   style_data: Path | None = None
   """Folder of IAM-OnDB's archives, for --style; by default the one that a run
   was trained on."""
-  width: int = 45
-  """Characters a line at most."""
+  width: int | None = None
+  """Characters a line at most (45), for writing without --paper."""
   attempts: int = 3
   """Tries a line whose pen does not find its end, or skips a character, so many
   times."""
@@ -66,9 +71,15 @@ class TextOptions:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
-  """Writes with a trained network: a given text by hand (a PNG, an SVG ready
-  for a plotter, or an HTML page that replays the pen), or text of its own, to
-  standard output."""
+  """Writes with a trained network: a given text by hand, as a picture, pages
+  to print, or strokes for a plotter; or text of its own, to standard output.
+
+  graves-jax sample "dear reader"
+
+  graves-jax sample - --paper a5 --out letter.pdf < letter.txt
+
+  graves-jax sample "dear reader" --seed 7 --pen fountain --ink blue
+  """
 
   text: tyro.conf.Positional[str] = ""
   """What to write by hand; - reads it from standard input. Long text is
@@ -77,8 +88,9 @@ class Arguments:
   """A run's folder, or one checkpoint; by default one that ships, which writes
   by hand, trained on IAM-OnDB."""
   out: Path | None = None
-  """By hand: a .png, .svg or .html file (handwriting.png). Text: a .txt file
-  to write to as well."""
+  """By hand, the ending says the format (handwriting.png): pictures .png .svg
+  .pdf, the pen as it writes .gif .webp .html, for plotters .svg .gcode .hpgl,
+  strokes .jsonl. Text: a .txt file to write to as well."""
   length: int | None = None
   """Text: symbols (1000). By hand: pen points a line (700), for networks that
   write without a given text."""
@@ -95,6 +107,9 @@ class Arguments:
   for_handwriting: tyro.conf.OmitArgPrefixes[HandwritingOptions] = (
     HandwritingOptions()
   )
+  page: tyro.conf.OmitArgPrefixes[PageOptions] = PageOptions()
+  ink: tyro.conf.OmitArgPrefixes[InkOptions] = InkOptions()
+  plotter: tyro.conf.OmitArgPrefixes[PlotterOptions] = PlotterOptions()
   for_text: tyro.conf.OmitArgPrefixes[TextOptions] = TextOptions()
 
 
@@ -116,8 +131,13 @@ def refuse_options_of_others(
       f"{checkpoint} holds a reader of handwriting, which writes nothing; give "
       "--checkpoint a network that writes, or leave it out."
     )
-  options = {"handwriting": TextOptions, "text": HandwritingOptions}[kind]
-  others = {_flag(field.name) for field in dataclasses.fields(options)}
+  by_hand = (HandwritingOptions, PageOptions, InkOptions, PlotterOptions)
+  options = {"handwriting": (TextOptions,), "text": by_hand}[kind]
+  others = {
+    _flag(field.name)
+    for group in options
+    for field in dataclasses.fields(group)
+  }
   for word in argv[: argv.index("--")] if "--" in argv else argv:
     option = _flag(word.partition("=")[0].removeprefix("--"))
     if word.startswith("--") and option in others:

@@ -9,19 +9,25 @@ from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import command_line
+from graves_jax.commands.page_arguments import drawing_of
 from graves_jax.commands.ranking import load_ranker, name_misread
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
+from graves_jax.data.words import paragraphs_of, words_of
 from graves_jax.fast.kernels.library import Kernels
+from graves_jax.rendering.letter import set_letter
+from graves_jax.rendering.page_setup import Layout
 from graves_jax.rendering.panels import check_figure_path
-from graves_jax.rendering.write import check_output_path, draw_lines
+from graves_jax.rendering.sheet import Sheet
+from graves_jax.rendering.write import check_output_path, write
 from graves_jax.sampling.transcript import fit_text, name_replaced
 from graves_jax.sampling.writer import HandwritingWriter, Written
 
 OUT = Path("handwriting.png")
 LENGTH = 700
+WIDTH = 45  # characters of a line
 
 
 def write_by_hand(
@@ -42,6 +48,13 @@ def write_by_hand(
   check_output_path(out)
   for path in filter(None, (options.window, options.densities)):
     check_figure_path(path)
+  layout = arguments.page.layout()
+  if layout.paper and options.width is not None:
+    raise ValueError(
+      "--width: with --paper, lines are as wide as the paper between its "
+      "margins; leave one of the two out, or set --margin."
+    )
+  drawing = drawing_of(out, arguments.page, arguments.ink, arguments.plotter)
   text = plain_text.decode(
     *command_line.given_bytes(arguments.text, "the text")
   )
@@ -56,16 +69,21 @@ def write_by_hand(
   config, _ = restored.metadata.of_handwriting()
   style = load_style(options, writer, config.data, console)
   with console.status("Writing"):
-    written = write_lines(writer, arguments, text, style, console)
-  lines = [each.line for each in written]
+    copies = write_lines(writer, arguments, text, style, console)
   settings = f"bias {options.bias:g}, seed {arguments.seed}"
-  inks = [line.points for line in lines]
-  draw_lines(out, inks, text=text, description=settings)
-  points = sum(len(line.points) for line in lines)
-  inked = [each for each in written if len(each.line.points)]
+  sheets = set_copies(copies, text, layout)
+  write(
+    out,
+    sheets,
+    dataclasses.replace(drawing, text=text, description=settings),
+  )
+  inked = [each for copy in copies for each in copy if len(each.line.points)]
+  points = sum(len(each.line.points) for each in inked)
+  lines = sum(bool(line) for sheet in sheets for line in sheet.lines)
+  on_sheets = f"{len(sheets)} sheets, " if len(sheets) > 1 else ""
   seconds = time.monotonic() - started
   console.print(
-    f"{out}: {len(inked)} line{'s' * (len(inked) > 1)}, {points:,} points, "
+    f"{out}: {on_sheets}{lines} line{'s' * (lines > 1)}, {points:,} points, "
     f"{settings}, {seconds:.1f} s",
     markup=False,
     highlight=False,
@@ -74,13 +92,28 @@ def write_by_hand(
   draw_figures(writer, inked[0], options)
 
 
+def set_copies(
+  copies: list[list[Written]], text: str, layout: Layout
+) -> list[Sheet]:
+  """Sets what was written on sheets; copies of a letter begin new ones."""
+  letters = []
+  for copy in copies:
+    lines = [words_of(each.line, each.places) for each in copy]
+    widths = [len("".join(each.line.text.split())) for each in copy]
+    letters.append(paragraphs_of(text, lines, widths))
+  if layout.paper is None or "\n" not in text:
+    letters = [[paragraph for letter in letters for paragraph in letter]]
+  return [sheet for letter in letters for sheet in set_letter(letter, layout)]
+
+
 def write_lines(
   writer: HandwritingWriter,
   arguments: Arguments,
   text: str,
   style: Line | None,
   console: Console,
-) -> list[Written]:
+) -> list[list[Written]]:
+  """Writes the text so many times; each copy is its lines, blank ones too."""
   if not 1 <= arguments.copies <= 1000:
     raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
   given = arguments.for_handwriting
@@ -93,18 +126,20 @@ def write_lines(
       )
     length = LENGTH if arguments.length is None else arguments.length
     lines = writer.scribble(length, lines=arguments.copies, **options)
-    return [Written(line, True) for line in lines]
+    return [[Written(line, True)] for line in lines]
   options |= {"style": style, "attempts": given.attempts}
   options |= {"best_of": given.best_of}
   options |= {"ranker": load_ranker(given, text, console)}
-  written = []
-  if arguments.copies > 1 and "\n" not in text and len(text) <= given.width:
+  width = WIDTH if given.width is None else given.width
+  if arguments.copies > 1 and "\n" not in text and len(text) <= width:
     written = writer.write([text] * arguments.copies, **options)
+    copies = [[each] for each in written]
   else:
+    copies = []
     for copy in range(arguments.copies):
       options["seed"] = arguments.seed + copy
-      written += writer.write_wrapped(text, width=given.width, **options)
-  texts = [each for each in written if each.line.text]
+      copies.append(writer.write_wrapped(text, width=width, **options))
+  texts = [each for copy in copies for each in copy if each.line.text]
   for number, (line, is_finished, *_) in enumerate(texts, start=1):
     if not is_finished:
       console.print(
@@ -117,7 +152,7 @@ def write_lines(
       )
   if misread := name_misread(texts, given.best_of):
     console.print(misread, markup=False, highlight=False, soft_wrap=True)
-  return written
+  return copies
 
 
 def load_style(
@@ -217,7 +252,7 @@ def draw_figures(
 ) -> None:
   from graves_jax.rendering.figures import write_attention, write_densities
 
-  line, _, style, _ = written
+  line, style = written.line, written.style
   if options.window:
     phi = writer.trace_window(line, style)
     write_attention(options.window, phi, line.text, line.points)

@@ -16,6 +16,7 @@ from graves_jax.rendering.panels import (
   share_time,
 )
 from graves_jax.rendering.png import write_png
+from graves_jax.rendering.sheet import sheet_around
 
 COLORS = "magma"
 # Densities span many powers of ten; this power of them shows both the narrow
@@ -184,7 +185,7 @@ def write_samples(
     OSError: if the file cannot be written.
   """
   page, labels = grid(samples, captions, columns=columns)
-  write_png(path, page, captions=labels)
+  write_png(path, [sheet_around(page, labels)])
 
 
 def write_curve(

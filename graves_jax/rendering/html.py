@@ -5,14 +5,18 @@ no script to be read; the script then hides it and lets it be written again.
 Its security policy admits this one script and style and no outside resource.
 """
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
+from graves_jax.rendering.drawing import Drawing, inked, moved_down, stacked
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.geometry import frame, line_height
-from graves_jax.rendering.page import Page, checked_page, storable
+from graves_jax.rendering.geometry import line_height
+from graves_jax.rendering.ink import Ink
+from graves_jax.rendering.page import Page, storable
+from graves_jax.rendering.sheet import Sheet, checked_sheets
 from graves_jax.rendering.sources import (
   digest,
   embeddable,
@@ -29,51 +33,65 @@ SECONDS_PEN_UP = 0.1
 LINE_HEIGHTS_PER_SECOND_PEN_UP = 3
 # Faster than a hand writes: slows strokes down that have few points.
 LINE_HEIGHTS_PER_SECOND_PEN_DOWN = 40
-LINE_HEIGHT_PIXELS = 64  # On a wide screen; on a narrow one the page shrinks.
+LETTER_HEIGHT_PIXELS = 64  # On a wide screen; on a narrow one the page shrinks.
 
 
 def write_html(
-  path: str | Path, page: Page, *, text: str = "", description: str = ""
+  path: str | Path, sheets: Sequence[Sheet], drawing: Drawing = Drawing()
 ) -> None:
-  """Writes a page as an HTML file in which the pen writes it again.
+  """Writes sheets as an HTML file in which the pen writes them again.
 
   Args:
     path: the file; it is replaced if it exists, missing folders are made.
-    page: text lines of strokes [n, 2] in pen units, y downwards.
-    text: what the page says; becomes the title, and is printed below.
-    description: how it was made, such as the seed and bias; printed as well.
+    sheets: at least one; they are one below the other.
+    drawing: its text becomes the title, and is printed below, as is its
+      description; and ink.
 
   Raises:
-    ValueError: on a page that is empty or not finite.
+    ValueError: on sheets that are empty or not finite.
     OSError: if the file cannot be written.
   """
   check_writable(path, (".html",))
-  page = checked_page(page)
-  box = frame(page)
-  width = max(240, round(box.width / box.line_height * LINE_HEIGHT_PIXELS))
+  sheets = checked_sheets(sheets)
+  box, height = stacked(sheets)[0], sheets[0].letter_height
+  width = max(240, round(box / height * LETTER_HEIGHT_PIXELS))
   style = style_of("colors.css", "replay.css")
   style = style.replace("MAX_WIDTH", f"{width}px")
   script = script_of("drawing.js", "replay.js")
-  milliseconds = [np.round(1000 * t).astype(int) for t in pen_times(page)]
   data = {
     "file": f"{Path(path).stem}.svg",
-    "milliseconds": [times.tolist() for times in milliseconds],
+    "milliseconds": _milliseconds(sheets, drawing.ink),
   }
   parts = {
     "POLICY": (
       f"default-src 'none'; style-src {digest(style)}; "
       f"script-src {digest(script)}; base-uri 'none'; form-action 'none'"
     ),
-    "TITLE": escape(storable(text or "Handwriting")),
+    "TITLE": escape(storable(drawing.text or "Handwriting")),
     "STYLE": style,
-    "DRAWING": svg_document(page, text=text, description=description),
-    "TEXT": escape(storable(text)),
-    "DESCRIPTION": escape(storable(description)),
+    "DRAWING": svg_document(sheets, drawing),
+    "TEXT": escape(storable(drawing.text)),
+    "DESCRIPTION": escape(storable(drawing.description)),
     "DATA": embeddable(data),
     "SCRIPT": script,
   }
   document = read_template("replay.html")
   write_atomically(path, document.substitute(parts).encode())
+
+
+def _milliseconds(sheets: Sequence[Sheet], ink: Ink) -> list[list[int]]:
+  """When the pen is at each point of each path of the SVG."""
+  tops = stacked(list(sheets))[2]
+  placed = [moved_down(*pair) for pair in zip(sheets, tops, strict=True)]
+  times = iter(pen_times([line for sheet in placed for line in sheet.lines]))
+  moments = []
+  for sheet in placed:
+    own = [next(times) for _ in sheet.strokes]
+    for run, number in inked(sheet, ink):
+      points = np.arange(len(own[number]))
+      seconds = np.interp(run.at, points, own[number])
+      moments.append(np.round(1000 * seconds).astype(int).tolist())
+  return moments
 
 
 def pen_times(page: Page) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""PNG: black ink on white paper.
+"""PNG: ink on white paper, several sheets one below the other.
 
 Drawn with NumPy and stored by Pillow, which is imported ten times faster than
 Matplotlib: the first picture of a session should not wait.
@@ -7,133 +7,153 @@ Matplotlib: the first picture of a session should not wait.
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graves_jax.rendering.drawing import (
+  RULE_COLOR,
+  RULE_WIDTH,
+  Drawing,
+  inked,
+  moved_down,
+  stacked,
+)
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.geometry import MARGIN, Frame, frame
-from graves_jax.rendering.page import Caption, Page, checked_page, storable
+from graves_jax.rendering.page import Caption, storable
+from graves_jax.rendering.raster import Coverage, Pieces, joined, pieces_of
+from graves_jax.rendering.sheet import Sheet, checked_sheets
 
-LINE_HEIGHT_PIXELS = 90  # Unless the page then exceeds the limits below.
+if TYPE_CHECKING:  # Pillow is imported when a picture is drawn.
+  from PIL.Image import Image as Picture
+
+LETTER_HEIGHT_PIXELS = 90  # Unless the page then exceeds the limits below.
 MAX_WIDTH_PIXELS = 1600
-MAX_HEIGHT_PIXELS = 12_000
-LONGEST_PIECE_PIXELS = 8
-PIECES_AT_ONCE = 2048
-PEN = 0.045  # Width of the pen in line heights.
+MAX_HEIGHT_PIXELS = 12_000  # of one sheet, and of all together:
+MAX_ALL_PIXELS = 60_000
+_MILLIMETERS_PER_INCH = 25.4
 
 
 def write_png(
   path: str | Path,
-  page: Page,
+  sheets: Sequence[Sheet],
+  drawing: Drawing = Drawing(),
   *,
-  text: str = "",
-  description: str = "",
-  captions: Sequence[Caption] = (),
-  margin: float = MARGIN,
   max_width_pixels: int = MAX_WIDTH_PIXELS,
 ) -> None:
-  """Writes a page as a PNG picture.
+  """Writes sheets as a PNG picture.
 
-  A typical line becomes 90 pixels high, less where the page would otherwise be
-  too wide.
+  Letters become 90 pixels high, less where the picture would otherwise be too
+  wide.
 
   Args:
     path: the file; it is replaced if it exists, missing folders are made.
-    page: text lines of strokes [n, 2] in pen units, y downwards.
-    text: what the page says; kept in the file as its title.
-    description: how it was made, such as the seed and bias; kept as well.
-    captions: printed texts, as `grid` places them.
-    margin: on all sides, in line heights.
+    sheets: at least one.
+    drawing: texts and ink.
     max_width_pixels: the picture's width at most.
 
   Raises:
-    ValueError: on a page that is empty or not finite, or a width below 16.
+    ValueError: on sheets that are empty or not finite, or a width below 16.
     OSError: if the file cannot be written.
   """
-  from PIL import Image, PngImagePlugin
+  from PIL import PngImagePlugin
 
   check_writable(path, (".png",))
   if max_width_pixels < 16:
     raise ValueError(f"max_width_pixels (={max_width_pixels}) is below 16.")
-  page = checked_page(page)
-  box = frame(page, captions, margin=margin)
+  sheets = checked_sheets(sheets)
+  width, height, tops = stacked(sheets)
   scale = min(
-    LINE_HEIGHT_PIXELS / box.line_height,
-    max_width_pixels / box.width,
-    MAX_HEIGHT_PIXELS / box.height,
+    LETTER_HEIGHT_PIXELS / sheets[0].letter_height,
+    max_width_pixels / width,
+    MAX_HEIGHT_PIXELS / max(sheet.height for sheet in sheets),
+    MAX_ALL_PIXELS / height,
   )
-  image = Image.fromarray(_rasterized(page, box, scale))
-  _captioned(image, captions, box, scale)
+  image = background(width, height, sheets, scale)
+  parts = []
+  for sheet, top in zip(sheets, tops, strict=True):
+    for run, _ in inked(moved_down(sheet, top), drawing.ink):
+      parts.append(pieces_of(run.points * scale, run.width * scale / 2))
+  levels = covered(image.size, joined(parts)).levels
+  image = mixed(image, levels, drawing.ink.rgb)
   labels = PngImagePlugin.PngInfo()
-  for key, value in (("Title", text), ("Description", description)):
+  for key, value in (
+    ("Title", drawing.text),
+    ("Description", drawing.description),
+  ):
     if value:
       labels.add_itxt(key, storable(value))
   content = BytesIO()
-  image.save(content, "PNG", pnginfo=labels)
+  dots = scale * _MILLIMETERS_PER_INCH
+  image.save(content, "PNG", pnginfo=labels, dpi=(dots, dots))
   write_atomically(path, content.getvalue())
 
 
-def _rasterized(page: Page, box: Frame, scale: float) -> np.ndarray:
-  """Gray levels [height, width] uint8, `scale` pixels to a pen unit.
+def background(
+  width: float, height: float, sheets: Sequence[Sheet], scale: float
+) -> "Picture":
+  """A PIL image of empty paper: rules, captions, and where a sheet ends.
 
-  A pixel is as dark as the pen's round nib covers it, judged by the distance
-  of its center from the nearest piece of ink.
+  Args:
+    width, height: of the picture, in millimeters.
+    sheets: one below the other.
+    scale: pixels a millimeter.
   """
-  height = max(1, round(box.height * scale))
-  width = max(1, round(box.width * scale))
-  # Ink thinner than a pixel and a half turns gray.
-  radius = max(PEN * box.line_height * scale, 1.5) / 2
-  reach = radius + 0.5
-  # The paper is wider than the picture, so that no nib leaves it.
-  size = int(np.ceil(LONGEST_PIECE_PIXELS + 2 * reach)) + 1
-  darkness = np.zeros((height + 2 * size, width + 2 * size), np.uint8)
-  starts, ends = _pieces(page, box, scale)
-  for first in range(0, len(starts), PIECES_AT_ONCE):
-    start = starts[first : first + PIECES_AT_ONCE, None, None]
-    along = ends[first : first + PIECES_AT_ONCE, None, None] - start
-    # The square of pixels [n, size, size, 2] around each piece of ink.
-    corner = np.floor(np.minimum(start, start + along) - reach).astype(int)
-    x, y = np.meshgrid(np.arange(size), np.arange(size))
-    pixels = corner + np.stack([x, y], axis=-1)
-    away = (pixels + 0.5 - start).astype(np.float32)
-    along = along.astype(np.float32)
-    squared = np.maximum((along**2).sum(axis=-1), 1e-12)
-    share = ((away * along).sum(axis=-1) / squared).clip(0, 1)
-    x, y = np.moveaxis(away - share[..., None] * along, -1, 0)
-    distance = np.sqrt(x * x + y * y)
-    covered = (255 * (reach - distance).clip(0, 1)).astype(np.uint8)
-    columns, rows = np.moveaxis(pixels, -1, 0) + size
-    np.maximum.at(darkness, (rows, columns), covered)
-  return 255 - darkness[size : size + height, size : size + width]
+  from PIL import Image, ImageColor
+
+  size = max(1, round(width * scale)), max(1, round(height * scale))
+  image = Image.new("L", size, 255)
+  tops = stacked(list(sheets))[2]
+  rules = [
+    pieces_of((rule + np.array([0.0, top])) * scale, RULE_WIDTH * scale / 2)
+    for sheet, top in zip(sheets, tops, strict=True)
+    for rule in sheet.rules
+  ]
+  if rules:
+    levels = covered(size, joined(rules)).levels
+    image = mixed(image, levels, ImageColor.getrgb(RULE_COLOR))
+  for sheet, top in zip(sheets, tops, strict=True):
+    if top:
+      edge = round(top * scale)
+      gray = 200 if image.mode == "L" else (200, 200, 200)
+      image.paste(gray, (0, edge, size[0], edge + 1))
+    _print(image, moved_down(sheet, top).captions, scale)
+  return image
 
 
-def _pieces(
-  page: Page, box: Frame, scale: float
-) -> tuple[np.ndarray, np.ndarray]:
-  """Starts and ends [n, 2], in pixels, of short straight pieces of the ink."""
-  starts, ends = [], []
-  for stroke in (stroke for line in page for stroke in line):
-    points = (stroke - [box.left, box.top]) * scale
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    pieces = np.ceil(lengths / LONGEST_PIECE_PIXELS).clip(1).astype(int)
-    places = np.concatenate([[0], pieces.cumsum()])
-    every = np.arange(places[-1] + 1)
-    points = np.stack([np.interp(every, places, v) for v in points.T], axis=1)
-    starts.append(points[:-1] if len(points) > 1 else points)
-    ends.append(points[1:] if len(points) > 1 else points)
-  return np.concatenate(starts), np.concatenate(ends)
+def covered(size: tuple[int, int], pieces: Pieces) -> Coverage:
+  """A picture of these pieces of ink."""
+  coverage = Coverage(*size, widest=float(pieces.radii.max()))
+  coverage.add(pieces)
+  return coverage
 
 
-def _captioned(image, captions: Sequence[Caption], box: Frame, scale: float):
+def mixed(
+  image: "Picture", levels: np.ndarray, color: tuple[int, ...]
+) -> "Picture":
+  """A PIL image with ink on it; gray while all is gray."""
+  from PIL import Image
+
+  if image.mode == "L" and color == (0, 0, 0):
+    paper = np.asarray(image, np.uint16)
+    return Image.fromarray((paper * (255 - levels) // 255).astype(np.uint8))
+  paper = np.asarray(image.convert("RGB"), np.uint16)
+  share = levels[..., None].astype(np.uint16)
+  mixture = (paper * (255 - share) + np.array(color, np.uint16) * share) // 255
+  return Image.fromarray(mixture.astype(np.uint8))
+
+
+def _print(image: "Picture", captions: Sequence[Caption], scale: float) -> None:
   """Prints the captions on a PIL image."""
   from PIL import ImageDraw
 
   draw = ImageDraw.Draw(image)
   for caption in captions:
-    place = np.subtract((caption.left, caption.baseline), box[:2]) * scale
+    place = caption.left * scale, caption.baseline * scale
     font = _font(max(caption.size * scale, 4))
     words = " ".join(storable(caption.text).splitlines())
-    draw.text(tuple(place), words, fill=110, font=font, anchor="ls")
+    gray = 110 if image.mode == "L" else (110, 110, 110)
+    draw.text(place, words, fill=gray, font=font, anchor="ls")
 
 
 def _font(size_pixels: float):

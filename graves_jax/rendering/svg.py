@@ -1,4 +1,4 @@
-"""SVG: one path per pen stroke, ready for a plotter."""
+"""SVG: one path per pen stroke, in millimeters, ready for a plotter."""
 
 from collections.abc import Sequence
 from html import escape
@@ -6,120 +6,108 @@ from pathlib import Path
 
 import numpy as np
 
+from graves_jax.rendering.drawing import (
+  RULE_COLOR,
+  RULE_WIDTH,
+  Drawing,
+  inked,
+  moved_down,
+  stacked,
+)
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.geometry import MARGIN, frame
-from graves_jax.rendering.page import Caption, Page, checked_page, storable
+from graves_jax.rendering.page import storable
+from graves_jax.rendering.sheet import Sheet, checked_sheets
 
-LINE_HEIGHT_MM = 7.0  # That of a letter written by hand.
-PEN_MM = 0.3
+_DECIMALS = 3  # of a millimeter
+_DOT = 0.01  # length of a dot, in millimeters
 
 
 def write_svg(
-  path: str | Path,
-  page: Page,
-  *,
-  text: str = "",
-  description: str = "",
-  captions: Sequence[Caption] = (),
-  margin: float = MARGIN,
-  line_height_mm: float = LINE_HEIGHT_MM,
-  pen_mm: float = PEN_MM,
+  path: str | Path, sheets: Sequence[Sheet], drawing: Drawing = Drawing()
 ) -> None:
-  """Writes a page as an SVG file.
-
-  Coordinates are pen units, as given; the file's size in millimeters makes the
-  typical line `line_height_mm` high, whatever the pen units are.
+  """Writes sheets as an SVG file, one below the other, each one a group.
 
   Args:
     path: the file; it is replaced if it exists, missing folders are made.
-    page: text lines of strokes [n, 2] in pen units, y downwards.
-    text: what the page says; becomes the title.
-    description: how it was made, such as the seed and bias; kept as well.
-    captions: printed texts, as `grid` places them.
-    margin: on all sides, in line heights.
-    line_height_mm: height of the writing, see `geometry.line_height`.
-    pen_mm: width of the pen.
+    sheets: at least one.
+    drawing: texts and ink. What a fountain pen leaves of a stroke is several
+      paths, one a width.
 
   Raises:
-    ValueError: on a page that is empty or not finite, or a size not above 0.
+    ValueError: on sheets that are empty or not finite.
     OSError: if the file cannot be written.
   """
   check_writable(path, (".svg",))
-  document = svg_document(
-    page,
-    text=text,
-    description=description,
-    captions=captions,
-    margin=margin,
-    line_height_mm=line_height_mm,
-    pen_mm=pen_mm,
-  )
-  write_atomically(path, document.encode())
+  write_atomically(path, svg_document(sheets, drawing).encode())
 
 
-def svg_document(
-  page: Page,
-  *,
-  text: str = "",
-  description: str = "",
-  captions: Sequence[Caption] = (),
-  margin: float = MARGIN,
-  line_height_mm: float = LINE_HEIGHT_MM,
-  pen_mm: float = PEN_MM,
-) -> str:
+def svg_document(sheets: Sequence[Sheet], drawing: Drawing = Drawing()) -> str:
   """The text of the file that `write_svg` writes."""
-  for name, size in (("line_height_mm", line_height_mm), ("pen_mm", pen_mm)):
-    if not (np.isfinite(size) and size > 0):
-      raise ValueError(f"{name} (={size}) must be finite and above 0.")
-  page = checked_page(page)
-  box = frame(page, captions, margin=margin)
-  millimeters = line_height_mm / box.line_height
-  decimals = _decimals(box.line_height)
-
-  def number(value: float) -> str:
-    return _number(value, decimals)
-
+  sheets = checked_sheets(sheets)
+  width, height, tops = stacked(sheets)
   lines = [
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="'
-    + " ".join(map(number, box[:4]))
-    + f'" width="{_number(box.width * millimeters, 2)}mm"'
-    f' height="{_number(box.height * millimeters, 2)}mm">'
+    '<svg xmlns="http://www.w3.org/2000/svg" '
+    f'viewBox="0 0 {_number(width)} {_number(height)}" '
+    f'width="{_number(width)}mm" height="{_number(height)}mm">'
   ]
-  if text:
-    lines.append(f"<title>{escape(storable(text))}</title>")
-  if description:
-    lines.append(f"<desc>{escape(storable(description))}</desc>")
-  lines.append(
-    '<g fill="none" stroke="black" stroke-linecap="round" '
-    f'stroke-linejoin="round" stroke-width="{number(pen_mm / millimeters)}">'
-  )
-  for line in page:
-    lines += [f'<path d="{_path(stroke, decimals)}"/>' for stroke in line]
-  lines.append("</g>")
-  for caption in captions:
-    lines.append(
-      f'<text x="{number(caption.left)}" y="{number(caption.baseline)}" '
-      f'font-size="{number(caption.size)}" font-family="sans-serif" '
+  if drawing.text:
+    lines.append(f"<title>{escape(storable(drawing.text))}</title>")
+  if drawing.description:
+    lines.append(f"<desc>{escape(storable(drawing.description))}</desc>")
+  placed = [moved_down(*pair) for pair in zip(sheets, tops, strict=True)]
+  lines += _paper(placed)
+  for number, sheet in enumerate(placed, start=1):
+    lines += _ink(sheet, drawing, number)
+  for sheet in placed:
+    lines += [
+      f'<text x="{_number(caption.left)}" y="{_number(caption.baseline)}" '
+      f'font-size="{_number(caption.size)}" font-family="sans-serif" '
       f'fill="gray">{escape(storable(caption.text))}</text>'
-    )
+      for caption in sheet.captions
+    ]
   lines.append("</svg>\n")
   return "\n".join(lines)
 
 
-def _path(stroke: np.ndarray, decimals: int) -> str:
-  if len(stroke) == 1:
-    stroke = np.repeat(stroke, 2, axis=0)  # Round caps make this a dot.
-  points = [f"{_number(x, decimals)} {_number(y, decimals)}" for x, y in stroke]
-  return f"M{points[0]}L{' '.join(points[1:])}"
+def _ink(sheet: Sheet, drawing: Drawing, number: int) -> list[str]:
+  """The group of a sheet's strokes."""
+  width = drawing.ink.width_for(sheet.letter_height)
+  lines = [
+    f'<g id="page-{number}" fill="none" stroke="{drawing.ink.hexadecimal}" '
+    'stroke-linecap="round" stroke-linejoin="round" '
+    f'stroke-width="{_number(width)}">'
+  ]
+  for run, _ in inked(sheet, drawing.ink):
+    other = ""
+    if abs(run.width - width) > 1e-9:
+      other = f' stroke-width="{_number(run.width)}"'
+    lines.append(f'<path{other} d="{_path(run.points)}"/>')
+  return [*lines, "</g>"]
 
 
-def _decimals(line_height: float) -> int:
-  """Digits after the point that keep a ten-thousandth of the line height."""
-  return int(np.clip(4 - np.floor(np.log10(line_height)), 0, 100))
+def _paper(sheets: Sequence[Sheet]) -> list[str]:
+  """The group of the lines that are printed on the paper, if there are any."""
+  lines = [
+    '<line x1="{}" y1="{}" x2="{}" y2="{}"/>'.format(
+      *map(_number, rule.ravel())
+    )
+    for sheet in sheets
+    for rule in sheet.rules
+  ]
+  if not lines:
+    return []
+  group = f'<g id="paper" stroke="{RULE_COLOR}" stroke-width="{RULE_WIDTH:g}">'
+  return [group, *lines, "</g>"]
 
 
-def _number(value: float, decimals: int) -> str:
-  digits = f"{value:.{decimals}f}"
-  if "." in digits:
-    digits = digits.rstrip("0").rstrip(".")
+def _path(points: np.ndarray) -> str:
+  if len(points) == 1:
+    # Plotters' programs leave out what has no length.
+    points = np.concatenate([points, points + np.array([_DOT, 0])])
+  pairs = [f"{_number(x)} {_number(y)}" for x, y in points]
+  return f"M{pairs[0]}L{' '.join(pairs[1:])}"
+
+
+def _number(value: float) -> str:
+  digits = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
   return "0" if digits == "-0" else digits

@@ -58,12 +58,14 @@ class Sampled(NamedTuple):
   is_finished: whether the stop rule ended the line before the limit, [B].
   reading: for how many elements after the prime each character was read, [B,
     U]: the sum of the window's shares phi(t, u) / sum_v phi(t, v).
+  places: the character that was read most for each element, [limit, B].
   """
 
   points: Array
   lengths: Array
   is_finished: Array
   reading: Array
+  places: Array
 
 
 @functools.partial(
@@ -96,9 +98,8 @@ def sample_handwriting(
   draw = functools.partial(bivariate_mixture.sample, sigma_floor=sigma_floor)
 
   def step(progress):
-    t, state, points, reading, line_end, lengths, is_done, is_finished = (
-      progress
-    )
+    t, state, points, reading, places, *ending = progress
+    line_end, lengths, is_done, is_finished = ending
     last = jnp.where(t > 0, points[t - 1], 0.0)  # x_1's input: the null vector
     state, raw, is_past, shares = _advance(network, params, state, last, inputs)
     keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(inputs.keys, t)
@@ -122,11 +123,13 @@ def sample_handwriting(
     is_done |= ends | (t >= inputs.limits)
     reading += jnp.where((is_prime | is_done)[:, None], 0.0, shares)
     points = points.at[t].set(jnp.where(is_done[:, None], 0.0, element))
+    places = places.at[t].set(shares.argmax(axis=1))
     return _Progress(
       t + 1,
       state,
       points,
       reading,
+      places,
       line_end,
       lengths + ~is_done,
       is_done,
@@ -138,7 +141,9 @@ def sample_handwriting(
     step,
     _start(network, inputs),
   )
-  return Sampled(end.points, end.lengths, end.is_finished, end.reading)
+  return Sampled(
+    end.points, end.lengths, end.is_finished, end.reading, end.places
+  )
 
 
 class _Progress(NamedTuple):
@@ -148,6 +153,7 @@ class _Progress(NamedTuple):
   state: Any
   points: Array
   reading: Array
+  places: Array
   line_end: LineEnd
   lengths: Array
   is_done: Array
@@ -162,6 +168,7 @@ def _start(network: nn.Module, inputs: SampleInputs) -> _Progress:
     state=network.initial_state(batch_size),
     points=inputs.points,
     reading=jnp.zeros(inputs.text.mask.shape),
+    places=jnp.zeros(inputs.points.shape[:2], jnp.int32),
     line_end=no_line_end(batch_size),
     lengths=jnp.zeros(batch_size, jnp.int32),
     is_done=none,
@@ -175,12 +182,13 @@ def _advance(
   state: Any,
   element: Array,
   inputs: SampleInputs,
-) -> tuple[Any, Array, Array, Array | float]:
+) -> tuple[Any, Array, Array, Array]:
   """The next state, y-hat, whether the window is past, its shares [B, U]."""
   if not isinstance(network, SynthesisNetwork):
     stepped: Any = network.apply(params, state, element, method="step")
     state, raw = stepped
-    return state, raw, jnp.zeros(len(element), bool), 0.0
+    nothing = jnp.zeros(inputs.text.mask.shape)
+    return state, raw, jnp.zeros(len(element), bool), nothing
   stepped = network.apply(params, state, element, inputs.text, method="step")
   state, (raw, phi) = stepped
   is_past = is_past_text(phi, state.first.kappa, inputs.text_lengths)

@@ -94,7 +94,7 @@ def _write(writer, lines, seed, bias, pens) -> list[list[Pen]]:
     sigma_floor=writer.sigma_floor,
     stop=writer.stop,
   )
-  points, ends, stopped, reading = map(np.asarray, sampled)
+  points, ends, stopped, reading, read = map(np.asarray, sampled)
   written: list[list[Pen]] = [[] for _ in lines]
   for row, k in enumerate(each):
     new = points[len(primes[k]) : ends[row], row]
@@ -103,7 +103,9 @@ def _write(writer, lines, seed, bias, pens) -> list[list[Pen]]:
     first, text = len(befores[k]), lines[k].text
     line = Line(_finish(writer, new), text, str(lines[k].number))
     own = reading[row, first : first + len(text)]
-    written[k].append(Pen(line, bool(stopped[row]), own))
+    places = read[ends[row] - len(line.points) : ends[row], row] - first
+    places = places.clip(0, len(text) - 1)
+    written[k].append(Pen(line, bool(stopped[row]), own, places))
   return written
 
 

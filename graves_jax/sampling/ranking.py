@@ -37,11 +37,13 @@ class Pen(NamedTuple):
   line: its elements in pen units, its text and its name.
   has_stopped: whether the stop rule ended it within its limit.
   reading: for how many elements each character of the text was read, [U].
+  places: the place in the text that was read for each element, [T].
   """
 
   line: Line
   has_stopped: bool
   reading: np.ndarray
+  places: np.ndarray = np.zeros(0, np.int32)
 
   @property
   def has_read_its_end(self) -> bool:

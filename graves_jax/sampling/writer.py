@@ -43,12 +43,14 @@ class Written(NamedTuple):
     window skipped a character, or nothing was left of it but dots.
   style: the line whose hand it goes on in, if any.
   read: what the ranker reads, if one chose the pen.
+  places: the place in the text that was read for each element, [T].
   """
 
   line: Line
   is_finished: bool
   style: Line | None = None
   read: str | None = None
+  places: np.ndarray = np.zeros(0, np.int32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -369,7 +371,7 @@ class HandwritingWriter:
     if pens > 1:
       choices = choose(groups, settings.ranker)
     return {
-      number: Written(pen.line, pen.is_finished, style, read)
+      number: Written(pen.line, pen.is_finished, style, read, pen.places)
       for number, (pen, read) in zip(rows, choices, strict=True)
     }
 

@@ -58,6 +58,28 @@ def test_sample_writes_a_page(run_command, trained, tmp_path, ending):
   assert str(out) in output
 
 
+def test_a_letter_goes_on_over_as_many_sheets_as_it_needs(
+  run_command, trained, tmp_path
+):
+  def sheets_of(text, *arguments):
+    out = tmp_path / "page.svg"
+    status, output, errors = run_command(
+      *("sample", text, "--checkpoint", trained, "--out", out),
+      *("--paper", "60x60", "--margin", 4, *arguments),
+    )
+    assert (status, errors) == (0, "")
+    found = out.read_text().count('<g id="page-')
+    assert (f"{found} sheets" in output) == (found > 1)
+    return found, out.read_text()
+
+  text = "abc ab\n\n" + "abc ca b " * 6
+  one, drawn = sheets_of(text, "--letter-height", 2, "--ruling", "ruled")
+  assert one == 1 and 'viewBox="0 0 60 60"' in drawn and "<line " in drawn
+  assert sheets_of(text, "--letter-height", 8)[0] > 1
+  assert sheets_of(text, "--letter-height", 2, "--copies", 2)[0] == 2
+  assert sheets_of("abc", "--copies", 3)[0] == 1
+
+
 def test_sample_in_a_style_with_figures(
   run_command, trained, strokes, tmp_path
 ):
@@ -194,7 +216,19 @@ def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
     (["abc", "--copies", "0"], "copies (=0)"),
     (["abc", "--seed", "99999999999"], "seed (=99999999999)"),
     (["abc", "--width", "0"], "width (=0)"),
-    (["abc", "--out", "page.gif"], ".svg"),
+    (["abc", "--out", "page.bmp"], ".svg"),
+    (["abc", "--paper", "a7"], "a4, a5, a6, letter"),
+    (["abc", "--paper", "a5", "--width", "30"], "--width: with --paper"),
+    (["abc", "--font-size", "0"], "letter_height (=0)"),
+    (["abc", "--paper", "a6", "--margin", "70"], "no room"),
+    (["abc", "--ink", "blau"], "black, blue"),
+    (["abc", "--ink", "blue", "--out", "a.gcode"], "--ink: a .gcode file"),
+    (["abc", "--feed", "9"], "--feed is for .gcode files"),
+    (["abc", "--pen-up", "", "--out", "a.gcode"], "pen_up"),
+    (
+      [*("abc", "--paper", "a6", "--bed", "90x90"), "--out", "a.gcode"],
+      "reaches 90 x 90 mm",
+    ),
     (["abc", "--out", "/proc/page.svg"], "/proc/page.svg"),
     (["abc", "--style", "missing.jsonl"], "missing.jsonl"),
     (["abc", "--style", "testset_v:7"], "--style-data"),

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graves_jax.rendering.drawing import Drawing
 from graves_jax.rendering.html import pen_times, write_html
+from graves_jax.rendering.ink import Ink
+from graves_jax.rendering.sheet import sheet_around
 from graves_jax.rendering.svg import svg_document
 
 PAGE = [
@@ -23,6 +26,7 @@ PAGE = [
   [],
   [np.array([[0.0, 150]])],
 ]
+SHEET = sheet_around(PAGE)
 PRINTED = ("text", "description")
 HOSTILE = "</script></title><script>alert('1')</script><img src=x onerror=a()>"
 
@@ -51,12 +55,13 @@ class Reader(HTMLParser):
 
 
 def document(tmp_path, name="page.html", **texts):
-  write_html(tmp_path / name, PAGE, **texts)
+  write_html(tmp_path / name, [SHEET], Drawing(**texts))
   return (tmp_path / name).read_text(encoding="utf-8")
 
 
 def test_the_whole_drawing_is_in_the_page_without_any_script(tmp_path):
-  expected = svg_document(PAGE, text="A", description="seed 1")
+  drawing = Drawing(text="A", description="seed 1")
+  expected = svg_document([SHEET], drawing)
   assert expected in document(tmp_path, text="A", description="seed 1")
 
 
@@ -68,6 +73,21 @@ def test_the_data_time_every_point_of_every_path(tmp_path):
   assert [len(t) for t in data["milliseconds"]] == [len(s) for s in strokes]
   moments = np.concatenate(data["milliseconds"])
   assert moments[0] == 0 and (np.diff(moments) > 0).all()
+
+
+def test_every_path_of_every_sheet_and_pen_has_its_times(tmp_path):
+  for ink in (Ink(), Ink(pen="fountain")):
+    path = tmp_path / "two.html"
+    write_html(path, [SHEET, SHEET], Drawing(ink=ink))
+    reader = Reader(path.read_text())
+    times = json.loads(reader.all("script")[0][2])["milliseconds"]
+    paths = [e[1]["d"] for e in reader.all("path") if "d" in e[1]]
+    assert len(paths) == len(times) >= 6
+    for drawn, moments in zip(paths, times, strict=True):
+      points = drawn.replace("L", " ").count(" ") // 2 + 1
+      assert points == max(2, len(moments))  # A dot is a line to itself.
+    moments = np.concatenate(times)
+    assert moments[0] == 0 and (np.diff(moments) >= 0).all()
 
 
 def test_no_text_becomes_markup(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graves_jax.rendering.drawing import Drawing
 from graves_jax.rendering.figures import (
   write_attention,
   write_curve,
@@ -16,27 +17,43 @@ from graves_jax.rendering.figures import (
 from graves_jax.rendering.files import write_atomically
 from graves_jax.rendering.html import write_html
 from graves_jax.rendering.png import write_png
+from graves_jax.rendering.sheet import Sheet, sheet_around
 from graves_jax.rendering.svg import write_svg
-from graves_jax.rendering.write import check_output_path, write
+from graves_jax.rendering.write import WRITERS, check_output_path, write
 
 PAGE = [[np.array([[0.0, 0], [30, 40], [60, 0]]), np.array([[30.0, 20]])]]
-SIGNATURES = {".svg": b"<svg", ".png": b"\x89PNG", ".html": b"<!doctype html>"}
+SHEETS = [sheet_around(PAGE)]
+SIGNATURES = {
+  ".svg": b"<svg",
+  ".png": b"\x89PNG",
+  ".pdf": b"%PDF-1.4",
+  ".html": b"<!doctype html>",
+  ".gif": b"GIF89a",
+  ".webp": b"RIFF",
+  ".gcode": b"; A",
+  ".hpgl": b"IN;",
+  ".jsonl": b'{"text":"A"',
+}
 
 
 @pytest.mark.parametrize("suffix", [*SIGNATURES, ".SVG", ".Png"])
 def test_the_ending_chooses_the_format(tmp_path, suffix):
   path = tmp_path / "new" / "folder" / f"page{suffix}"
-  write(path, PAGE, text="A")
+  write(path, SHEETS, Drawing(text="A"))
   assert path.read_bytes().startswith(SIGNATURES[suffix.lower()])
   assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("name", ["page.gif", "page", ".svg", "page.svg.txt"])
+def test_all_formats_are_known():
+  assert WRITERS.keys() == SIGNATURES.keys()
+
+
+@pytest.mark.parametrize("name", ["page.bmp", "page", ".svg", "page.svg.txt"])
 def test_another_ending_is_refused_naming_those_allowed(tmp_path, name):
-  with pytest.raises(ValueError, match=r"\.svg, \.png, \.html"):
+  with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.html"):
     check_output_path(tmp_path / name)
-  with pytest.raises(ValueError, match=r"\.svg, \.png, \.html"):
-    write(tmp_path / name, PAGE)
+  with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.html"):
+    write(tmp_path / name, SHEETS)
   assert not any(tmp_path.iterdir())
 
 
@@ -46,7 +63,9 @@ def test_checking_a_path_creates_nothing(tmp_path):
   assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("check", [check_output_path, lambda p: write(p, PAGE)])
+@pytest.mark.parametrize(
+  "check", [check_output_path, lambda p: write(p, SHEETS)]
+)
 def test_unwritable_paths_are_named(tmp_path, check):
   (tmp_path / "file").write_text("kept")
   (tmp_path / "folder.svg").mkdir()
@@ -107,10 +126,11 @@ def test_files_have_the_permissions_of_any_new_file(tmp_path):
 @pytest.mark.parametrize("suffix", SIGNATURES)
 @pytest.mark.parametrize("text", ["caf\udce9", "a\0b", "👩‍👩‍👧 ü\nß", "$x_1$"])
 def test_any_text_can_be_stored(tmp_path, suffix, text):
-  write(tmp_path / f"page{suffix}", PAGE, text=text, description=text)
+  drawing = Drawing(text=text, description=text)
+  write(tmp_path / f"page{suffix}", SHEETS, drawing)
 
 
-@pytest.mark.parametrize("writer", [write_svg, write_png, write_html])
+@pytest.mark.parametrize("suffix", WRITERS)
 @pytest.mark.parametrize(
   ("page", "message"),
   [
@@ -123,18 +143,18 @@ def test_any_text_can_be_stored(tmp_path, suffix, text):
   ],
 )
 def test_pages_that_cannot_be_drawn_are_refused(
-  tmp_path, writer, page, message
+  tmp_path, suffix, page, message
 ):
-  path = tmp_path / f"page.{writer.__name__.removeprefix('write_')}"
+  path = tmp_path / f"page{suffix}"
   with pytest.raises(ValueError, match=message):
-    writer(path, page)
+    write(path, [Sheet(100, 100, page)])
   assert not path.exists()
 
 
 def test_writers_refuse_foreign_endings(tmp_path):
   for writer in (write_svg, write_png, write_html):
     with pytest.raises(ValueError, match="must end in"):
-      writer(tmp_path / "page.doc", PAGE)
+      writer(tmp_path / "page.doc", SHEETS)
   with pytest.raises(ValueError, match=r"\.pdf"):
     write_attention(tmp_path / "a.html", np.ones((1, 1)), "a", np.ones((1, 3)))
   with pytest.raises(ValueError, match=r"\.pdf"):
@@ -148,10 +168,11 @@ def test_handwriting_needs_no_matplotlib_and_figures_no_pyplot(tmp_path):
   program = f"""
 import sys
 import numpy as np
-from graves_jax.rendering import figures, write
+from graves_jax.rendering import figures, sheet, write
 page = [[np.array([[0.0, 0], [30, 40]])]]
 for suffix in write.WRITERS:
-  write.write({str(tmp_path)!r} + "/page" + suffix, page, text="A")
+  sheets = [sheet.sheet_around(page)]
+  write.write({str(tmp_path)!r} + "/page" + suffix, sheets)
 assert "matplotlib" not in sys.modules
 steps = np.arange(3)
 figures.write_curve({str(tmp_path)!r} + "/a.png", steps, {{"loss": steps}})

@@ -137,7 +137,7 @@ def past_text(inputs, points):
 @pytest.mark.parametrize("style", [None, TRAIN[3]])
 @pytest.mark.parametrize("stop", ["paper", "stroke"])
 def test_the_sampler_ends_lines_by_its_rule(stop, style):
-  inputs, (points, lengths, is_finished, _) = sample(stop, style, seed=5)
+  inputs, (points, lengths, is_finished, *_) = sample(stop, style, seed=5)
   assert is_finished.all()
   points = np.asarray(points)[: lengths.max() + 4]
   is_past = past_text(inputs, points)

@@ -3,7 +3,13 @@
 import os
 from pathlib import Path
 
-from graves_jax.data.sources import inkml, quickdraw, stroke_file
+from graves_jax.data.sources import (
+  inkml,
+  quickdraw,
+  stroke_file,
+  svg_ink,
+  xournal,
+)
 from graves_jax.data.sources.json_lines import decode_object, numbered_lines
 from graves_jax.data.strokes import Line
 
@@ -12,10 +18,13 @@ _XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<")
 
 
 def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
-  """Reads the lines of a file of ink: InkML, Quick, Draw!, or a stroke file.
+  """Reads the lines of a file of ink: SVG, InkML, Xournal++, Quick, Draw!, or a
+  stroke file.
 
   Args:
-    path: the file; what begins with < is InkML, all else JSON lines.
+    path: the file; what begins with < is SVG if it is named .svg or has an
+      <svg> at its start, else InkML; .xopp and .xoj are Xournal++; all else is
+      JSON lines.
     text: if given, the text of every line, whatever the file says.
 
   Raises:
@@ -24,7 +33,12 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
   """
   path = Path(path)
   with path.open("rb") as file:
-    start = file.read(64).lstrip()
+    start = file.read(2048).lstrip()
+  if path.suffix.lower() in (".xopp", ".xoj"):
+    return [xournal.read_xournal(path, text)]
+  is_svg = start.startswith(_XML_STARTS) and b"<svg" in start
+  if is_svg or path.suffix.lower() == ".svg":
+    return [svg_ink.read_svg(path, text)]
   if path.suffix == ".inkml" or start.startswith(_XML_STARTS):
     return [inkml.read_inkml(path, text)]
   if _is_by_column(path):

@@ -22,7 +22,7 @@ const strokes = [...svg.querySelectorAll("path")].map((path, k) => {
 const total = strokes.at(-1).times.at(-1);
 const nib = makeElement("circle", {
   id: "nib",
-  r: 1.6 * parseFloat(svg.querySelector("g").getAttribute("stroke-width")),
+  r: 1.6 * parseFloat(svg.querySelector("#page-1").getAttribute("stroke-width")),
 });
 svg.append(nib);
 const follow = makeFollower(nib, () => controls.getBoundingClientRect().top);

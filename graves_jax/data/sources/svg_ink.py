@@ -1,0 +1,190 @@
+"""Reads ink as SVG: paths, polylines and lines, in the order of the document.
+
+All parts of a path's grammar and all transforms are read; every M begins a
+stroke. What is only defined (defs, symbols, clips) is not ink, and neither are
+text, other shapes and outlines of letters. SVG knows no time: points are set
+along the strokes at the density of real ink. What the ink says is the title of
+the document, unless it is given.
+"""
+
+import math
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from graves_jax.data.sources import untrusted_xml
+from graves_jax.data.sources.stroke_file import (
+  as_positions,
+  check_string,
+  require_few_points,
+)
+from graves_jax.data.sources.svg_path import path_strokes
+from graves_jax.data.strokes import Line, offsets_from_strokes
+
+POINTS_PER_CHARACTER = 22  # of IAM-OnDB's lines
+_HIDDEN = ("defs", "symbol", "clipPath", "mask", "marker", "pattern")
+_TRANSFORM = re.compile(r"\s*,?\s*(\w+)\s*\(([^()]*)\)")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_MOST = 1e15
+_DEEPEST = 500  # elements within one another
+
+
+def read_svg(path: str | os.PathLike, text: str | None = None) -> Line:
+  """Reads one document of SVG as one line of ink.
+
+  Args:
+    path: the file.
+    text: if given, what the ink says, whatever the title says.
+
+  Raises:
+    FileNotFoundError: if there is no such file.
+    ValueError: names the file, what is wrong and what is allowed.
+  """
+  path = Path(path)
+  try:
+    document = _Document(untrusted_xml.read_bounded(path))
+    if text is None:
+      text = " ".join("".join(document.title).split())
+      if not text:
+        raise ValueError(
+          "no <title> says what was written; give it with --style-text."
+        )
+    check_string("text", text)
+    if not document.strokes:
+      raise ValueError(
+        "there is no ink: no path, polyline or line; save strokes as paths."
+      )
+    strokes = [as_positions(*stroke.T) for stroke in document.strokes]
+    strokes = _evenly(strokes, POINTS_PER_CHARACTER * len(text))
+    return Line(offsets_from_strokes(strokes), text, "ink")
+  except ValueError as error:
+    raise ValueError(f"{path}: {error}") from None
+
+
+class _Document:
+  """The strokes [n, 2] of a document, transformed, and its title."""
+
+  def __init__(self, content: bytes):
+    self.strokes: list[np.ndarray] = []
+    self.title: list[str] = []
+    self._transforms = [np.eye(3)]
+    self._hidden = 0  # how deep within what is not drawn
+    self._in_title = False
+    self._points = 0
+    untrusted_xml.parse(content, self._start, self._end, self._characters)
+
+  def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    depth = len(self._transforms)
+    if depth == 1 and tag != "svg":
+      raise ValueError(f"it begins with <{tag[:40]}>; SVG has <svg>.")
+    if depth > _DEEPEST:
+      raise ValueError(f"elements nest deeper than {_DEEPEST}.")
+    own = _transform(attributes.get("transform", ""))
+    # What becomes too large is refused with the positions.
+    with np.errstate(all="ignore"):
+      self._transforms.append(self._transforms[-1] @ own)
+    self._in_title = tag == "title" and depth == 2
+    if tag in _HIDDEN or self._hidden:
+      self._hidden += 1
+      return
+    for stroke in _strokes(tag, attributes):
+      self._points += len(stroke)
+      require_few_points(self._points)
+      ones = np.ones((len(stroke), 1))
+      with np.errstate(all="ignore"):
+        moved = np.hstack([stroke, ones]) @ self._transforms[-1][:2].T
+      self.strokes.append(moved)
+
+  def _end(self, tag: str) -> None:
+    self._transforms.pop()
+    self._in_title = False
+    self._hidden = max(0, self._hidden - 1)
+
+  def _characters(self, content: str) -> None:
+    if self._in_title:
+      self.title.append(content)
+
+
+def _strokes(tag: str, attributes: dict[str, str]) -> list[np.ndarray]:
+  """The strokes of an element, in its own units."""
+  if tag == "path":
+    return path_strokes(attributes.get("d", ""))
+  if tag == "polyline":
+    values = _numbers(attributes.get("points", ""))
+    require_few_points(len(values) // 2)
+    return [np.reshape(values[: len(values) // 2 * 2], (-1, 2))]
+  if tag == "line":
+    names = ("x1", "y1", "x2", "y2")
+    found = [_numbers(attributes.get(name, "0"))[:1] for name in names]
+    ends = [values[0] if values else 0.0 for values in found]
+    return [np.reshape(ends, (2, 2))]
+  return []
+
+
+def _numbers(given: str) -> list[float]:
+  """All numbers in a text, none so large that reckoning overflows."""
+  numbers = [float(value) for value in _NUMBER.findall(given)]
+  if not all(abs(number) < _MOST for number in numbers):
+    raise ValueError(f"{given.strip()[:40]!r} has a number above {_MOST:g}.")
+  return numbers
+
+
+def _transform(given: str) -> np.ndarray:
+  """The matrix [3, 3] of a list of transforms.
+
+  Raises:
+    ValueError: if there is one that SVG does not know.
+  """
+  matrix, place = np.eye(3), 0
+  given = given.rstrip().rstrip(",")
+  while place < len(given):
+    match = _TRANSFORM.match(given, place)
+    if not match:
+      raise ValueError(f"{given[place:][:40]!r} is no transform of SVG.")
+    values = _numbers(match[2])
+    matrix = matrix @ _matrix(match[1], values)
+    place = match.end()
+  return matrix
+
+
+def _matrix(name: str, values: list[float]) -> np.ndarray:
+  a, b, c, d, e, f = 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
+  match name, values:
+    case "matrix", [a, b, c, d, e, f]:
+      pass
+    case "translate", [e, *rest] if len(rest) < 2:
+      f = rest[0] if rest else 0.0
+    case "scale", [a, *rest] if len(rest) < 2:
+      d = rest[0] if rest else a
+    case "rotate", [angle, *center] if len(center) in (0, 2):
+      turn = math.radians(math.fmod(angle, 360))
+      a = d = math.cos(turn)
+      b, c = math.sin(turn), -math.sin(turn)
+      x, y = center or (0.0, 0.0)
+      e, f = x - a * x - c * y, y - b * x - d * y
+    case "skewX", [angle]:
+      c = math.tan(math.radians(math.fmod(angle, 360)))
+    case "skewY", [angle]:
+      b = math.tan(math.radians(math.fmod(angle, 360)))
+    case _:
+      raise ValueError(f"{name[:20]} of {len(values)} numbers is no transform.")
+  return np.array([[a, c, e], [b, d, f], [0.0, 0.0, 1.0]])
+
+
+def _evenly(strokes: list[np.ndarray], points: int) -> list[np.ndarray]:
+  """Strokes with about so many points in all, at equal distances."""
+  ways = [np.hypot(*np.diff(s, axis=0).T).cumsum() for s in strokes]
+  total = sum(float(way[-1]) for way in ways if len(way))
+  if not total:
+    return strokes
+  step, even = total / points, []
+  for stroke, way in zip(strokes, ways, strict=True):
+    if not len(way) or not way[-1]:
+      even.append(stroke[:1])
+      continue
+    along = np.concatenate([[0.0], way])
+    at = np.linspace(0, along[-1], max(2, round(along[-1] / step) + 1))
+    even.append(np.column_stack([np.interp(at, along, v) for v in stroke.T]))
+  return even
