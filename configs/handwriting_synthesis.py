@@ -12,7 +12,9 @@ recipe, which is configs/handwriting_synthesis_paper.py:
   the run may be lengthened (--training.steps).
 - For the first 450 updates the first 300 points of each line, 64 lines at once,
   so that the window learns to read early; then whole lines, 32 at once. Those
-  of over 1,200 points, or 64 characters, are left out of training alone.
+  of over 1,200 points, or 64 characters, and those whose transcripts are known
+  to be wrong, are left out of training alone (all that is measured below was
+  trained with the wrong transcripts, too).
 - Lines stretched by up to 10 % each time that they are read. What is validated
   and writes is a moving average of the weights. A limit on the gradient's norm,
   forget gates whose biases start at 1, bfloat16 products.
@@ -63,6 +65,7 @@ def get_config() -> HandwritingConfig:
       buckets=10,
       max_points=1200,
       max_characters=64,
+      keep_wrong_transcripts=False,
       crop_schedule=((450, 300, 64),),
       scale_range=0.1,
     ),
