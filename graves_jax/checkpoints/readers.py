@@ -29,8 +29,12 @@ def load_ranker() -> HandwritingReader:
   """Opens the reader that ships to choose among pens: not the one of
   `load_reader`, which measures.
 
-  `load_writer().write("dear reader", best_of=4, ranker=load_ranker())` keeps
-  the pen that it reads best.
+  `load_writer().write("dear reader", best_of=4, ranker=ranker)` keeps the pen
+  that it reads best.
+
+  >>> ranker = load_ranker()
+  >>> ranker.network.hidden
+  (180, 180)
 
   Raises:
     FileNotFoundError: if the weights did not come with this copy.
