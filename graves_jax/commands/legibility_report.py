@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -63,14 +64,19 @@ def print_tables(
     "least number of insertions, deletions and substitutions, divided by what "
     "the texts hold; the ratio is to the real lines'. A word is missing if "
     "most of its letters were not even read as others; the reader errs in "
-    "that, too, as the real lines show. Signs, words: their errors. Shares of "
-    "lines: a word missing, or doubled; never stopped; stopped before the "
+    "that, too, as the real lines show. Letters (any characters), words: their "
+    "errors. Shares of lines: a word missing, or doubled; never stopped; stopped before the "
     "window reached the last character; any of these. Free lines have no "
     "style, primed ones that of another real line.",
     highlight=False,
   )
-  table = Table(title="In percent, but for the ratio")
-  classes = Table(title="Characters of a class not read right, in percent")
+  table, classes = (
+    Table(title=title, box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    for title in (
+      "In percent, but for the ratio",
+      "Characters of a class not read right, in percent",
+    )
+  )
   for each, names in ((table, _FIELDS.values()), (classes, CLASSES)):
     each.add_column("lines", no_wrap=True)
     for name in names:
