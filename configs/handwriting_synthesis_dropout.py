@@ -18,7 +18,8 @@ by heart (-966.7 nats per sequence), -1082.3 after 300 updates, -1091.7 after
 coordinate; 217 gained by reading. 52 minutes of updates on two CPU cores (AMD
 EPYC, AVX-512 BF16), much of it beside other work; alone an update took 1.94 s.
 These are the weights in graves_jax/pretrained/handwriting. Until update 255 the
-run was one of 1,200.
+run was one of 1,200. Lines whose transcripts are known to be wrong were still
+trained on (--data.keep-wrong-transcripts).
 
 Tried, 60 updates each from the same weights, -966.7 nats per sequence with 245
 gained by reading: a fifth dropped, -1060.9 and 226; adaptive weight noise that
@@ -47,6 +48,7 @@ def get_config() -> HandwritingConfig:
       buckets=10,
       max_points=1200,
       max_characters=64,
+      keep_wrong_transcripts=False,
       scale_range=0.1,
     ),
     optimizer=Muon(

@@ -74,7 +74,7 @@ def page(
     ),
     styles=styles_for(writer),
     replacements=replacements_for(writer.alphabet),
-    notice=NOTICE if checkpoint == HANDWRITING else "",
+    notice=NOTICE if checkpoint.resolve() == HANDWRITING.resolve() else "",
     weights=weights,
   )
   Console().print(f"{out}: {size / 1e6:.1f} MB", markup=False, highlight=False)

@@ -42,7 +42,8 @@ class HandwritingOptions:
   writes the same."""
   ranker: Path = HANDWRITING_RANKER
   """That reader: a run's folder, or one checkpoint; by default one that ships.
-  Without it, the pen is kept by which no character was skipped."""
+  Without it, the pen is kept by which the fewest characters were skipped
+  or dwelt on."""
   stop: Literal["stroke", "paper"] = "stroke"
   """When a line ends: paper: as soon as the network has read past its end
   (Section 5.3); stroke: when the stroke under way is finished then."""
@@ -138,6 +139,8 @@ def refuse_options_of_others(
     for group in options
     for field in dataclasses.fields(group)
   }
+  if PageOptions in options:
+    others.add("--font-size")  # the other name of --letter-height
   for word in argv[: argv.index("--")] if "--" in argv else argv:
     option = _flag(word.partition("=")[0].removeprefix("--"))
     if word.startswith("--") and option in others:

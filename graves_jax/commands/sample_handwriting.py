@@ -101,7 +101,7 @@ def set_copies(
     lines = [words_of(each.line, each.places) for each in copy]
     widths = [len("".join(each.line.text.split())) for each in copy]
     letters.append(paragraphs_of(text, lines, widths))
-  if layout.paper is None or "\n" not in text:
+  if layout.paper is None or all(len(copy) == 1 for copy in copies):
     letters = [[paragraph for letter in letters for paragraph in letter]]
   return [sheet for letter in letters for sheet in set_letter(letter, layout)]
 

@@ -86,7 +86,7 @@ class _Document:
     with np.errstate(all="ignore"):
       self._transforms.append(self._transforms[-1] @ own)
     self._in_title = tag == "title" and depth == 2
-    if tag in _HIDDEN or self._hidden:
+    if self._hidden or tag in _HIDDEN or _is_not_ink(attributes):
       self._hidden += 1
       return
     for stroke in _strokes(tag, attributes):
@@ -105,6 +105,16 @@ class _Document:
   def _characters(self, content: str) -> None:
     if self._in_title:
       self.title.append(content)
+
+
+def _is_not_ink(attributes: dict[str, str]) -> bool:
+  """Whether an element is not displayed, or is the paper's rules."""
+  style = attributes.get("style", "").replace(" ", "")
+  return (
+    attributes.get("id") == "paper"
+    or attributes.get("display") == "none"
+    or "display:none" in style
+  )
 
 
 def _strokes(tag: str, attributes: dict[str, str]) -> list[np.ndarray]:

@@ -25,9 +25,6 @@ function makeSheet(normalization, options) {
   };
 }
 
-const widthOfSheet = ({options, unitsPerMm, usualHeight}) =>
-  options.width * unitsPerMm + 2 * MARGIN * usualHeight;
-
 // Begins line n, or begins it anew.
 function beginLine(sheet, n, text) {
   const old = sheet.lines[n];

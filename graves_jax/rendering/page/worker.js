@@ -61,7 +61,11 @@ const ANSWERS = {
     job = options.number;
     sentPoints = shownPoints = 0;
     const {number} = options;
+    let kept = 0; // points of the lines that are ended
     const post = (message) => {
+      // A line that is begun anew leaves the sheet, and so does what is cut off.
+      if (message.kind === "line") sentPoints = kept;
+      if (message.kind === "ended") sentPoints = kept += message.length;
       sentPoints += (message.points?.length ?? 0) / 3;
       self.postMessage({...message, number});
     };

@@ -108,7 +108,9 @@ def test_transforms_nest_and_move_the_ink(tmp_path, transform, matrix):
 
 def test_what_is_only_defined_is_no_ink_and_the_title_is_the_text(tmp_path):
   shapes = (
-    '<defs><path d="M0 0L9 9"/></defs><g><title>no</title>'
+    '<defs><path d="M0 0L9 9"/></defs><g style="fill:none; display: none">'
+    '<path d="M0 0L9 9"/></g><path d="M0 0L9 9" display="none"/>'
+    '<g id="paper"><line x2="9" y2="9"/></g><g><title>no</title>'
     '<path d="M1 1L2 2"/></g><clipPath><path d="M0 0L9 9"/></clipPath>'
   )
   document = "<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'x.dtd'>"
