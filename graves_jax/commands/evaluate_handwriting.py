@@ -1,6 +1,5 @@
 """The part of graves-jax evaluate that scores handwriting."""
 
-import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,9 +10,9 @@ from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
+from graves_jax.commands.scored_lines import load_lines
 from graves_jax.data.batches import Batches
 from graves_jax.data.lines import LineBatches
-from graves_jax.data.sources.handwriting import load_split
 from graves_jax.data.strokes import Line
 from graves_jax.devices.parallel import (
   fitting,
@@ -59,23 +58,19 @@ def score_handwriting(
     ValueError, OSError: if an argument cannot be used.
   """
   config, codec = restored.metadata.of_handwriting()
-  data, split = config.data, arguments.split or "validation"
-  if arguments.data.path is not None:
-    data = dataclasses.replace(data, path=str(arguments.data.path))
   floor = arguments.sigma_floor
   if floor is None:
     floor = config.network.sigma_floor
   elif not 0 < floor < 1:
     raise ValueError(f"sigma_floor (={floor}) must be above 0 and below 1.")
-  with loading(console) as progress:
-    lines = load_split(data, split, progress)
+  lines, split = load_lines(arguments, config.data, console)
   size = BATCH_SIZE if arguments.batch_size is None else arguments.batch_size
   batches = functools.partial(
     LineBatches,
     alphabet=codec.alphabet,
     normalization=codec.normalization,
     batch_size=size,
-    buckets=data.buckets,
+    buckets=config.data.buckets,
   )
   network = build_network(config.network, codec.size, kernels=kernels)
   whole = batches(lines)

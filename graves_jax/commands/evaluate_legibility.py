@@ -1,6 +1,5 @@
 """The part of graves-jax evaluate that measures whether writing can be read."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from graves_jax.commands.legibility_report import (
   print_tables,
 )
 from graves_jax.commands.ranking import open_reader
-from graves_jax.data.sources.handwriting import load_split
+from graves_jax.commands.scored_lines import load_lines
 from graves_jax.data.strokes import Alphabet, Line
 from graves_jax.fast.kernels.library import Kernels
 from graves_jax.pretrained import HANDWRITING_RANKER, HANDWRITING_READER
@@ -61,11 +60,7 @@ def score_legibility(
   writer = _open_writer(arguments, restored, kernels)
   reader, ranker = _open_readers(options, console)
   config, _ = restored.metadata.of_handwriting()
-  data, split = config.data, arguments.split or "validation"
-  if arguments.data.path is not None:
-    data = dataclasses.replace(data, path=str(arguments.data.path))
-  with loading(console) as progress:
-    lines = load_split(data, split, progress)
+  lines, split = load_lines(arguments, config.data, console)
   lines = _usable(lines, [writer.alphabet, reader.alphabet], console)
   places = np.linspace(0, len(lines) - 1, options.lines or len(lines))
   lines = [lines[k] for k in np.unique(places.astype(int))]

@@ -1,6 +1,5 @@
 """The part of graves-jax evaluate that scores a reader of handwriting."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +8,8 @@ from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
+from graves_jax.commands.scored_lines import load_lines
 from graves_jax.data.lines import LineBatches
-from graves_jax.data.sources.handwriting import load_split
 from graves_jax.data.strokes import Line
 from graves_jax.devices.parallel import (
   fitting,
@@ -60,15 +59,11 @@ def score_reading(
   if beam < 1:
     raise ValueError(f"beam (={beam}) must be 1 or more.")
   config, _ = restored.metadata.of_reading()
-  data, split = config.data, arguments.split or "validation"
-  if arguments.data.path is not None:
-    data = dataclasses.replace(data, path=str(arguments.data.path))
   size = BATCH_SIZE if arguments.batch_size is None else arguments.batch_size
   if not arguments.devices:
     devices = fitting(devices, size)
   require_divisible("batch_size", size, len(devices))
-  with loading(console) as progress:
-    lines = load_split(data, split, progress)
+  lines, split = load_lines(arguments, config.data, console)
   scores = _score(restored, lines, size, devices, console, kernels)
   reader = HandwritingReader.from_checkpoint(restored, kernels)
   with loading(console, "Reading") as progress:

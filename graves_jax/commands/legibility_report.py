@@ -66,9 +66,8 @@ def print_tables(
     "most of its letters were not even read as others; the reader errs in "
     "that, too, as the real lines show. Letters (any characters), words: their "
     "errors. Shares of lines: a word missing, or doubled; never stopped; "
-    "stopped before the "
-    "window reached the last character; any of these. Free lines have no "
-    "style, primed ones that of another real line.",
+    "stopped before the window reached the last character; any of these. Free "
+    "lines have no style, primed ones that of another real line.",
     highlight=False,
   )
   table, classes = (
