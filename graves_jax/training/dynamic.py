@@ -21,7 +21,7 @@ from jax import Array
 
 from graves_jax.checkpoints.state import TrainState
 from graves_jax.config import DynamicConfig
-from graves_jax.data.batches import Batches
+from graves_jax.data.batches import InOrder
 from graves_jax.devices.parallel import Mapped
 from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.training.evaluate import evaluate
@@ -146,7 +146,7 @@ class DynamicEvaluation:
   def __call__(
     self,
     config: DynamicConfig,
-    batches: Batches,
+    batches: InOrder,
     carry: Any,
     *,
     rms: Any = None,
