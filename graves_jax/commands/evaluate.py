@@ -12,7 +12,11 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.commands.legibility_options import LegibilityOptions
-from graves_jax.commands.record_options import RecordOptions, write_record
+from graves_jax.commands.record_options import (
+  RecordOptions,
+  training_runs,
+  write_record,
+)
 from graves_jax.config import Config, DynamicConfig, ReadingConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
 
@@ -80,7 +84,9 @@ class Arguments:
   """How much text is scored at each trial (20,000)."""
   tune_writers: int | None = None
   """How many writers' lines are scored at each trial (8)."""
-  for_record: tyro.conf.OmitArgPrefixes[RecordOptions] = RecordOptions()
+  for_record: tyro.conf.OmitArgPrefixes[RecordOptions] = dataclasses.field(
+    default_factory=RecordOptions
+  )
   for_legibility: tyro.conf.OmitArgPrefixes[LegibilityOptions] = (
     dataclasses.field(default_factory=LegibilityOptions)
   )
@@ -105,13 +111,14 @@ def main(argv: list[str]) -> None:
     restored = with_drawn_weights(restored, arguments.draw_weights)
   config = restored.metadata.config
   refuse_options_of_others(arguments, config)
+  training = training_runs(arguments.for_record, restored, checkpoint)
   score = scorer_for(arguments, config)
   figures = score(arguments, restored, devices, console, kernels)
   figures |= {
     "step": restored.metadata.step,
     "draw_weights": arguments.draw_weights,
   }
-  write_record(arguments.for_record, restored, checkpoint, devices, figures)
+  write_record(arguments.for_record, restored, training, devices, figures)
   print(json.dumps(figures))
 
 

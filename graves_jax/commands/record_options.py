@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import graves_jax
 from graves_jax.commands.machine import machine_of, revision, without_folders
-from graves_jax.config.stored import to_dict
 from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.results.metrics import METRICS, training_of
 from graves_jax.results.record import Ancestor, Record, Training, to_json
@@ -54,7 +53,7 @@ class RecordOptions:
 def write_record(
   options: RecordOptions,
   restored: "Restored",
-  checkpoint: Path,
+  training: tuple[Training, ...],
   devices: Sequence["jax.Device"],
   figures: dict[str, Any],
 ) -> None:
@@ -63,12 +62,12 @@ def write_record(
   Args:
     options: where to, and of which runs.
     restored: what was scored.
-    checkpoint: where it was read.
+    training: of `training_runs`.
     devices: that it was scored on.
     figures: scores by name.
 
   Raises:
-    OSError, ValueError: if a run cannot be read, or the file not be written.
+    OSError: if the file cannot be written.
   """
   if options.record is None:
     return
@@ -84,11 +83,11 @@ def write_record(
     checkpoint=restored.run,
     step=metadata.step,
     weights=sum(x.size for x in jax.tree.leaves(restored.params)),
-    config=_without_folders(to_dict(metadata.config)),
+    config=_without_folders(metadata.config),
     ancestry=tuple(
       Ancestor(**dataclasses.asdict(stage)) for stage in metadata.ancestry
     ),
-    training=training_runs(options, restored, checkpoint),
+    training=training,
     figures=figures,
   )
   write_atomically(options.record.expanduser(), to_json(record).encode())
@@ -102,23 +101,29 @@ def command_given() -> str:
   )
 
 
-def _without_folders(config: dict[str, Any]) -> dict[str, Any]:
-  data = config["data"]
-  for name in ("path", "prepared_dir"):
-    if data.get(name):
-      data[name] = Path(data[name]).name
-  return config
+def _without_folders(config: Any) -> Any:
+  """The config, of whose folders and files only the names are told."""
+  names = {
+    field: Path(value).name
+    for field in ("path", "prepared_dir")
+    if (value := getattr(config.data, field, None))
+  }
+  data = dataclasses.replace(config.data, **names)
+  return dataclasses.replace(config, data=data)
 
 
 def training_runs(
   options: RecordOptions, restored: "Restored", checkpoint: Path
 ) -> tuple[Training, ...]:
-  """What the runs' own records tell; empty if there are none.
+  """What the runs' own records tell; empty if there are none, or no record is
+  asked for.
 
   Raises:
     OSError, ValueError: if a run that was named cannot be read.
   """
   runs = options.record_runs
+  if options.record is None:
+    return ()
   if not runs:
     own = checkpoint.expanduser().resolve()
     folders = own, *own.parents[:2]

@@ -10,9 +10,47 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
+from graves_jax.config import HandwritingConfig, ReadingConfig, TextConfig
 from graves_jax.config.stored import from_dict
 
 FORMAT: Literal["graves_jax record 1"] = "graves_jax record 1"
+_CONFIGS: dict[str, type] = {
+  "handwriting": HandwritingConfig,
+  "text": TextConfig,
+  "reading": ReadingConfig,
+}
+# By kind: figures that tables show.
+_FIGURES: dict[str, tuple[str, ...]] = {
+  "handwriting": (
+    "split",
+    "nats_per_sequence",
+    "nats_per_point",
+    "squared_error_per_coordinate",
+    "squared_error_per_point",
+    "sequences",
+    "sigma_floor",
+  ),
+  "text": (
+    "split",
+    "convention",
+    "bits_per_symbol",
+    "bits_per_character",
+    "error_percent",
+    "perplexity",
+    "dynamic",
+  ),
+  "reading": ("split",),
+}
+_DYNAMIC = ("writers", "tuning_writers", "rule", "learning_rate")
+_FLOORS = (
+  "sigma_floor",
+  "nats_per_sequence",
+  "nats_per_point",
+  "nats_of_zeros_per_sequence",
+  "percent_of_nats_of_zeros",
+)
+_TEXTS = {"split", "convention", "rule"}
+_OR_NONE = {"perplexity"}
 # A record has some thousand; a file of this size is none.
 _MOST_BYTES = 2**20
 
@@ -70,6 +108,7 @@ class Record:
   revision: of its source, "+" behind it if that was changed; None if it is not
     known, as in an installed package.
   machine: where it was scored.
+  kind: handwriting, text or reading.
   checkpoint: its name.
   step: updates of its last stage.
   weights: how many numbers.
@@ -85,11 +124,11 @@ class Record:
   package: str
   revision: str | None
   machine: Machine
-  kind: Literal["handwriting", "text", "reading"]
+  kind: str
   checkpoint: str
   step: int
   weights: int
-  config: dict[str, Any]
+  config: Any
   ancestry: tuple[Ancestor, ...]
   training: tuple[Training, ...]
   figures: dict[str, Any]
@@ -123,7 +162,12 @@ def read_record(path: Path) -> Record:
     values = json.loads(path.read_bytes(), parse_constant=_refuse)
     if not isinstance(values, dict) or values.get("format") != FORMAT:
       raise ValueError(f'it does not say "format": "{FORMAT}".')
-    return from_dict(values, Record)
+    record = from_dict(values, Record)
+    if record.kind not in _CONFIGS:
+      raise ValueError(f"its kind is {record.kind!r:.40}.")
+    require_figures(record.kind, record.figures)
+    config = from_dict(record.config, _CONFIGS[record.kind])
+    return dataclasses.replace(record, config=config)
   except (ValueError, RecursionError) as error:
     raise ValueError(
       f"{path} is no record of graves-jax evaluate --record: "
@@ -146,6 +190,25 @@ def read_records(folder: Path) -> dict[str, Record]:
   return {
     path.stem: read_record(path) for path in sorted(folder.glob("*.json"))
   }
+
+
+def require_figures(kind: str, figures: dict[str, Any]) -> None:
+  """Raises ValueError unless the figures are those that tables show, each a
+  number or a text as it should be."""
+  if kind == "handwriting" and "nats_per_sequence" not in figures:
+    return  # legibility
+  static = figures.get("static")
+  wanted = [(figures, _FIGURES[kind])]
+  if kind == "handwriting" and static is not None:
+    wanted += [(figures, _DYNAMIC), (static, _FIGURES[kind][1:-1])]
+  for floor in figures.get("floors", ()):
+    wanted.append((floor, _FLOORS))
+  for values, names in wanted:
+    for name in names:
+      value = values.get(name) if isinstance(values, dict) else None
+      texts = name in _TEXTS and isinstance(value, str)
+      if not (texts or isinstance(value, (int, float)) or name in _OR_NONE):
+        raise ValueError(f"its figures have no {name}.")
 
 
 def _refuse(constant: str) -> None:
