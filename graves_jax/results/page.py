@@ -25,7 +25,7 @@ _INTRODUCTION = (
 _DYNAMIC = (
   "The weights learn along each writer's lines of `testset_v`: a line is "
   "scored, then learned from; the trained weights meet each writer. The "
-  "archives that are distributed do not say who wrote a form, so that each form "
+  "archives that are distributed do not say who wrote a form, so each form "
   "counts as a writer of its own. Numbers of the rule are chosen on the first "
   "forms, and the others are reported, with fixed and with learning weights. "
   "Not in the paper, whose dynamic evaluation is of text."
