@@ -82,6 +82,9 @@ class Arguments:
   first writers of the split, and reports the others."""
   tune_symbols: int | None = None
   """How much text is scored at each trial (20,000)."""
+  writers: int | None = None
+  """With --dynamic, of handwriting: reads so many writers, spread over the
+  split; by default all."""
   tune_writers: int | None = None
   """How many writers' lines are scored at each trial (8)."""
   for_record: tyro.conf.OmitArgPrefixes[RecordOptions] = dataclasses.field(
@@ -161,9 +164,10 @@ def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
         f"--sequences: {holds} a {network}, whose sequences are lines; leave "
         "it out."
       )
-  elif arguments.tune_writers is not None:
+  elif not (arguments.tune_writers is arguments.writers is None):
     raise ValueError(
-      f"--tune-writers: {holds} a text network; give --tune-symbols."
+      f"--writers, --tune-writers: {holds} a text network; leave them out, or "
+      "give --tune-symbols."
     )
   if is_reader and arguments.sigma_floor is not None:
     raise ValueError(
@@ -204,6 +208,8 @@ def require_dynamic(arguments: Arguments) -> None:
   alone = arguments.tune or arguments.dynamics != DynamicConfig()
   if alone and not arguments.dynamic:
     raise ValueError("--tune and --dynamics.* need --dynamic.")
+  if arguments.writers is not None and not arguments.dynamic:
+    raise ValueError(f"writers (={arguments.writers}) needs --dynamic.")
   writers = arguments.tune_writers
   if writers is not None and not (arguments.tune and writers >= 1):
     raise ValueError(

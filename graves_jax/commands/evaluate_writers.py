@@ -70,7 +70,7 @@ def score_writers(
   config, codec = restored.metadata.of_handwriting()
   floor = sigma_floor(arguments, config)
   lines, split = load_lines(arguments, config.data, console)
-  writers = by_writer(lines)
+  writers = chosen_writers(arguments, by_writer(lines))
   tuning = tuning_writers(arguments, len(writers), split)
   learned_from = rms_lines(arguments, config, console)
   network = build_network(config.network, codec.size, kernels=kernels)
@@ -148,6 +148,23 @@ def require_of_lines(arguments: Any) -> None:
         f"{option} is not read with --dynamic of handwriting, whose lines are "
         "read one by one; leave it out."
       )
+
+
+def chosen_writers(
+  arguments: Any, writers: list[list[Line]]
+) -> list[list[Line]]:
+  """As many writers as are asked for, spread over all of them.
+
+  Raises:
+    ValueError: if there are not so many.
+  """
+  count = len(writers) if arguments.writers is None else arguments.writers
+  if not 0 < count <= len(writers):
+    raise ValueError(
+      f"writers (={count}) must be 1 to {len(writers):,}, as many as there are."
+    )
+  places = np.linspace(0, len(writers) - 1, count).astype(int)
+  return [writers[place] for place in places]
 
 
 def tuning_writers(arguments: Any, writers: int, split: str) -> int:

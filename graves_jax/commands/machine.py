@@ -22,12 +22,12 @@ _FOLDERS = re.compile(r"(^|=|:)(?:/|~|\.\.(?=/|$))(?:[^=:]*/)?")
 
 def machine_of(devices: Sequence["jax.Device"]) -> Machine:
   """Names the devices that something runs on."""
-  kind = devices[0].device_kind
-  return Machine(
-    device=_processor() if devices[0].platform == "cpu" else kind,
-    devices=len(devices),
-    cores=cores(),
-  )
+  count, name = len(devices), devices[0].device_kind
+  if devices[0].platform == "cpu":
+    name = f"{count} core{'s' * (count > 1)} of {_processor()}"
+  elif count > 1:
+    name = f"{count} x {name}"
+  return Machine(name=name, cores=cores())
 
 
 def cores() -> int:

@@ -161,17 +161,11 @@ def note_start(workdir: Path, devices: Sequence["jax.Device"]) -> None:
   Raises:
     OSError: if it cannot be written.
   """
-  machine = machine_of(devices)
   start = {
-    "on": name_machine(machine.device, machine.devices),
+    "on": machine_of(devices).name,
     "package": graves_jax.__version__,
     "revision": revision(),
   }
   workdir.mkdir(parents=True, exist_ok=True)
   with (workdir / STARTS).open("a", encoding="utf-8") as file:
     file.write(json.dumps(start) + "\n")
-
-
-def name_machine(device: str, devices: int) -> str:
-  """A device and how many of it, in words."""
-  return device if devices == 1 else f"{devices} x {device}"

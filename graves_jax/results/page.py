@@ -215,7 +215,6 @@ def _all(records: Records) -> list[str]:
 
 def _describe(record: Record) -> str:
   """Where a record is from, in a sentence."""
-  machine = record.machine
   source = f"version {record.package}"
   if record.revision:
     source += f", revision {record.revision}"
@@ -224,7 +223,7 @@ def _describe(record: Record) -> str:
     trained += "; of the stages before nothing is known here"
   return (
     f"{record.kind}, {record.weights:,} weights, {source}, scored on "
-    f"{machine.device} ({machine.cores} cores). Trained: {trained}."
+    f"{record.machine.name}. Trained: {trained}."
   )
 
 

@@ -59,13 +59,11 @@ _MOST_BYTES = 2**20
 class Machine:
   """Where something ran.
 
-  device: its processor or accelerator.
-  devices: how many of it were used, or cores as devices.
-  cores: of the processor that were to be had.
+  name: of its devices and how many were to be had; of a processor, its cores.
+  cores: of its processor.
   """
 
-  device: str
-  devices: int
+  name: str
   cores: int
 
 
