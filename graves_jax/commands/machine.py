@@ -15,9 +15,6 @@ if TYPE_CHECKING:
   import jax
 
 _PROCESSOR = Path("/proc/cpuinfo")
-# A path's folders: of this machine if they begin at its root, at a home, or
-# above where a command was given.
-_FOLDERS = re.compile(r"(^|=|:)(?:/|~|\.\.(?=/|$))(?:[^=:]*/)?")
 
 
 def machine_of(devices: Sequence["jax.Device"]) -> Machine:
@@ -65,7 +62,12 @@ def revision() -> str | None:
     return None
 
 
-def without_folders(text: str) -> str:
-  """A word of a command, or a path, without folders of this machine: what is
-  given from its root, a home or the folder above is its last name alone."""
-  return _FOLDERS.sub(r"\1", text)
+def without_folders(word: str) -> str:
+  """A word of a command without folders of this machine: of a path from its
+  root, a home or the folder above, the last name alone."""
+  option, equals, path = "", "", word
+  if word.startswith("--"):
+    option, equals, path = word.partition("=")
+  if path.startswith(("/", "~", "..")):
+    path = Path(path).name
+  return option + equals + path
