@@ -48,10 +48,10 @@ def evaluate(
   total: Any = None
   for batch in batches.in_order():
     sums, carry = sum_losses(params, carry, batch)
-    sums = jax.tree.map(lambda x: np.asarray(x, np.float64), sums)
+    sums = jax.tree.map(lambda x: np.asarray(x, np.float64)[()], sums)
     total = sums if total is None else jax.tree.map(np.add, total, sums)
     if progress:
-      progress(round(float(total.elements)), batches.elements)
+      progress(round(total.elements), batches.elements)
   if not all(np.isfinite(x).all() for x in jax.tree.leaves(total)):
     raise ValueError(
       f"the loss over {batches.elements:,} elements is {total.nats} nats; the "
