@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from graves_jax.results.paper import NOISES, Row, Table, noise_of
+from graves_jax.results.paper import NOISES, Row, Table, noise_of, recorded
 from graves_jax.results.record import Record
 
 LINES = 1438
-_POINTS = 616.2  # a line of testset_v; the paper says about 700
+_POINTS = 886_032 / LINES  # of each; the paper says about 700
 
 _ABOUT = (
   f"Nats on all {LINES:,} lines of IAM-OnDB's `testset_v`, over offsets of "
   "standard deviation 1; lower is better. The paper counts about 700 points a "
-  f"line, the official archive has {_POINTS} here: its nats a point are given "
+  f"line, the official archive has {_POINTS:.1f} here: its nats a point are given "
   "over both. It does not define its squared error; ours are given by two "
   "definitions, the mean over x and y, which is the one near its figures, and "
   "their sum. No standard deviation of the mixture may fall below a floor, "
@@ -75,7 +75,7 @@ _BY_RATE = (
 
 
 def _score(run: str) -> str:
-  return f"graves-jax evaluate {_DATA} --checkpoint runs/{run}"
+  return f"graves-jax evaluate {_DATA} {recorded(f'runs/{run}', run)}"
 
 
 def _row(

@@ -8,7 +8,7 @@ from graves_jax.results.handwriting_tables import (
   TABLE_4,
   is_of_testset_v,
 )
-from graves_jax.results.paper import Row, Table, decimals
+from graves_jax.results.paper import Row, Table, decimals, how
 from graves_jax.results.record import Record, Training
 from graves_jax.results.speed import RACES, Race, best_score, fastest, runs_of
 from graves_jax.results.text_tables import TABLE_1, TABLE_2
@@ -41,9 +41,10 @@ _FLOORS = (
 )
 _SPEED = (
   "Minutes of updates until a validation was first at or below a figure of the "
-  "paper, by the runs' own records; compilation and validations are not "
-  "counted. Runs are validated now and then, so that a figure was reached "
-  "somewhat before."
+  "paper, by the runs' own records. Compilation and validations are not "
+  "counted, and of an update that took more than twice the median (other work, "
+  "a pause) twice that. Runs are validated now and then, so that a figure was "
+  "reached somewhat before."
 )
 _RECORDS = (
   "Where each was scored, by which version, and what its weights were trained "
@@ -75,7 +76,8 @@ def _of_paper(table: Table, records: Records) -> list[str]:
     ours = {n: r for n, r in records.items() if row.matches(r)}
     blank = [""] * len(table.names)
     for name, record in ours.items():
-      rows.append((*blank, *table.ours(record), _link(name)))
+      by = f"{_link(name)}: {how(record)}"
+      rows.append((*blank, *table.ours(record), by))
     if not ours:
       rest = [""] * len(table.columns)
       rows.append((*blank, "not run", *rest))

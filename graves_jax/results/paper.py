@@ -58,4 +58,36 @@ def noise_of(record: Record) -> str:
 
 def decimals(value: float | None, digits: int) -> str:
   """A number, or a dash for none."""
-  return "–" if value is None else f"{value:,.{digits}f}"
+  return "–" if value is None else f"{value:.{digits}f}"
+
+
+_OPTIMIZERS = {
+  "graves_rmsprop": "the paper's RMSProp",
+  "muon": "Muon",
+  "adam": "Adam",
+  "sgd": "SGD",
+  "rmsprop": "RMSProp",
+}
+
+
+def how(record: Record) -> str:
+  """In what the last stage's training differs from the paper's, in words."""
+  config = record.config
+  network, data = config.network, config.data
+  shares = {
+    "dropout": getattr(network, "dropout", 0),
+    "recurrent dropout": getattr(network, "recurrent_dropout", 0),
+    "lines stretched by up to": getattr(data, "scale_range", 0),
+  }
+  said = [_OPTIMIZERS.get(config.optimizer.name, config.optimizer.name)]
+  said += [f"{what} {share:g}" for what, share in shares.items() if share]
+  if config.training.average is not None:
+    said.append("averaged weights")
+  if record.ancestry:
+    said.append(f"stage {len(record.ancestry) + 1}")
+  return ", ".join(said)
+
+
+def recorded(run: str, name: str) -> str:
+  """Arguments that have a run's evaluation recorded."""
+  return f"--checkpoint {run} --record docs/results/{name}.json"

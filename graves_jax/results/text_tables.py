@@ -1,8 +1,16 @@
 """Tables 1 and 2 of the paper: Penn Treebank and Wikipedia."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from graves_jax.results.paper import NOISES, Row, Table, decimals, noise_of
+from graves_jax.results.paper import (
+  NOISES,
+  Row,
+  Table,
+  decimals,
+  noise_of,
+  recorded,
+)
 from graves_jax.results.record import Record
 
 _TABLE_1 = (
@@ -33,21 +41,26 @@ def _train(units: str, noise: str) -> tuple[str, str]:
   return f"{command} --workdir {workdir} {stages}", workdir
 
 
+def _score(workdir: str, is_dynamic: bool) -> str:
+  """The command that scores a run and records it."""
+  name = Path(workdir).name + "_dynamic" * is_dynamic
+  learning = " --dynamic --tune" * is_dynamic
+  return f"graves-jax evaluate {recorded(workdir, name)}{learning}"
+
+
 def _rows_of_table_1() -> tuple[Row, ...]:
   rows = []
   for units, noise, static, dynamic in _TABLE_1:
     train, workdir = _train(units, noise)
-    score = f"graves-jax evaluate --checkpoint {workdir} --split test"
     for how, figures in (("no", static), ("yes", dynamic)):
       is_dynamic = how == "yes"
+      score = _score(workdir, is_dynamic) + " --split test"
       rows.append(
         Row(
           network=(units, NOISES[noise], how),
           figures=figures,
           matches=_of_penn_treebank(units, noise, is_dynamic),
-          command=f"{score} --dynamic --tune"
-          if is_dynamic
-          else f"{train} && {score}",
+          command=score if is_dynamic else f"{train} && {score}",
           takes="not measured"
           if is_dynamic
           else _TAKES.get((units, noise), "not measured"),
@@ -112,7 +125,8 @@ def _of_wikipedia(split: str, is_dynamic: bool) -> Callable[[Record], bool]:
 
 
 _WIKIPEDIA = "graves-jax train wikipedia --data.path enwik8"
-_SCORE = "graves-jax evaluate --checkpoint runs/wikipedia"
+_RUN = "runs/wikipedia"
+_ON_TRAIN = recorded(_RUN, "wikipedia_train")
 _NOT_HERE = "not measured; enwik8, 100 MB, is to be fetched first"
 
 TABLE_2 = Table(
@@ -128,21 +142,21 @@ TABLE_2 = Table(
       network=("train", "no"),
       figures=("1.42",),
       matches=_of_wikipedia("train", is_dynamic=False),
-      command=f"{_WIKIPEDIA} && {_SCORE} --split train",
+      command=f"{_WIKIPEDIA} && graves-jax evaluate {_ON_TRAIN} --split train",
       takes=_NOT_HERE,
     ),
     Row(
       network=("validation", "no"),
       figures=("1.67",),
       matches=_of_wikipedia("validation", is_dynamic=False),
-      command=_SCORE,
+      command=_score(_RUN, is_dynamic=False),
       takes=_NOT_HERE,
     ),
     Row(
       network=("validation", "yes"),
       figures=("1.33",),
       matches=_of_wikipedia("validation", is_dynamic=True),
-      command=f"{_SCORE} --dynamic --tune",
+      command=_score(_RUN, is_dynamic=True),
       takes=_NOT_HERE,
     ),
   ),

@@ -190,13 +190,15 @@ def test_a_record_stands_in_the_row_of_its_network():
     if k in row
   }
   assert (
-    "| -1100.0 | -1.780 | 0.200 | 0.400 | [plain](results/plain.json) |"
+    "| -1100.0 | -1.780 | 0.200 | 0.400 | [plain](results/plain.json): Adam |"
     in (rows[place["-1096.9"] + 1])
   )
   assert "[noisy]" in rows[place["-1128.2"] + 1]
   assert "other_floor" not in table_4 and "small" not in table_4
-  assert "1.300 (characters G) | 160 | 28.4 | [text](results/text.json)" in text
-  assert "[drawn](results/drawn.json) |" not in text
+  assert (
+    "1.300 (characters G) | 160 | 28.4 | [text](results/text.json): " in text
+  )
+  assert "[drawn](results/drawn.json): the" not in text
   assert "Not run" not in table_4 and "Not run" in text
 
 
