@@ -12,9 +12,9 @@ _ABOUT = (
   f"Nats on all {LINES:,} lines of IAM-OnDB's `testset_v`, over offsets of "
   "standard deviation 1; lower is better. The paper counts about 700 points a "
   f"line, the official archive has {_POINTS:.1f} here: its nats a point are "
-  "given over both. It does not define its squared error; ours are given by two "
-  "definitions, the mean over x and y, which is the one near its figures, and "
-  "their sum. No standard deviation of the mixture may fall below a floor, "
+  "given over both. It does not define its squared error; ours are given by "
+  "two definitions, the mean over x and y, which is the one near its figures, "
+  "and their sum. No standard deviation of the mixture may fall below a floor, "
   "which the paper does not state; what it is worth stands further below."
 )
 
