@@ -18,17 +18,20 @@ def trained(tmp_path_factory):
   return folder
 
 
-@pytest.fixture(scope="module")
-def strokes(tmp_path_factory):
-  """Seven lines of three hands."""
-  path = tmp_path_factory.mktemp("strokes") / "hands.jsonl"
+def write_hands(path, points=0):
+  """Writes the last points, or all, of seven lines of three hands."""
   names = ("ann-1", "ann-2", "bob-1", "bob-2", "bob-3", "cat-1", "cat-2")
   lines = [
-    line._replace(name=name)
+    line._replace(name=name, points=line.points[-points:])
     for line, name in zip(VALIDATION, names, strict=True)
   ]
   write_stroke_file(path, {"train": TRAIN, "validation": lines})
   return path
+
+
+@pytest.fixture(scope="module")
+def strokes(tmp_path_factory):
+  return write_hands(tmp_path_factory.mktemp("strokes") / "hands.jsonl")
 
 
 @pytest.fixture
@@ -78,9 +81,10 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
   evaluate, tmp_path
 ):
   path = tmp_path / "tiny_dynamic.json"
+  short = ("--data.path", write_hands(tmp_path / "short.jsonl", 10))
   numbers = ("--dynamics.learning-rate", "1e-5", "--tune-writers", "1")
   status, output, errors = evaluate(
-    "--dynamic", "--tune", *numbers, "--record", path
+    "--dynamic", "--tune", *numbers, "--record", path, *short
   )
   assert (status, errors) == (0, "")
   found = figures(output)
@@ -92,11 +96,15 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
   assert len(trials) > 3
   assert read_record(path).figures == found
   still = ("--dynamic", "--dynamics.learning-rate", "0", "--writers", "2")
-  found = figures(evaluate(*still)[1])
+  found = figures(evaluate(*still, *short)[1])
   assert (found["sequences"], found["writers"], found["tuned"]) == (4, 2, False)
   assert found["nats_per_point"] == pytest.approx(
     found["static"]["nats_per_point"], rel=1e-5
   )
+  wild = ("--dynamic", "--dynamics.learning-rate", "1e38", *short)
+  status, _, errors = evaluate(*wild)
+  assert status == 2 and "went astray" in errors
+  assert len(errors.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,6 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
     (["--dynamic", "--dynamics.length", "7"], "dynamics.length (=7)"),
     (["--dynamic", "--batch-size", "2"], "--batch-size is not read"),
     (["--dynamic", "--tune", "--tune-symbols", "9"], "--tune-symbols is not"),
-    (["--dynamic", "--dynamics.learning-rate", "1e38"], "went astray"),
   ],
 )
 def test_options_that_cannot_be_used_are_a_line(
