@@ -14,7 +14,7 @@ from graves_jax.commands import command_line
 from graves_jax.commands.legibility_options import LegibilityOptions
 from graves_jax.commands.record_options import (
   RecordOptions,
-  training_runs,
+  begin_record,
   write_record,
 )
 from graves_jax.config import Config, DynamicConfig, ReadingConfig, TextConfig
@@ -114,15 +114,15 @@ def main(argv: list[str]) -> None:
     restored = with_drawn_weights(restored, arguments.draw_weights)
   config = restored.metadata.config
   refuse_options_of_others(arguments, config)
-  training = training_runs(arguments.for_record, restored, checkpoint)
+  begun = begin_record(arguments.for_record, restored, checkpoint)
   score = scorer_for(arguments, config)
   figures = score(arguments, restored, devices, console, kernels)
   figures |= {
     "step": restored.metadata.step,
     "draw_weights": arguments.draw_weights,
   }
-  write_record(arguments.for_record, restored, training, devices, figures)
   print(json.dumps(figures))
+  write_record(arguments.for_record, restored, begun, devices, figures)
 
 
 def scorer_for(arguments: Arguments, config: Config) -> Score:

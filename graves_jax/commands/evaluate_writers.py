@@ -1,7 +1,6 @@
 """Scores handwriting for graves-jax evaluate --dynamic: the weights learn along
 each writer's lines."""
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +41,93 @@ TUNING_WRITERS = 8
 _BUCKETS = 6
 
 
+class WritersScorer:
+  """A handwriting network, and the writers whose lines it is scored on."""
+
+  def __init__(
+    self,
+    arguments: Any,
+    restored: Restored,
+    devices: Sequence[jax.Device],
+    console: Console,
+    kernels: Kernels | None,
+  ):
+    """Reads the lines, and measures gradients if the rule needs them.
+
+    Raises:
+      ValueError, OSError: if an argument cannot be used.
+    """
+    require_of_lines(arguments)
+    config, self._codec = restored.metadata.of_handwriting()
+    self.floor = sigma_floor(arguments, config)
+    lines, self.split = load_lines(arguments, config.data, console)
+    self.writers = chosen_writers(arguments, by_writer(lines))
+    self.tuning = tuning_writers(arguments, len(self.writers), self.split)
+    training_lines = rms_lines(arguments, config, console)
+    network = build_network(config.network, self._codec.size, kernels=kernels)
+    self._loss = handwriting_loss(network, self.floor)
+    self._params, self._console = restored.params, console
+    is_free = not arguments.devices
+    self._devices = fitting(devices, BATCH_SIZE) if is_free else devices
+    self._buckets = config.data.buckets
+    self._dynamic = DynamicEvaluation(
+      self._loss, self._params, over_devices(devices[:1])
+    )
+    first, *self.hands = in_turn(
+      [training_lines, *self.writers],
+      self._codec.alphabet,
+      self._codec.normalization,
+      buckets=_BUCKETS,
+    )
+    self._rms = None
+    if training_lines:
+      with loading(console, "Gradients of training lines"):
+        self._rms = self._dynamic.gradient_rms(first.in_order(), ())
+
+  def learn(
+    self, config: DynamicConfig, hands: Sequence[InTurn], what: str
+  ) -> HandwritingScores:
+    """Scores with weights that learn along each writer's lines.
+
+    Args:
+      config: the rule and its numbers.
+      hands: lines of each.
+      what: what that is for, in a word.
+    """
+    with loading(self._console, what) as progress:
+      sums = evaluate_writers(
+        self._dynamic, config, hands, rms=self._rms, progress=progress
+      )
+    return handwriting_scores(added_up(sums))
+
+  def choose(self, config: DynamicConfig) -> DynamicConfig:
+    """The numbers that are best on the first writers, if any are for that."""
+    if not self.tuning:
+      return config
+
+    def nats(config: DynamicConfig) -> float:
+      hands = self.hands[: self.tuning]
+      return self.learn(config, hands, "Trying").nats_per_sequence
+
+    return choose_numbers(config, nats, "nats per sequence", self.say)
+
+  def static(self) -> HandwritingScores:
+    """Scores of the reported writers' lines with fixed weights."""
+    lines = [x for writer in self.writers[self.tuning :] for x in writer]
+    batches = LineBatches(
+      lines,
+      self._codec.alphabet,
+      self._codec.normalization,
+      batch_size=BATCH_SIZE,
+      buckets=self._buckets,
+    )
+    score = scorer_of(self._loss, self._params, self._devices, self._console)
+    return handwriting_scores(score(batches))
+
+  def say(self, text: str) -> None:
+    self._console.print(text, highlight=False, soft_wrap=True)
+
+
 def score_writers(
   arguments: Any,
   restored: Restored,
@@ -66,69 +152,22 @@ def score_writers(
   Raises:
     ValueError, OSError: if an argument cannot be used.
   """
-  require_of_lines(arguments)
-  config, codec = restored.metadata.of_handwriting()
-  floor = sigma_floor(arguments, config)
-  lines, split = load_lines(arguments, config.data, console)
-  writers = chosen_writers(arguments, by_writer(lines))
-  tuning = tuning_writers(arguments, len(writers), split)
-  learned_from = rms_lines(arguments, config, console)
-  network = build_network(config.network, codec.size, kernels=kernels)
-  loss = handwriting_loss(network, floor)
-  encoding = codec.alphabet, codec.normalization
-  first, *hands = in_turn([learned_from, *writers], *encoding, buckets=_BUCKETS)
-  mapped = over_devices(devices[:1])
-  dynamic = DynamicEvaluation(loss, restored.params, mapped)
-  rms = None
-  if learned_from:
-    with loading(console, "Gradients of training lines"):
-      rms = dynamic.gradient_rms(first.in_order(), ())
-  learn = functools.partial(learning_scores, dynamic, console, rms)
-  say = functools.partial(console.print, highlight=False, soft_wrap=True)
-  dynamics = arguments.dynamics
-  if tuning:
-
-    def nats(config: DynamicConfig) -> float:
-      return learn(config, hands[:tuning], "Trying").nats_per_sequence
-
-    dynamics = choose_numbers(dynamics, nats, "nats per sequence", say)
-  scores = learn(dynamics, hands[tuning:], "Scoring, and learning")
-  reported = [line for writer in writers[tuning:] for line in writer]
-  still = LineBatches(
-    reported, *encoding, batch_size=BATCH_SIZE, buckets=config.data.buckets
-  )
-  if not arguments.devices:
-    devices = fitting(devices, BATCH_SIZE)
-  static = handwriting_scores(
-    scorer_of(loss, restored.params, devices, console)(still)
-  )
-  count = len(writers) - tuning
-  say(describe(scores, static, split, count, tuning, dynamics, floor))
-  return scores._asdict() | {
-    "split": split,
-    "sigma_floor": floor,
+  scorer = WritersScorer(arguments, restored, devices, console, kernels)
+  config = scorer.choose(arguments.dynamics)
+  reported = scorer.hands[scorer.tuning :]
+  scores = scorer.learn(config, reported, "Scoring, and learning")
+  static = scorer.static()
+  figures = {
+    "split": scorer.split,
+    "sigma_floor": scorer.floor,
     "dynamic": True,
-    "tuned": bool(tuning),
-    "writers": count,
-    "tuning_writers": tuning,
-    **numbers(dynamics),
-    "length": None,
-    "static": static._asdict(),
+    "tuned": bool(scorer.tuning),
+    "writers": len(reported),
+    "tuning_writers": scorer.tuning,
   }
-
-
-def learning_scores(
-  dynamic: DynamicEvaluation,
-  console: Console,
-  rms: Any,
-  config: DynamicConfig,
-  hands: Sequence[InTurn],
-  what: str,
-) -> HandwritingScores:
-  """Scores of these writers' lines; the progress bar says what they are for."""
-  with loading(console, what) as progress:
-    sums = evaluate_writers(dynamic, config, hands, rms=rms, progress=progress)
-  return handwriting_scores(added_up(sums))
+  scorer.say(describe(scores, static, config, figures))
+  learning = numbers(config) | {"length": None, "static": static._asdict()}
+  return scores._asdict() | figures | learning
 
 
 def require_of_lines(arguments: Any) -> None:
@@ -208,22 +247,20 @@ def rms_lines(
 def describe(
   scores: HandwritingScores,
   static: HandwritingScores,
-  split: str,
-  writers: int,
-  tuning: int,
   config: DynamicConfig,
-  floor: float,
+  figures: dict[str, Any],
 ) -> str:
   """The scores in sentences, with their units."""
   chosen = ""
-  if tuning:
-    chosen = f", chosen on the {tuning} writers before them"
+  if figures["tuned"]:
+    chosen = f", chosen on the {figures['tuning_writers']} writers before them"
   return (
-    f"{split}: {scores.sequences:,} lines, {scores.points:,} points, "
-    f"{writers} writers (each form counts as one); nats over offsets of "
-    f"standard deviation 1, sigma floored at {floor:g} of it. Each line is "
-    "scored, then the weights learn from it; the trained weights meet each "
-    f"writer ({name_numbers(config)}{chosen}). "
+    f"{figures['split']}: {scores.sequences:,} lines, {scores.points:,} "
+    f"points, {figures['writers']} writers (each form counts as one); nats "
+    "over offsets of standard deviation 1, sigma floored at "
+    f"{figures['sigma_floor']:g} of it. Each line is scored, then the weights "
+    "learn from it; the trained weights meet each writer "
+    f"({name_numbers(config)}{chosen}). "
     f"{scores.nats_per_sequence:.1f} nats per sequence, "
     f"{scores.nats_per_point:.4f} per point; with fixed weights "
     f"{static.nats_per_sequence:.1f} and {static.nats_per_point:.4f}. Squared "

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import graves_jax
 from graves_jax.commands.machine import machine_of, revision, without_folders
@@ -33,8 +33,8 @@ class RecordOptions:
   """The runs that led to the weights, the first one first: their metrics.jsonl
   tell minutes and validations. By default the checkpoint's own."""
   trained_on: tuple[str, ...] = ()
-  """What each of these ran on, for runs of before version 0.3, which did not
-  note it."""
+  """What each of these ran on, for folders without starts.jsonl, in which runs
+  note it themselves."""
 
   def require_usable(self) -> None:
     """Raises ValueError or OSError if no record could be written."""
@@ -50,10 +50,30 @@ class RecordOptions:
       )
 
 
+class Begun(NamedTuple):
+  """What a record says that is known before anything is scored."""
+
+  revision: str | None
+  training: tuple[Training, ...]
+
+
+def begin_record(
+  options: RecordOptions, restored: "Restored", checkpoint: Path
+) -> Begun | None:
+  """Reads what a record needs besides figures; None if none is asked for.
+
+  Raises:
+    OSError, ValueError: if a run that was named cannot be read.
+  """
+  if options.record is None:
+    return None
+  return Begun(revision(), training_runs(options, restored, checkpoint))
+
+
 def write_record(
   options: RecordOptions,
   restored: "Restored",
-  training: tuple[Training, ...],
+  begun: Begun | None,
   devices: Sequence["jax.Device"],
   figures: dict[str, Any],
 ) -> None:
@@ -62,14 +82,14 @@ def write_record(
   Args:
     options: where to, and of which runs.
     restored: what was scored.
-    training: of `training_runs`.
+    begun: of `begin_record`.
     devices: that it was scored on.
     figures: scores by name.
 
   Raises:
     OSError: if the file cannot be written.
   """
-  if options.record is None:
+  if options.record is None or begun is None:
     return
   import jax
 
@@ -77,7 +97,7 @@ def write_record(
   record = Record(
     command=command_given(),
     package=graves_jax.__version__,
-    revision=revision(),
+    revision=begun.revision,
     machine=machine_of(devices),
     kind=metadata.kind,
     checkpoint=restored.run,
@@ -87,7 +107,7 @@ def write_record(
     ancestry=tuple(
       Ancestor(**dataclasses.asdict(stage)) for stage in metadata.ancestry
     ),
-    training=training,
+    training=begun.training,
     figures=figures,
   )
   write_atomically(options.record.expanduser(), to_json(record).encode())
@@ -115,15 +135,12 @@ def _without_folders(config: Any) -> Any:
 def training_runs(
   options: RecordOptions, restored: "Restored", checkpoint: Path
 ) -> tuple[Training, ...]:
-  """What the runs' own records tell; empty if there are none, or no record is
-  asked for.
+  """What the runs' own records tell; empty if there are none.
 
   Raises:
     OSError, ValueError: if a run that was named cannot be read.
   """
   runs = options.record_runs
-  if options.record is None:
-    return ()
   if not runs:
     own = checkpoint.expanduser().resolve()
     folders = own, *own.parents[:2]
