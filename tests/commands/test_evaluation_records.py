@@ -3,9 +3,11 @@ records that it writes."""
 
 import json
 
+import jax
 import pytest
 from experiments import TRAIN, VALIDATION, Silent, make_experiment
 
+from graves_jax.commands.record_options import note_start, noted_device
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.results.record import read_record
 from graves_jax.training.loop import train
@@ -105,6 +107,18 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
   status, _, errors = evaluate(*wild)
   assert status == 2 and "went astray" in errors
   assert len(errors.splitlines()) == 1
+
+
+def test_a_run_notes_what_it_runs_on_at_every_start(tmp_path):
+  assert noted_device(tmp_path) is None
+  for _ in range(2):
+    note_start(tmp_path, jax.devices()[:1])
+  assert noted_device(tmp_path).startswith("1 core of ")
+  with (tmp_path / "starts.jsonl").open("a") as file:
+    file.write('{"on": "a card"}\n')
+  assert noted_device(tmp_path).endswith(", then a card")
+  (tmp_path / "starts.jsonl").write_text('{"on": "a ca')
+  assert noted_device(tmp_path) is None
 
 
 @pytest.mark.parametrize(
