@@ -1,6 +1,7 @@
 """Scores handwriting for graves-jax evaluate --dynamic: the weights learn along
 each writer's lines."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ from graves_jax.training.dynamic import DynamicEvaluation
 from graves_jax.training.dynamic_writers import added_up, evaluate_writers
 
 TUNING_WRITERS = 8
+# The nats of a line are those of hundreds of points: text's rate is too large.
+_FIRST_SGD_RATE = 1e-5
 # Lines are padded to few lengths, as each takes longer to compile than to read.
 _BUCKETS = 6
 
@@ -102,6 +105,8 @@ class WritersScorer:
 
   def choose(self, config: DynamicConfig) -> DynamicConfig:
     """The numbers that are best on the first writers, if any are for that."""
+    if config.rule == "sgd" and config.learning_rate is None:
+      config = dataclasses.replace(config, learning_rate=_FIRST_SGD_RATE)
     if not self.tuning:
       return config
 

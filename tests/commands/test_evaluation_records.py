@@ -84,7 +84,7 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
 ):
   path = tmp_path / "tiny_dynamic.json"
   short = ("--data.path", write_hands(tmp_path / "short.jsonl", 10))
-  numbers = ("--dynamics.learning-rate", "1e-5", "--tune-writers", "1")
+  numbers = ("--tune-writers", "1")
   status, output, errors = evaluate(
     "--dynamic", "--tune", *numbers, "--record", path, *short
   )
@@ -95,7 +95,7 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
   assert found["static"]["sequences"] == 5
   assert found["nats_per_sequence"] != found["static"]["nats_per_sequence"]
   trials = [line for line in output.splitlines() if "nats per seq" in line]
-  assert len(trials) > 3
+  assert len(trials) > 3 and "learning_rate 1e-05" in trials[0]
   assert read_record(path).figures == found
   still = ("--dynamic", "--dynamics.learning-rate", "0", "--writers", "2")
   found = figures(evaluate(*still, *short)[1])
