@@ -188,7 +188,7 @@ def _race(race: Race, records: Records) -> Iterable[tuple[str, ...]]:
   runs = runs_of(race, records)
   best = best_score(runs.values())
   for figure, where in race.figures:
-    start = race.networks, f"{figure:g} ({where})"
+    start = race.networks, f"{figure} ({where})"
     first = fastest(race, records, figure)
     if first is not None:
       minutes = ", then ".join(
