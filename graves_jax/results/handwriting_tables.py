@@ -68,7 +68,7 @@ _COLUMNS = (
 _DATA = "--data.path ~/iamondb"
 _PREDICTION = f"graves-jax train handwriting_prediction {_DATA}"
 _BY_RATE = (
-  "as in the paper: not measured; 20,000 updates of 32 lines by "
+  "as in the paper: time not measured; 20,000 updates of 32 lines by "
   "configs/handwriting_prediction_dropout.py in bfloat16 would be about 6 "
   "hours of two cores at the rate of benchmarks/README.md"
 )
@@ -87,7 +87,7 @@ def _row(
   *,
   hidden: tuple[int, ...],
   command: str,
-  takes: str = "not measured",
+  takes: str = "time not measured",
 ) -> Row:
   return Row(
     network=(name, NOISES[noise]),

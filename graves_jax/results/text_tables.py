@@ -23,9 +23,12 @@ _TABLE_1 = (
 _CONFIGS = {"characters": "ptb_char", "words": "ptb_word"}
 _FROM = {"fixed": "", "adaptive": "_fixed"}  # endings of the stage before
 _TAKES = {
-  ("characters", "none"): "as in the paper: not measured; the shorter way in "
+  (
+    "characters",
+    "none",
+  ): "as in the paper: time not measured; the shorter way in "
   "configs/ptb_char.py: 1.8 hours of two cores for 7.3 epochs",
-  ("characters", "fixed"): "not measured; 11 minutes of two cores for 0.7 "
+  ("characters", "fixed"): "time not measured; 11 minutes of two cores for 0.7 "
   "epochs by the shorter way in configs/ptb_char.py",
 }
 
@@ -61,9 +64,9 @@ def _rows_of_table_1() -> tuple[Row, ...]:
           figures=figures,
           matches=_of_penn_treebank(units, noise, is_dynamic),
           command=score if is_dynamic else f"{train} && {score}",
-          takes="not measured"
+          takes="time not measured"
           if is_dynamic
-          else _TAKES.get((units, noise), "not measured"),
+          else _TAKES.get((units, noise), "time not measured"),
         )
       )
   return tuple(rows)
@@ -127,7 +130,7 @@ def _of_wikipedia(split: str, is_dynamic: bool) -> Callable[[Record], bool]:
 _WIKIPEDIA = "graves-jax train wikipedia --data.path enwik8"
 _RUN = "runs/wikipedia"
 _ON_TRAIN = recorded(_RUN, "wikipedia_train")
-_NOT_HERE = "not measured; enwik8, 100 MB, is to be fetched first"
+_NOT_HERE = "time not measured; enwik8, 100 MB, is to be fetched first"
 
 TABLE_2 = Table(
   title="Table 2: Wikipedia (enwik8)",
