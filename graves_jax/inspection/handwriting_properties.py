@@ -30,7 +30,7 @@ def pen_properties(line: Line) -> dict[str, np.ndarray]:
     "moves to the right": dx,
     "moves up": -dy,
     "speed of the pen": np.hypot(dx, dy),
-    "share of the line so far": (x - x.min()) / max(np.ptp(x), 1e-9),
+    "share of the line written": (x - x.min()) / max(np.ptp(x), 1e-9),
   }
   return {name: np.asarray(v, np.float32) for name, v in found.items()}
 
@@ -49,9 +49,9 @@ def letter_properties(
   words = np.cumsum([c == " " for c in line.text])[places]
   written = np.array(list(line.text))[places]
   found = {
-    "share of the letter so far": _shares(places),
-    "share of the word so far": _shares(words),
-    "letters of the text so far": places,
+    "share of the letter written": _shares(places),
+    "share of the word written": _shares(words),
+    "letters written so far": places,
     "writes a capital": np.char.isupper(written),
   }
   found |= {f"writes {c}": written == c for c in letters}

@@ -161,11 +161,11 @@ def _places(text: str) -> dict[str, np.ndarray]:
   at = np.arange(len(text))
   since = at - np.maximum.accumulate(np.where(letters, -1, at))
   return {
-    "characters of the line so far": column,
-    "share of the line so far": share,
+    "line length so far": column,
+    "share of the line read": share,
     "indentation": indentation,
-    "only blanks in the line so far": is_blank,
-    "letters of the word so far": since,
+    "inside the indentation": is_blank,
+    "word length so far": since,
   }
 
 

@@ -1,0 +1,91 @@
+"""The part of graves-jax inspect that reads text."""
+
+from typing import Any
+
+from rich.console import Console
+
+from graves_jax.checkpoints.read import Restored
+from graves_jax.commands.console import loading
+from graves_jax.commands.inspect import Arguments, most_kept
+from graves_jax.config import TextDataConfig
+from graves_jax.data.codec import END_OF_LINE, TextCodec
+from graves_jax.data.corpus import beginning
+from graves_jax.data.sources.text import load_text_split
+from graves_jax.inspection import text as inspection
+from graves_jax.inspection.survey import Findings
+from graves_jax.inspection.text_properties import Language, language_of
+from graves_jax.rendering.inside_page import ShownText
+from graves_jax.sampling.text import TextWriter
+
+LENGTH = 10_000
+
+
+def inspect_text(
+  arguments: Arguments, restored: Restored, console: Console
+) -> tuple[Findings, ShownText, dict[str, str]]:
+  """Reads the text that the arguments name.
+
+  Returns:
+    What was found, what the page shows, and what it says of it.
+
+  Raises:
+    ValueError, OSError: if the text cannot be read, or has other symbols.
+  """
+  config, codec = restored.metadata.of_text()
+  writer = TextWriter.from_checkpoint(restored)
+  keep = most_kept(arguments, sum(config.network.hidden))
+  length = LENGTH if arguments.length is None else arguments.length
+  classes = load_classes(arguments, config.data, codec, length, console)
+  with loading(console, "Reading") as progress:
+    found = inspection.inspect_text(
+      writer, classes, language(arguments, config.data), keep, progress
+    )
+  symbols = ["\n" if s == END_OF_LINE else s for s in codec.symbols]
+  shown = ShownText(
+    *(codec.units, symbols, found.symbols),
+    *(found.guesses, found.probabilities, found.bits),
+  )
+  which = "the validation text of its training"
+  if arguments.text is not None:
+    which = arguments.text.name
+  mean = found.bits.mean()
+  about = (
+    f"{sum(config.network.hidden):,} units in {len(config.network.hidden)} "
+    f"layers read {which}. Shown are the first {len(found.symbols):,} "
+    f"{codec.units} ({mean:.2f} bits each), in colors of one unit: tanh of its "
+    f"cell, in 8 bits. Correlations and gates are of {len(classes):,}."
+  )
+  return found.findings, shown, {"about": about}
+
+
+def load_classes(
+  arguments: Arguments,
+  data: TextDataConfig,
+  codec: TextCodec,
+  length: int,
+  console: Console,
+) -> Any:
+  """The first classes of --text, or of the validation text."""
+  path = None if arguments.text is None else str(arguments.text)
+  with loading(console) as progress:
+    try:
+      split = load_text_split(data, codec, None, path, progress)
+    except FileNotFoundError as error:
+      if path is not None:
+        raise
+      raise FileNotFoundError(f"{error} Or give a text with --text.") from None
+  classes = beginning(split.classes, length)[:]
+  if len(classes) < 2:
+    raise ValueError(
+      f"the text has {len(classes)} {codec.units}; give one of 2 or more."
+    )
+  return classes
+
+
+def language(arguments: Arguments, data: TextDataConfig) -> Language:
+  """That of the text's file; the standard library is Python."""
+  if arguments.text is not None:
+    return language_of(arguments.text.name)
+  if data.source == "text" and data.path is None:
+    return "python"
+  return language_of(data.path or "")
