@@ -57,9 +57,10 @@ def inspect_handwriting(
   findings = found.findings
   about = (
     f"{units:,} units in {len(findings.layers)} layers wrote {len(lines)} "
-    f"lines by hand. Shown are the first {len(shown)}, "
-    f"{len(findings.values):,} points, in colors of one unit: tanh of its "
-    f"cell, in 8 bits. Correlations and gates are of all {findings.steps:,} points."
+    f"lines by hand. Shown are the first {len(shown)} "
+    f"({len(findings.values):,} points), in colors of one unit: tanh of its "
+    "cell, in 8 bits. Correlations and gates are of all lines "
+    f"({findings.steps:,} points)."
   )
   is_iam = find(arguments.checkpoint).resolve() == HANDWRITING.resolve()
   return findings, shown, {"about": about, "notice": NOTICE if is_iam else ""}
