@@ -24,9 +24,7 @@ def folder(tmp_path):
 
 def settings(folder, glob="*.c"):
   prepared = folder.parent / "prepared"
-  return TextDataConfig(
-    path=str(folder), glob=glob, prepared_dir=str(prepared)
-  )
+  return TextDataConfig(path=str(folder), glob=glob, prepared_dir=str(prepared))
 
 
 def test_text_files_are_joined_in_the_order_of_their_names(folder):
@@ -61,7 +59,7 @@ def test_a_folder_of_no_text_is_refused(folder, glob, message):
 
 def test_a_pattern_needs_a_folder(folder):
   file = settings(folder / "b.c")
-  with pytest.raises(ValueError, match="is none; leave data.glob out"):
+  with pytest.raises(ValueError, match=r"is none; leave data.glob out"):
     load_corpus(file)
   with pytest.raises(ValueError, match="names files of a folder of text"):
     load_corpus(dataclasses.replace(file, path=None))
