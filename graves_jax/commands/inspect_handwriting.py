@@ -9,6 +9,7 @@ from graves_jax.commands import command_line
 from graves_jax.commands.console import loading
 from graves_jax.commands.inspect import Arguments, most_kept
 from graves_jax.data import plain_text
+from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.inspection import handwriting as inspection
 from graves_jax.inspection.handwriting import WrittenLine
 from graves_jax.inspection.survey import Findings
@@ -98,8 +99,8 @@ def read_lines(arguments: Arguments, writer: HandwritingWriter) -> list[str]:
   Raises:
     ValueError, OSError: if the file cannot be read, or holds no lines to write.
   """
-  path: Any = arguments.text
-  with path.expanduser().open("rb") as file:
+  path = require_text_file(arguments.text or "", "--text")
+  with path.open("rb") as file:
     content = file.read(command_line.MAX_INPUT_BYTES)
   text, replaced = fit_text(
     plain_text.decode(content, str(path)), writer.alphabet, False

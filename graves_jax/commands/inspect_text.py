@@ -9,8 +9,8 @@ from graves_jax.commands.console import loading
 from graves_jax.commands.inspect import Arguments, most_kept
 from graves_jax.config import TextDataConfig
 from graves_jax.data.codec import END_OF_LINE, TextCodec
-from graves_jax.data.corpus import beginning
 from graves_jax.data.sources.text import load_text_split
+from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.inspection import text as inspection
 from graves_jax.inspection.survey import Findings
 from graves_jax.inspection.text_properties import Language, language_of
@@ -18,6 +18,7 @@ from graves_jax.rendering.inside_page import ShownText
 from graves_jax.sampling.text import TextWriter
 
 LENGTH = 10_000
+_LONGEST_LINE = 1000  # whose end is looked for
 
 
 def inspect_text(
@@ -66,7 +67,9 @@ def load_classes(
   console: Console,
 ) -> Any:
   """The first classes of --text, or of the validation text."""
-  path = None if arguments.text is None else str(arguments.text)
+  path = None
+  if arguments.text is not None:
+    path = str(require_text_file(arguments.text, "--text"))
   with loading(console) as progress:
     try:
       split = load_text_split(data, codec, None, path, progress)
@@ -74,7 +77,11 @@ def load_classes(
       if path is not None:
         raise
       raise FileNotFoundError(f"{error} Or give a text with --text.") from None
-  classes = beginning(split.classes, length)[:]
+  start = 0
+  if path is None and "\n" in codec.symbols:  # from its first whole line on
+    is_end = split.classes[:_LONGEST_LINE] == codec.symbols.index("\n")
+    start = int(is_end.argmax()) + 1 if is_end.any() else 0
+  classes = split.classes[start : start + length]
   if len(classes) < 2:
     raise ValueError(
       f"the text has {len(classes)} {codec.units}; give one of 2 or more."
@@ -88,4 +95,4 @@ def language(arguments: Arguments, data: TextDataConfig) -> Language:
     return language_of(arguments.text.name)
   if data.source == "text" and data.path is None:
     return "python"
-  return language_of(data.path or "")
+  return language_of(data.glob or data.path or "")

@@ -42,7 +42,7 @@ def test_lines_are_written_and_shown(run_command, tmp_path):
     (["synthetic", "--length", 9], "--length: synthetic holds a handwriting"),
     ([HANDWRITING_READER], "holds a reader of handwriting, which reads a line"),
     (["stdlib", "--keep", 1], "keep (=1) must be 2 or more"),
-    (["stdlib", "--text", "missing.py"], "missing.py) does not exist"),
+    (["stdlib", "--text", "missing.py"], "--text (=missing.py) does not exist"),
     (["stdlib", "--out", "a.png"], "must end in one of .html"),
     (["stdlib", "--gates", "a.txt"], "must end in one of .png, .svg, .pdf"),
     (["nothing"], "weights that ship: handwriting, synthetic, stdlib"),
