@@ -1,6 +1,7 @@
 """Shows what a network's units do: graves-jax inspect stdlib."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,12 @@ def shown_units(findings: "Findings") -> ShownUnits:
     gates_shut=findings.gates.shut,
     memory=findings.gates.memory,
   )
+
+
+def name_units(layers: Sequence[int]) -> str:
+  """How many units there are, in how many layers."""
+  ending = "s" if len(layers) > 1 else ""
+  return f"{sum(layers):,} units in {len(layers)} layer{ending}"
 
 
 def draw_gates(arguments: Arguments, findings: "Findings") -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import command_line
 from graves_jax.commands.console import loading
-from graves_jax.commands.inspect import Arguments, most_kept
+from graves_jax.commands.inspect import Arguments, most_kept, name_units
 from graves_jax.data import plain_text
 from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.inspection import handwriting as inspection
@@ -57,11 +57,10 @@ def inspect_handwriting(
   ]
   findings = found.findings
   about = (
-    f"{units:,} units in {len(findings.layers)} layers wrote {len(lines)} "
-    f"lines by hand. Shown are the first {len(shown)} "
-    f"({len(findings.values):,} points), in colors of one unit: tanh of its "
-    "cell, in 8 bits. Correlations and gates are of all lines "
-    f"({findings.steps:,} points)."
+    f"{name_units(findings.layers)} wrote {len(lines)} lines by hand. Shown "
+    f"are the first {len(shown)} ({len(findings.values):,} points), in colors "
+    "of one unit: tanh of its cell, in 8 bits. Correlations and gates are of "
+    f"all lines ({findings.steps:,} points)."
   )
   is_iam = find(arguments.checkpoint).resolve() == HANDWRITING.resolve()
   return findings, shown, {"about": about, "notice": NOTICE if is_iam else ""}

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
-from graves_jax.commands.inspect import Arguments, most_kept
+from graves_jax.commands.inspect import Arguments, most_kept, name_units
 from graves_jax.config import TextDataConfig
 from graves_jax.data.codec import END_OF_LINE, TextCodec
 from graves_jax.data.sources.text import load_text_split
@@ -49,12 +49,12 @@ def inspect_text(
   which = "the validation text of its training"
   if arguments.text is not None:
     which = arguments.text.name
-  mean = found.bits.mean()
+  colored = "tanh of its cell" if found.findings.gates else "its output"
   about = (
-    f"{sum(config.network.hidden):,} units in {len(config.network.hidden)} "
-    f"layers read {which}. Shown are the first {len(found.symbols):,} "
-    f"{codec.units} ({mean:.2f} bits each), in colors of one unit: tanh of its "
-    f"cell, in 8 bits. Correlations and gates are of {len(classes):,}."
+    f"{name_units(config.network.hidden)} read {which}. Shown are the first "
+    f"{len(found.symbols):,} {codec.units} ({found.bits.mean():.2f} bits "
+    f"each), in colors of one unit: {colored}, in 8 bits. What they follow, and "
+    f"what gates do, is measured on {len(classes):,}."
   )
   return found.findings, shown, {"about": about}
 
