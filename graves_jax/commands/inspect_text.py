@@ -53,8 +53,8 @@ def inspect_text(
   about = (
     f"{name_units(config.network.hidden)} read {which}. Shown are the first "
     f"{len(found.symbols):,} {codec.units} ({found.bits.mean():.2f} bits "
-    f"each), in colors of one unit: {colored}, in 8 bits. What they follow, and "
-    f"what gates do, is measured on {len(classes):,}."
+    f"each), in colors of one unit: {colored}, in 8 bits. What they follow, "
+    f"and what gates do, is measured on {len(classes):,}."
   )
   return found.findings, shown, {"about": about}
 

@@ -11,7 +11,7 @@ from graves_jax.rendering.inside_page import (
   write_inside_page,
 )
 
-TEXT = '<b>"x" & </script>\n\tif (a < 1)\x0c</b>\n' * 6
+TEXT = '<b>"x" & </script>\n\tif (a < 1)\x0c</b>\n' * 4
 STEPS, LAYERS = len(TEXT), (3, 2)
 RANDOM = np.random.default_rng(0)
 

@@ -6,7 +6,9 @@ const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 
 function unpacked(text, kind) {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let k = 0; k < bytes.length; k++) bytes[k] = characters.charCodeAt(k);
   return new kind(bytes.buffer);
 }
 

@@ -1,9 +1,9 @@
 // Shows the text that was read, a symbol at a time.
 //
-// Each symbol is a span; with the guesses it is a column, whose rows are made when
-// they come into sight.
+// Each symbol is a span; with the guesses it is a column. Only what is in sight is
+// colored, and has its rows made, so that long texts are no slower than short ones.
 
-const PIECE = 200; // symbols that are made at a time
+const PIECE = 200; // symbols that come into sight together
 const VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "\f": "␌"};
 
 // {element, paint(unit, property), describe(step), showGuesses(wanted)}.
@@ -39,8 +39,7 @@ function textView(element) {
 
   function makeColumn(step) {
     const head = document.createElement("b");
-    head.textContent = spans[step].textContent;
-    head.style.cssText = spans[step].style.cssText;
+    head.textContent = written(ids[step]);
     const rows = Array.from({length: count}, (_, k) => {
       const row = document.createElement("i");
       const guess = guesses[step * count + k];
@@ -53,39 +52,52 @@ function textView(element) {
     heads[step] = head;
   }
 
+  function unmakeColumn(step) {
+    if (heads[step] === spans[step]) return;
+    spans[step].replaceChildren(written(ids[step]));
+    heads[step] = spans[step];
+  }
+
+  let isGuessing = false;
+  let colored = () => {};
+  const inSight = new Set(); // the first steps of pieces
+
+  function refresh(start) {
+    for (let step = start; step < Math.min(start + PIECE, steps); step++) {
+      if (isGuessing && heads[step] === spans[step]) makeColumn(step);
+      colored(step, heads[step].style);
+    }
+  }
+
   const sight = new IntersectionObserver((entries) => {
     for (const {isIntersecting, target} of entries) {
-      if (!isIntersecting) continue;
-      sight.unobserve(target);
       const start = Number(target.dataset.start);
-      for (let k = start; k < Math.min(start + PIECE, steps); k++) makeColumn(k);
+      if (isIntersecting) {
+        inSight.add(start);
+        refresh(start);
+      } else {
+        inSight.delete(start);
+      }
     }
   }, {rootMargin: "400px"});
+  for (const piece of element.children) sight.observe(piece);
 
   return {
     element,
     paint(unit, property) {
       const own = activationsOf(unit);
       const holds = property === null ? null : valuesOf(property);
-      for (let step = 0; step < steps; step++) {
-        const {style} = heads[step];
+      colored = (step, style) => {
         style.backgroundColor = shadeOf(onPaper, own[step]);
         style.borderBottomColor = holds?.[step] ? lineColor(holds[step] / 255) : "";
-      }
+      };
+      inSight.forEach(refresh);
     },
     showGuesses(wanted) {
+      isGuessing = wanted;
       element.classList.toggle("guessing", wanted);
-      sight.disconnect();
-      if (wanted) {
-        for (const piece of element.children) sight.observe(piece);
-        return;
-      }
-      heads.forEach((head, step) => {
-        if (head === spans[step]) return;
-        spans[step].style.cssText = head.style.cssText;
-        spans[step].textContent = head.textContent;
-        heads[step] = spans[step];
-      });
+      if (!wanted) spans.forEach((_, step) => unmakeColumn(step));
+      inSight.forEach(refresh);
     },
     describe(step) {
       const likely = Array.from({length: count}, (_, k) => {
