@@ -76,7 +76,9 @@ def _draw_memory(panel: Any, layers: Sequence[np.ndarray]) -> None:
       share,
       np.sort(memory),
       style,
-      color=_look(k)["color"],
+      **_look(k),
+      markersize=5,
+      markevery=max(len(memory) // 8, 1),
       label=f"layer {k + 1}",
     )
   panel.set_yscale("log")

@@ -23,7 +23,7 @@ function showGates() {
   byId("gates").hidden = false;
   const titles = kinds.flatMap((kind) => [`${kind}: open`, "shut"]);
   document.querySelector("#gates thead").append(
-    rowOf("th", ["", ...titles, "memory, steps", "a tenth more than"]));
+    rowOf("th", ["", ...titles, "memory, steps", "longest tenth from"]));
   let start = 0;
   data.layers.forEach((width, k) => {
     const own = (numbers) => numbers.slice(start, start + width);
