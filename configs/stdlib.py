@@ -8,7 +8,12 @@ the sources of Python's standard library, which every Python has.
   graves-jax sample --checkpoint stdlib --temperature 0.7
   graves-jax inspect stdlib
 
-RECORD
+Measured: 1.0763 nats a character (1.553 bits, error 29.5 %) on validation's
+345,901 characters, by the average of the weights after 2,000 updates, which is
+the best one; some 22 minutes of processor time of one core (AMD EPYC, AVX-512
+BF16), 71 by the clock, as some fifteen processes shared two cores. Run by these
+very settings as flags of configs/char_rnn.py, at first with
+--training.steps 6000, which was shortened at update 1,358, before the descent.
 """
 
 from graves_jax.config import (

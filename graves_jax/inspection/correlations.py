@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+# A property that changes less often tells nothing: a unit that drifts would
+# seem to follow the one place where it holds.
+FEWEST_CHANGES = 10
+
 
 class Moments(NamedTuple):
   """Sums over all time steps so far, in float64.
@@ -15,12 +19,16 @@ class Moments(NamedTuple):
   units: of the activations and of their squares, [2, N].
   properties: of the values and of their squares, [2, P].
   both: of the products, [P, N].
+  changes: how often each property had another value than a step before, [P].
+  last: the properties at the last step, [P]; NaN before the first.
   """
 
   steps: int
   units: np.ndarray
   properties: np.ndarray
   both: np.ndarray
+  changes: np.ndarray
+  last: np.ndarray
 
 
 def no_moments(units: int, properties: int) -> Moments:
@@ -30,6 +38,8 @@ def no_moments(units: int, properties: int) -> Moments:
     np.zeros((2, units)),
     np.zeros((2, properties)),
     np.zeros((properties, units)),
+    np.zeros(properties, int),
+    np.full(properties, np.nan),
   )
 
 
@@ -44,19 +54,22 @@ def add_moments(
     values: of the properties at the same steps, [T, P].
   """
   x, p = np.asarray(activations, np.float64), np.asarray(values, np.float64)
+  steps = np.diff(np.concatenate([moments.last[None], p]), axis=0)
   return Moments(
     moments.steps + len(x),
     moments.units + np.stack([x.sum(0), (x * x).sum(0)]),
     moments.properties + np.stack([p.sum(0), (p * p).sum(0)]),
     moments.both + p.T @ x,
+    moments.changes + (np.nan_to_num(steps) != 0).sum(0),
+    p[-1] if len(p) else moments.last,
   )
 
 
 def correlations(moments: Moments) -> np.ndarray:
   """Pearson's r of every property with every unit, [P, N], from -1 to 1.
 
-  NaN in the row of a property that never changed; 0 for a unit that never
-  moved.
+  NaN in the row of a property that changed fewer than `FEWEST_CHANGES` times;
+  0 for a unit that never moved.
   """
   n = max(moments.steps, 1)
   mean_x, square_x = moments.units / n
@@ -70,7 +83,7 @@ def correlations(moments: Moments) -> np.ndarray:
     deviations.append(np.sqrt(variance))
   scale = np.outer(deviations[1], deviations[0])
   r = np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0)
-  r[deviations[1] == 0] = np.nan
+  r[moments.changes < FEWEST_CHANGES] = np.nan
   return np.clip(r, -1, 1)
 
 

@@ -21,7 +21,7 @@ class Findings(NamedTuple):
   names: of the P properties.
   values: of the properties at these steps, [S, P].
   r: correlations of properties and units over all steps, [P, N]; a property
-    that never changed has NaN.
+    that hardly ever changed has NaN.
   gates: over all steps; None if the layers have no gates.
   """
 

@@ -44,7 +44,7 @@ class ShownUnits(NamedTuple):
   names: of the properties, P of them.
   values: of the properties, [S, P].
   r: correlations of properties and units, [P, N]; NaN for a property that
-    never changed.
+    hardly ever changed.
   gate_kinds: names of the gates, G of them; none where there are no gates.
   gates_open, gates_shut: share of the time in which each was so, [G, N].
   memory: how many steps each cell remembers, [N].

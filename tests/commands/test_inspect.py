@@ -31,7 +31,8 @@ def test_lines_are_written_and_shown(run_command, tmp_path):
   )
   assert (status, errors) == (0, "")
   assert re.search(r"pen leaves the paper +[12] +\d+ +[+-]0\.\d\d", output)
-  assert "writes t" in output and "all 400 units" in output
+  assert "share of the letter written" in output
+  assert "all 400 units" in output
   assert '"text":"a tent"' in out.read_text("utf-8")
 
 

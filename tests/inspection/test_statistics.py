@@ -11,7 +11,7 @@ def test_correlations_of_pieces_are_those_of_the_whole():
   units = np.tanh(RANDOM.normal(size=(90, 5)))
   values = RANDOM.normal(3, 40, size=(90, 4))
   values[:, 0] = 7 - 2 * units[:, 1]
-  values[:, 2] = 0.1  # never changes
+  values[:, 2] = np.arange(90) // 9  # changes 9 times
   units[:, 4] = 0.1  # never moves
   moments = correlations.no_moments(5, 4)
   for part in (slice(0, 1), slice(1, 50), slice(50, 90)):
@@ -20,6 +20,11 @@ def test_correlations_of_pieces_are_those_of_the_whole():
   expected = np.corrcoef(values[:, [0, 1, 3]].T, units[:, :4].T)[:3, 3:]
   np.testing.assert_allclose(r[[0, 1, 3], :4], expected, atol=1e-9)
   assert np.isnan(r[2]).all()
+  values[:, 2] = np.arange(90) // 8  # 11 times
+  moments = correlations.add_moments(
+    correlations.no_moments(5, 4), units, values
+  )
+  assert np.isfinite(correlations.correlations(moments)).all()
   assert (r[[0, 1, 3], 4] == 0).all()
   best = correlations.best_units(r[0], 2)
   assert best[0] == 1 and r[0, 1] < -0.999

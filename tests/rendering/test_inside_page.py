@@ -115,7 +115,7 @@ def test_units_are_gone_through_by_keys_and_shown_in_colors(opened):
   wait_for(page, "property === 1 && !drawing")
   best = int(np.argmax(abs(units.r[1])))
   assert page.evaluate("order[rank]") == best
-  assert "never: never, or always, here" in page.inner_text("#properties")
+  assert "never: too seldom here" in page.inner_text("#properties")
   rows = page.inner_text("#gates tbody").split()
   assert rows[:8] == ["layer", "1", *["25", "%", "50", "%"], "25", "%"]
 

@@ -43,6 +43,6 @@ function ranked(property) {
   return all.sort((a, b) => Math.abs(r[b]) - Math.abs(r[a]) || a - b);
 }
 
-// The properties, by number, that units follow; those that never changed do not count.
+// The properties, by number, that units follow; those that hardly changed do not count.
 const followed = data.names.map((_, k) => k).filter((k) => data.r[k] !== null);
 const signed = (r) => `${r < 0 ? "−" : "+"}${Math.abs(r).toFixed(2)}`;

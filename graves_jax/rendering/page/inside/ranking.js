@@ -36,7 +36,7 @@ function makeRanking(element, choose) {
     if (data.r[property] !== null) continue;
     const button = document.createElement("button");
     button.disabled = true;
-    button.append(`${name}: never, or always, here`);
+    button.append(`${name}: too seldom here`);
     element.append(button);
   }
   const ranks = document.createElement("div");
