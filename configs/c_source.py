@@ -12,7 +12,10 @@ Files are joined in the order of their names, so that validation is on the last
 ones. Bytes, not characters, as comments are in many languages.
 
 The post's samples have comments, indented blocks and brackets that close, and
-variables that were never declared. Measured: C_RECORD
+variables that were never declared. Measured: not run to an end. A trial
+of 20 updates on a Linux system's headers (93 MB in 7,270 files, --data.path
+/usr/include --data.glob "*.h") had 5.49 bits a byte on the first 20,000 bytes
+of validation.
 """
 
 from graves_jax.config import (

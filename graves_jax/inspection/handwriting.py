@@ -4,6 +4,7 @@ do."""
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from graves_jax.data.strokes import Line
@@ -80,10 +81,9 @@ def inspect_handwriting(
     after = longest - 1 - len(given)
     given = np.pad(given, ((1, after), (0, 0), (0, 0))).astype(np.float32)
     state = network.apply(params, 1, method="initial_state")
-    start, given = given[:1], given[1:]
     text = _text(writer, line.text, widest)
-    state, _ = record(network, params, state, start, text)
     _, read = record(network, params, state, given, text)
+    read = jax.tree.map(lambda x: x[1:], read)
     values = list(properties[number - 1].values())
     survey.add(read, np.stack(values, axis=-1))
     if progress:

@@ -59,20 +59,23 @@ def inspect_text(
   values = np.stack(list(properties.values()), axis=-1)
   survey = Survey(network.hidden, list(properties), keep)
   state = network.apply(writer.params, 1, method="initial_state")
-  first = np.full((1, 1), _NULL, np.int32)
-  state, before = record(network, writer.params, state, first)
-  raw, guessed = before.outputs[-1:], []
-  for start in range(0, len(classes), _PIECE):
-    piece = classes[start : start + _PIECE].astype(np.int32)
+  inputs = np.concatenate([[_NULL], classes]).astype(np.int32)
+  raw, guessed, done = None, [], 0
+  for start in range(0, len(inputs), _PIECE):
+    piece = inputs[start : start + _PIECE]
     padded = np.pad(piece, (0, _PIECE - len(piece)))[:, None]
     state, read = record(network, writer.params, state, padded)
-    survey.add(read, values[start : start + len(piece)])
-    if start < keep:
+    if raw is None:  # the null vector is no symbol
+      raw, padded = read.outputs[:1], padded[1:]
+      read = jax.tree.map(lambda x: x[1:], read)
+    steps = min(len(padded), len(classes) - done)
+    survey.add(read, values[done : done + steps])
+    if done < keep:
       guesses = _guess(raw, read.outputs, padded)
-      guessed.append([np.asarray(x)[: len(piece)] for x in guesses])
-    raw = read.outputs[-1:]
+      guessed.append([np.asarray(x)[:steps] for x in guesses])
+    raw, done = read.outputs[-1:], done + steps
     if progress:
-      progress(start + len(piece), len(classes))
+      progress(done, len(classes))
   guesses, probabilities, bits = (
     np.concatenate(parts)[:keep] for parts in zip(*guessed, strict=True)
   )
