@@ -16,6 +16,7 @@ ROOMS = (
   "training",
   "checkpoints",
   "devices",
+  "inspection",
   "sampling",
   "rendering",
   "recognition",

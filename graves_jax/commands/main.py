@@ -19,6 +19,7 @@ COMMANDS = {
   "prepare": "checks IAM-OnDB, and makes one file of it",
   "page": "makes one HTML file in which a network writes, offline",
   "tables": "writes the paper's tables beside our records of evaluations",
+  "inspect": "makes one HTML file that shows what a network's units do",
   "export": "copies a run's best weights, to share them",
 }
 
