@@ -8,6 +8,7 @@ import numpy as np
 from graves_jax.rendering.density import summed_densities
 from graves_jax.rendering.layout import grid
 from graves_jax.rendering.panels import (
+  LINE_COLORS,
   check_figure_path,
   elements,
   finite,
@@ -144,21 +145,24 @@ def write_densities(
     stddevs,
     correlations,
   )
-  width = 12.0
-  height = np.clip(width * density.shape[0] / density.shape[1], 1, 9)
-  figure, (word, mixture, ends) = panels(width, [height, 2.2, 0.7])
+  width = 7.0
+  height = np.clip(width * density.shape[0] / density.shape[1], 0.8, 9)
+  figure, (word, mixture, ends) = panels(width, [height, 1.8, 0.6])
   brightest = np.quantile(density, 0.998) ** DENSITY_POWER or 1.0
   image = _heat_map(word, density**DENSITY_POWER, brightest)
   image.set_extent(extent)
-  word.set(xticks=[], yticks=[], aspect="equal")
+  word.set(aspect="equal", xlabel="x, pen units", ylabel="y, pen units")
   word.set_title("densities of the next pen position, added up", fontsize=10)
   image = _heat_map(mixture, weights.T, 1.0)
-  mixture.set(yticks=[], ylabel="components")
+  mixture.set(yticks=[0, mixtures - 1], ylabel="component")
+  mixture.set_yticklabels([1, mixtures])
   figure.colorbar(image, ax=mixture, pad=0.01, aspect=12, label="weight π")
-  ends.fill_between(range(steps), end_of_stroke, step="mid", color="C1", lw=0)
+  ends.fill_between(
+    range(steps), end_of_stroke, step="mid", color=LINE_COLORS[1], lw=0
+  )
   marks = np.flatnonzero(points[:, 2] > 0.5)
   ends.plot(marks, np.full(len(marks), 1.15), "kv", markersize=3)
-  ends.set(ylim=(0, 1.3), yticks=[0, 1], ylabel="stroke\nends")
+  ends.set(ylim=(0, 1.3), yticks=[0, 1], ylabel="stroke\nends, e")
   share_time((mixture, ends), -0.5, steps - 0.5)
   save(figure, path)
 
