@@ -12,8 +12,8 @@ Minutes are updates times an update's processor time, the median of rounds in
 which all six take turns, XLA's code in all: what else the machine did meanwhile
 does not matter, nor that LSTM has kernels of its own here.
 
-The learning rate is that of configs/char_rnn.py, for all. Started again, it goes
-on where it was.
+All learn at the rate of configs/char_rnn.py. Started again, it goes on where it
+was.
 """
 
 import dataclasses

@@ -18,9 +18,9 @@ WORD = "flowers"
 LINE = "a line is a walk of the pen"
 # What is written where no line of the user's data says it.
 SAMPLES = {
-  15: "the tide comes in twice a day",
-  16: "snow had fallen on every roof",
-  17: "he read her letter by the fire",
+  15: "the tide comes in twice a day, and goes",
+  16: "snow had fallen on every roof of the town",
+  17: "he read her letter again by the fire",
 }
 BIASES = (0, 0.1, 0.5, 2, 5, 10)  # Figure 18
 SWEPT = "a surer pen is plainer"
@@ -68,11 +68,21 @@ class Material:
     order = np.random.default_rng([self.seed, salt]).permutation(len(fitting))
     return [fitting[k] for k in order[:count]]
 
-  def write(self, text: str, number: int, bias: float, **options: Any):
-    """Lines of `number` pens, each elements [T, 3]."""
+  def write(
+    self, text: str, pens: int, bias: float, salt: int, **options: Any
+  ) -> list[np.ndarray]:
+    """The same text by so many pens, each elements [T, 3].
+
+    Args:
+      text: one line.
+      pens: how many.
+      bias: b of Section 5.4.
+      salt: with the seed, decides what is drawn: the figure's number.
+      options: of `HandwritingWriter.write`.
+    """
     written = self.writer.write(
-      [text] * number,
-      seed=self.seed,
+      [text] * pens,
+      seed=100 * self.seed + salt,
       bias=bias,
       attempts=_ATTEMPTS,
       **options,
@@ -109,7 +119,7 @@ def word_densities(material: Material) -> Callable[[Path], None]:
   """Figure 10: of a prediction network if there is one, over real ink if there
   is any; else of the synthesis network, over a word of its own."""
   if material.prediction is None:
-    return _densities(material, WORD)
+    return _densities(material, WORD, 10)
   if lines := material.lines(1, 10):
     points = lines[0].points[:_WORD_POINTS]
   else:
@@ -129,14 +139,14 @@ def scribbles(material: Material) -> Callable[[Path], None]:
 
 def window(material: Material) -> Callable[[Path], None]:
   """Figure 13."""
-  line = _one_line(material, LINE)
+  line = _one_line(material, LINE, 13)
   phi = material.writer.trace_window(line)
   return lambda path: write_attention(path, phi, line.text, line.points)
 
 
 def line_densities(material: Material) -> Callable[[Path], None]:
   """Figure 14."""
-  return _densities(material, LINE)
+  return _densities(material, LINE, 14)
 
 
 def samples(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
@@ -147,9 +157,8 @@ def samples(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
     lines = material.lines(1, number)
     text = lines[0].text if lines else SAMPLES.get(number, SAMPLES[15])
     real = [Row([line.points], "real", True) for line in lines]
-    label = f"b = {bias:g}" if bias else ""
-    inks = material.write(text, _PENS, bias)
-    return _hands([[*real, *(Row([ink], label) for ink in inks)]])
+    inks = material.write(text, _PENS, bias, number)
+    return _hands([[*real, *_labelled(inks, bias)]])
 
   return draw
 
@@ -157,7 +166,7 @@ def samples(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
 def biases(material: Material) -> Callable[[Path], None]:
   """Figure 18."""
   rows = [
-    Row(material.write(SWEPT, 2, bias), f"b = {bias:g}") for bias in BIASES
+    Row(material.write(SWEPT, 2, bias, 18), f"b = {bias:g}") for bias in BIASES
   ]
   return _hands([rows])
 
@@ -167,17 +176,12 @@ def primed(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
 
   def draw(material: Material) -> Callable[[Path], None]:
     styles = material.lines(4, number) or material.styles
-    label = f"b = {bias:g}" if bias else ""
-    return _hands(
-      [
-        [Row([style.points], "prime", True)]
-        + [
-          Row([ink], label)
-          for ink in material.write(PRIMED, 2, bias, style=style)
-        ]
-        for style in styles
-      ]
-    )
+    blocks = []
+    for style in styles:
+      inks = material.write(PRIMED, 2, bias, number, style=style)
+      prime = Row([style.points], "prime", True)
+      blocks.append([prime, *_labelled(inks, bias)])
+    return _hands(blocks)
 
   return draw
 
@@ -222,13 +226,21 @@ def _hands(blocks: list[list[Row]]) -> Callable[[Path], None]:
   return lambda path: write_hands(path, blocks)
 
 
-def _one_line(material: Material, text: str) -> Line:
-  (points,) = material.write(text, 1, 1.0)
+def _labelled(inks: Sequence[np.ndarray], bias: float) -> list[Row]:
+  """Rows of one line each; the first one names the bias of all."""
+  labels = [f"b = {bias:g}"] + [""] * (len(inks) - 1)
+  return [Row([ink], label) for ink, label in zip(inks, labels, strict=True)]
+
+
+def _one_line(material: Material, text: str, salt: int) -> Line:
+  (points,) = material.write(text, 1, 1.0, salt)
   return Line(points, text, "written")
 
 
-def _densities(material: Material, text: str) -> Callable[[Path], None]:
-  return _densities_of(material.writer, _one_line(material, text))
+def _densities(
+  material: Material, text: str, salt: int
+) -> Callable[[Path], None]:
+  return _densities_of(material.writer, _one_line(material, text, salt))
 
 
 def _densities_of(

@@ -56,7 +56,7 @@ def write_attention(
   x, y, steps_per_pen_unit = _trace_over_time(points)
   border = 0.01 * len(x)
   low, high = min(0, x.min()) - border, max(len(x) - 1, x.max()) + border
-  width = float(np.clip((high - low) / 60, 5, 20))
+  width = float(np.clip((high - low) / 75, 5, 20))
   row = min(CHARACTER_INCHES, 12 / len(text))
   trace_height = np.ptp(y) * steps_per_pen_unit * width / (high - low)
   heights = [max(row * len(text), 0.5), float(np.clip(trace_height, 0.3, 3))]
@@ -69,6 +69,7 @@ def write_attention(
   size = min(9, 55 * row)
   window.set_yticks(range(len(text)), labels, fontsize=size, parse_math=False)
   window.tick_params(axis="y", length=0)
+  window.set_ylabel("character u")
   figure.colorbar(image, ax=window, pad=0.01, aspect=30, label="φ(t, u)")
 
   cuts = np.flatnonzero(points[:-1, 2] > 0.5) + 1
@@ -135,7 +136,7 @@ def write_densities(
 
   after = points[:, :2].cumsum(axis=0)
   low, high = after.min(axis=0), after.max(axis=0)
-  margin = 0.05 * (high - low).max() or 3 * stddevs.max()
+  margin = 0.03 * (high - low).max() or 3 * stddevs.max()
   density, extent = summed_densities(
     low - margin,
     high + margin,

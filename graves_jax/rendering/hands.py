@@ -17,11 +17,11 @@ from graves_jax.rendering.panels import (
 # All in inches.
 _WIDTH = 8.0
 _MARGIN = 0.1
-_GAP = 0.12  # between rows
+_GAP = 0.16  # between rows
 _BLOCK_GAP = 0.2  # besides, between blocks
 _COLUMN_GAP = 0.35
 _LABEL = 0.085  # of a character of a label
-_HIGHEST = 0.75  # a row's usual height at most: short lines are not blown up
+_HIGHEST = 0.65  # a row's usual height at most: short lines are not blown up
 _PEN = 1.1  # points
 
 
