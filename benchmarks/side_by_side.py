@@ -233,24 +233,29 @@ def losses_after_contexts(
   return losses
 
 
-def last_nats(network: Any, params: Any, windows: np.ndarray) -> np.ndarray:
+def last_nats(writer: Any, windows: np.ndarray) -> np.ndarray:
   """Nats of the last symbol of each window [T+1, B], after the others."""
+  reading = writer.read("", windows.shape[1])
+  raw = _last_outputs(
+    writer.network, writer.params, reading.state, windows[:-1]
+  )
+  shifted = raw - raw.max(axis=1, keepdims=True)
+  log_sums = np.log(np.exp(shifted).sum(axis=1))
+  return log_sums - np.take_along_axis(shifted, windows[-1][:, None], 1)[:, 0]
+
+
+def _last_outputs(network, params, state, classes) -> np.ndarray:
   import jax
 
-  state = network.apply(params, windows.shape[1], method="initial_state")
-  raw = _last_outputs(network, params, state, windows[:-1])
-  targets = windows[-1]
-  log_probs = jax.nn.log_softmax(raw)
-  return -np.take_along_axis(np.asarray(log_probs), targets[:, None], 1)[:, 0]
-
-
-def _last_outputs(network: Any, params: Any, state: Any, classes: Any) -> Any:
-  import jax
-
-  def run(params, state, classes):
-    return network.apply(params, state, classes, method="unroll")[1][-1]
-
-  return jax.jit(run)(params, state, classes)
+  global _compiled
+  if _compiled is None:
+    _compiled = jax.jit(
+      lambda network, *arguments: network.apply(*arguments, method="unroll")[1][
+        -1
+      ],
+      static_argnums=0,
+    )
+  return np.asarray(_compiled(network, params, state, classes), np.float64)
 
 
 if __name__ == "__main__":

@@ -109,10 +109,13 @@ class Figure(NamedTuple):
 
 def data_lines(material: Material) -> Callable[[Path], None]:
   """Figure 9."""
-  rows = [
-    Row([line.points], is_given=True) for line in material.lines(_PENS, 9)
-  ]
-  return _hands([rows])
+  lines = material.lines(_PENS, 9)
+  if not lines:
+    raise ValueError(
+      f"figure 9: the data have no validation line of {_LENGTHS.start} to "
+      f"{_LENGTHS.stop - 1} characters that the network knows."
+    )
+  return _hands([[Row([line.points], is_given=True) for line in lines]])
 
 
 def word_densities(material: Material) -> Callable[[Path], None]:
@@ -176,6 +179,11 @@ def primed(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
 
   def draw(material: Material) -> Callable[[Path], None]:
     styles = material.lines(4, number) or material.styles
+    if not styles:
+      raise ValueError(
+        f"figure {number}: the network cannot read the styles that ship; give "
+        "--data.path, whose lines prime it then."
+      )
     blocks = []
     for style in styles:
       inks = material.write(PRIMED, 2, bias, number, style=style)
