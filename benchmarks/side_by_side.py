@@ -13,7 +13,7 @@ which all six take turns, XLA's code in all: what else the machine did meanwhile
 does not matter, nor that LSTM has kernels of its own here.
 
 All learn at the rate of configs/char_rnn.py. Started again, it goes on where it
-was.
+was, and measures nothing that is in runs/side_by_side/side_by_side.json.
 """
 
 import dataclasses
@@ -33,6 +33,7 @@ from rich.console import Console
 
 _CONFIG = launch.ROOT / "configs/char_rnn.py"
 _RESULTS = "side_by_side.json"
+_STREAMS, _LENGTH = 50, 100  # of an update
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,10 +89,14 @@ def main(argv: list[str]) -> None:
       train(side, arguments)
   if arguments.only:
     return
-  results = measure(sides, corpus, arguments, console)
   path = arguments.workdir / _RESULTS
-  path.write_text(json.dumps(results, indent=1), "utf-8")
-  console.print(path, markup=False, highlight=False)
+  if not path.is_file():
+    results = measure(sides, corpus, arguments, console)
+    path.write_text(json.dumps(results, indent=1), "utf-8")
+  from side_by_side_figures import draw
+
+  for path in (path, *draw(json.loads(path.read_text("utf-8")), arguments.out)):
+    console.print(path, markup=False, highlight=False, soft_wrap=True)
 
 
 def load(path: Path) -> Any:
@@ -129,7 +134,8 @@ def train(side: Side, arguments: Arguments) -> None:
   """Trains by the command that stands in the README, in its own process."""
   options = {
     "--data.path": arguments.data,
-    "--data.length": 100,
+    "--data.batch-size": _STREAMS,
+    "--data.length": _LENGTH,
     "--workdir": arguments.workdir / side.name,
     "--devices": 1,
     "--network.cell": side.cell,
@@ -150,6 +156,10 @@ def measure(
   sides: Sequence[Side], corpus: Any, arguments: Arguments, console: Console
 ) -> list[dict]:
   """What is known of each network: its size, time, losses and memory."""
+  from remembering import losses_after_contexts
+
+  from graves_jax.checkpoints.writers import load_text_writer
+
   seconds = time_updates(sides, corpus, console)
   results = []
   for side in sides:
@@ -163,11 +173,15 @@ def measure(
         "hidden": side.hidden,
         "weights": weights_of(side, corpus.codec.size),
         "seconds_per_update": seconds[side],
-        "symbols": [50 * 100 * row["step"] for row in validations],
+        "symbols_per_update": _STREAMS * _LENGTH,
+        "symbols": [_STREAMS * _LENGTH * row["step"] for row in validations],
         "nats": [row["nats_per_symbol"] for row in validations],
         "contexts": arguments.contexts,
         "nats_after_context": losses_after_contexts(
-          run, corpus.validation, arguments
+          load_text_writer(run),
+          corpus.validation,
+          arguments.contexts,
+          arguments.places,
         ),
       }
     )
@@ -185,7 +199,7 @@ def time_updates(
   from graves_jax.networks.prediction import PredictionNetwork
 
   classes, devices = corpus.codec.size, command_line.use_devices(1)
-  batch = random_text(50, 100, classes)
+  batch = random_text(_STREAMS, _LENGTH, classes)
   updates = {}
   for side in sides:
     network = PredictionNetwork(
@@ -206,56 +220,6 @@ def time_updates(
       updates[side].run()
       seconds[side].append(time.process_time() - started)
   return {side: float(np.median(of)) for side, of in seconds.items()}
-
-
-def losses_after_contexts(
-  run: Path, text: Any, arguments: Arguments
-) -> list[float]:
-  """Mean nats of the same symbols, each time after so many before them.
-
-  Args:
-    run: its folder.
-    text: classes of the validation text.
-    arguments: which contexts, and how many places.
-  """
-  from graves_jax.checkpoints.writers import load_text_writer
-
-  writer = load_text_writer(run)
-  longest = max(arguments.contexts)
-  places = np.linspace(longest, len(text) - 1, arguments.places).astype(int)
-  losses = []
-  for context in arguments.contexts:
-    nats = []
-    for some in np.array_split(places, max(1, len(places) // 256)):
-      windows = np.stack([text[p - context : p + 1] for p in some], axis=1)
-      nats.append(last_nats(writer.network, writer.params, windows))
-    losses.append(float(np.concatenate(nats).mean()))
-  return losses
-
-
-def last_nats(writer: Any, windows: np.ndarray) -> np.ndarray:
-  """Nats of the last symbol of each window [T+1, B], after the others."""
-  reading = writer.read("", windows.shape[1])
-  raw = _last_outputs(
-    writer.network, writer.params, reading.state, windows[:-1]
-  )
-  shifted = raw - raw.max(axis=1, keepdims=True)
-  log_sums = np.log(np.exp(shifted).sum(axis=1))
-  return log_sums - np.take_along_axis(shifted, windows[-1][:, None], 1)[:, 0]
-
-
-def _last_outputs(network, params, state, classes) -> np.ndarray:
-  import jax
-
-  global _compiled
-  if _compiled is None:
-    _compiled = jax.jit(
-      lambda network, *arguments: network.apply(*arguments, method="unroll")[1][
-        -1
-      ],
-      static_argnums=0,
-    )
-  return np.asarray(_compiled(network, params, state, classes), np.float64)
 
 
 if __name__ == "__main__":
