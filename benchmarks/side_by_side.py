@@ -89,13 +89,14 @@ def main(argv: list[str]) -> None:
       train(side, arguments)
   if arguments.only:
     return
-  path = arguments.workdir / _RESULTS
-  if not path.is_file():
+  measured = arguments.workdir / _RESULTS
+  if not measured.is_file():
     results = measure(sides, corpus, arguments, console)
-    path.write_text(json.dumps(results, indent=1), "utf-8")
+    measured.write_text(json.dumps(results, indent=1), "utf-8")
   from side_by_side_figures import draw
 
-  for path in (path, *draw(json.loads(path.read_text("utf-8")), arguments.out)):
+  figures = draw(json.loads(measured.read_text("utf-8")), arguments.out)
+  for path in (measured, *figures):
     console.print(path, markup=False, highlight=False, soft_wrap=True)
 
 
