@@ -11,6 +11,7 @@ _COLORS = {"lstm": LINE_COLORS[0], "rnn": LINE_COLORS[1]}
 _NAMES = {"lstm": "LSTM", "rnn": "RNN (tanh)"}
 _STYLES = (":", "--", "-")  # of one, two and three layers
 _HIGHEST = 2.6  # nats; what is above is the first minute
+_LEAST_EXCESS = 1e-3  # nats; less is noise
 _LOSS = "nats per character"
 
 
@@ -48,15 +49,26 @@ def write_losses(path: Path, results: Sequence[dict]) -> None:
 
 
 def write_memory(path: Path, results: Sequence[dict]) -> None:
-  """Losses of the same characters after ever more of what is before them."""
-  figure, (axes,) = panels(_WIDTH, [1.3 * _HEIGHT])
+  """Losses of the same characters after ever more of what is before them; and
+  how much more they are than after the most."""
+  figure, (losses, excesses) = panels(_WIDTH, [_HEIGHT] * 2)
+  marks: dict[str, Any] = {"marker": "o", "markersize": 3}
   for result in results:
     contexts, nats = result["contexts"], result["nats_after_context"]
-    _line(axes, contexts, nats, result, marker="o", markersize=3)
-  axes.set_xscale("log", base=2)
-  axes.set_xticks(results[0]["contexts"], map(str, results[0]["contexts"]))
-  axes.set_xlabel("characters read before the one that is scored")
-  _finish((axes,))
+    excess = [loss - nats[-1] for loss in nats[:-1]]
+    _line(losses, contexts, nats, result, **marks)
+    _line(excesses, contexts[:-1], excess, result, **marks)
+  ticks = results[0]["contexts"]
+  for axes in (losses, excesses):
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(ticks, map(str, ticks))
+    axes.set_xlim(ticks[0] / 1.2, ticks[-1] * 1.2)
+  excesses.set_yscale("log")
+  excesses.set_ylim(bottom=_LEAST_EXCESS)
+  excesses.set_xlabel("characters read before the one that is scored")
+  _finish((losses, excesses))
+  excesses.set_ylabel(f"nats more than after {ticks[-1]}")
+  excesses.get_legend().remove()
   save(figure, path)
 
 
