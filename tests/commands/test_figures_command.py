@@ -1,12 +1,17 @@
 """The paper's figures, as a person asks for them."""
 
+import dataclasses
 import re
 
+import jax
 import pytest
-from experiments import TRAIN, Silent, make_experiment
+from experiments import CONFIG, TRAIN, Silent, make_experiment
 
+from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import paper_figures
+from graves_jax.config import NetworkConfig
 from graves_jax.data.sources.stroke_file import write_stroke_file
+from graves_jax.sampling.writer import HandwritingWriter
 from graves_jax.training.loop import train
 
 
@@ -60,6 +65,24 @@ def test_ink_of_people_is_in_files_that_git_ignores(figures, runs, tmp_path):
   assert names == ["09_data_real.svg", "20_primed_real.svg"]
   for path in tmp_path.iterdir():
     assert "#0072b2" in path.read_text("utf-8").lower()  # given ink is blue
+
+
+def test_a_prediction_network_writes_what_it_likes(tmp_path, monkeypatch):
+  monkeypatch.setattr(paper_figures, "_PENS", 1)
+  monkeypatch.setattr(paper_figures, "_WORD_POINTS", 20)
+  monkeypatch.setattr(paper_figures, "_SCRIBBLE_POINTS", 20)
+  network = NetworkConfig(kind="prediction", hidden=(6,), mixtures=2)
+  experiment = make_experiment(dataclasses.replace(CONFIG, network=network))
+  params = jax.device_get(experiment.initial_state().params)
+  restored = Restored(params, experiment.task.metadata)
+  writer = HandwritingWriter.from_checkpoint(restored)
+  drawn = []
+  for name, seed in (("10", 0), ("11", 0), ("11", 1)):
+    material = paper_figures.Material(writer, prediction=writer, seed=seed)
+    path = tmp_path / f"{name}_{seed}.svg"
+    paper_figures.FIGURES[name].draw(material)(path)
+    drawn.append(path.read_bytes())
+  assert len(set(drawn)) == 3
 
 
 @pytest.mark.parametrize(
