@@ -61,7 +61,7 @@ class Arguments:
   one that ships."""
   prediction: Path | None = None
   """The same of a prediction network, for figures 10 and 11. Without it, figure
-  10 shows the synthesis network's densities over a word of its own."""
+  10 is of the synthesis network."""
   runs: tuple[Path, ...] = ()
   """Folders of runs, for curves."""
   seed: int = 0

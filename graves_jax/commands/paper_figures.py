@@ -82,7 +82,7 @@ class Material:
     """
     written = self.writer.write(
       [text] * pens,
-      seed=100 * self.seed + salt,
+      seed=(100 * self.seed + salt) % 2**32,
       bias=bias,
       attempts=_ATTEMPTS,
       **options,
@@ -119,16 +119,18 @@ def data_lines(material: Material) -> Callable[[Path], None]:
 
 
 def word_densities(material: Material) -> Callable[[Path], None]:
-  """Figure 10: of a prediction network if there is one, over real ink if there
-  is any; else of the synthesis network, over a word of its own."""
+  """Figure 10: of a prediction network if there is one, over the beginning of a
+  real line if there is any; else over ink of the network's own."""
+  network = material.prediction or material.writer
+  if lines := material.lines(1, 10):
+    (line,) = lines
+    if material.prediction is not None:
+      line = line._replace(text=" ")  # it reads none
+    return _densities_of(network, line, _WORD_POINTS)
   if material.prediction is None:
     return _densities(material, WORD, 10)
-  if lines := material.lines(1, 10):
-    points = lines[0].points[:_WORD_POINTS]
-  else:
-    (scribble,) = material.prediction.scribble(_WORD_POINTS, seed=material.seed)
-    points = scribble.points
-  return _densities_of(material.prediction, Line(points, " ", "word"))
+  (line,) = network.scribble(_WORD_POINTS, seed=material.seed)
+  return _densities_of(network, line)
 
 
 def scribbles(material: Material) -> Callable[[Path], None]:
@@ -252,7 +254,10 @@ def _densities(
 
 
 def _densities_of(
-  writer: HandwritingWriter, line: Line
+  writer: HandwritingWriter, line: Line, shown: int | None = None
 ) -> Callable[[Path], None]:
-  arrays: Any = writer.trace_densities(line)
-  return lambda path: write_densities(path, line.points, *arrays)
+  """Draws the mixtures that predict the first `shown` points of a line, or all
+  of them."""
+  mixtures = writer.trace_densities(line)
+  arrays: Any = [array[:shown] for array in mixtures]
+  return lambda path: write_densities(path, line.points[:shown], *arrays)
