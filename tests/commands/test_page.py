@@ -43,6 +43,23 @@ WRITE = """async ([text, seed, bias, hand, isCompiled]) => {
   return heard.map(({kind, points, length, isFinished, attempt}) =>
     ({kind, points, length, isFinished, attempt}));
 }"""
+# Writes lines, never ahead of what has come to be on the sheet.
+FOLLOW = """async ([paragraphs, seed]) => {
+  let [sent, whole, begun] = [0, 0, 0];
+  const other = startWorker(({kind, points, length}) => {
+    if (kind === "line") begun = 0;
+    if (kind === "ended") [whole, begun] = [whole + length, 0];
+    begun += (points?.length ?? 0) / 3;
+    sent += (points?.length ?? 0) / 3;
+    other.tell("shown", whole + begun);
+  }, wasm);
+  await other.loaded;
+  const written = other.ask("write", {number: 1, paragraphs, seed, bias: 0,
+    hand: null, width: 1e9, stop: "stroke", mostAhead: 0});
+  const late = new Promise((resolve) => { setTimeout(resolve, 3e4, "waits"); });
+  const answer = await Promise.race([written, late]);
+  return [answer.isStopped, sent, whole];
+}"""
 READ = """async ([elements, text, isCompiled]) => {
   const other = startWorker(() => {}, isCompiled ? wasm : null);
   const loaded = await other.loaded;
@@ -217,6 +234,11 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
     np.testing.assert_allclose(
       points[: len(expected)], expected, atol=0.5
     )  # pen units, a seventieth of a usual step
+
+
+def test_it_does_not_wait_for_points_that_leave_the_sheet(opened):
+  is_stopped, sent, whole = opened().evaluate(FOLLOW, [["hi", "Q?"], 5])
+  assert is_stopped is False and sent > whole
 
 
 def test_preparations_are_those_of_python(writer, opened):
