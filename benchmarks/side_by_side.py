@@ -3,19 +3,19 @@
 python benchmarks/side_by_side.py --data tinyshakespeare.txt
 
 Six networks of about equal numbers of weights learn the same text, in the same
-batches, by the same optimizer, Adam (Section 2 of the paper; Karpathy, Johnson & Li,
-2015). Two figures come of it: validation losses, against symbols read and
-against minutes of one core; and how far back each network remembers, its loss
-when it is shown no more than the last so many characters.
+batches, by Adam (Section 2 of the paper; Karpathy, Johnson & Li, 2015). Two
+figures come of it: validation losses, against symbols read and against minutes
+of one core; and how far back each network remembers, its loss when it is shown
+no more than the last so many characters.
 
 Minutes are updates times an update's processor time, the median of rounds in
 which all six take turns, XLA's code in all: what else the machine did meanwhile
 does not matter, nor that LSTM has kernels of its own here.
 
 The learning rates decide much, and are not those of a search: at 5e-3 the LSTM
-networks end 0.2 nats higher than at 1.6e-2, and the RNN was not tried above 8e-3.
-Started again, the script goes on where it was, and measures nothing that is in
-runs/side_by_side/side_by_side.json.
+of two layers ends 0.23 nats higher than at 1.6e-2, and the RNN was not tried
+above 8e-3. Started again, the script goes on where it was, and measures nothing
+that is in runs/side_by_side/side_by_side.json.
 """
 
 import dataclasses
