@@ -55,7 +55,7 @@ def write_memory(path: Path, results: Sequence[dict]) -> None:
   marks: dict[str, Any] = {"marker": "o", "markersize": 3}
   for result in results:
     contexts, nats = result["contexts"], result["nats_after_context"]
-    excess = [loss - nats[-1] for loss in nats[:-1]]
+    excess = [max(loss - nats[-1], _LEAST_EXCESS / 10) for loss in nats[:-1]]
     _line(losses, contexts, nats, result, **marks)
     _line(excesses, contexts[:-1], excess, result, **marks)
   ticks = results[0]["contexts"]
