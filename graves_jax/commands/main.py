@@ -19,6 +19,7 @@ COMMANDS = {
   "figures": "draws the paper's figures",
   "prepare": "checks IAM-OnDB, and makes one file of it",
   "page": "makes one HTML file in which a network writes, offline",
+  "inspect": "makes one HTML file that shows what a network's units do",
   "export": "copies a run's best weights, to share them",
 }
 
