@@ -5,6 +5,7 @@ graves-jax curves runs/x runs/y --out curves.png
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,14 +50,33 @@ def main(argv: list[str]) -> None:
   if not arguments.runs:
     raise ValueError("name at least one run's folder, such as runs/char_rnn.")
   runs = {run: read_rows(run) for run in arguments.runs}
-  unit, curves, start = common_unit(runs), [], 0
+  curves, unit = curves_of(runs, arguments.stages)
   for run, rows in runs.items():
-    curves.append(curve_of(run.resolve().name, rows, unit, start))
-    if arguments.stages:
-      start = int(curves[-1].train_steps[-1])
     say(f"{run}: {describe_time(rows)}")
   write_curves(arguments.out, curves, unit)
   say(f"{arguments.out}: {unit}")
+
+
+def read_curves(runs: Sequence[Path]) -> tuple[list[Curve], str]:
+  """The losses of runs, and their unit; raises as `read_rows`."""
+  return curves_of({run: read_rows(run) for run in runs})
+
+
+def curves_of(
+  runs: dict[Path, list[dict]], stages: bool = False
+) -> tuple[list[Curve], str]:
+  """The losses of runs, and their unit.
+
+  Args:
+    runs: rows, by folder.
+    stages: whether each run begins where the one before it ended.
+  """
+  unit, curves, start = common_unit(runs), [], 0
+  for run, rows in runs.items():
+    curves.append(curve_of(run.resolve().name, rows, unit, start))
+    if stages:
+      start = int(curves[-1].train_steps[-1])
+  return curves, unit
 
 
 def say(text: str) -> None:

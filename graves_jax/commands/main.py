@@ -16,6 +16,7 @@ COMMANDS = {
   "train": "trains a network, or goes on training it",
   "evaluate": "scores a checkpoint: nats, bits, perplexity, error",
   "curves": "draws the learning curves of runs",
+  "figures": "draws the paper's figures",
   "prepare": "checks IAM-OnDB, and makes one file of it",
   "page": "makes one HTML file in which a network writes, offline",
   "tables": "writes the paper's tables beside our records of evaluations",
