@@ -1,6 +1,6 @@
 """The paper's figures: arrays in, files out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -191,58 +191,6 @@ def write_samples(
   """
   page, labels = grid(samples, captions, columns=columns)
   write_png(path, [sheet_around(page, labels)])
-
-
-def write_curve(
-  path: str | Path,
-  steps: np.ndarray,
-  series: Mapping[str, np.ndarray],
-  *,
-  label: str = "nats per sequence",
-) -> None:
-  """Draws losses over training.
-
-  Training starts with losses far above all later ones: the axis shows what
-  comes after the first tenth of the steps.
-
-  Args:
-    path: a .png, .svg or .pdf file.
-    steps: numbers of updates, [N].
-    series: for each name its values [N]; NaN where it was not measured.
-    label: what the values are, and their unit.
-
-  Raises:
-    ValueError: if the shapes do not agree, or there is nothing to draw.
-    OSError: if the file cannot be written.
-  """
-  check_figure_path(path)
-  steps = finite("steps", steps, 1)
-  values = {name: np.asarray(v, np.float64) for name, v in series.items()}
-  for name, measured in values.items():
-    if measured.shape != steps.shape:
-      raise ValueError(
-        f"the series '{name}' has shape {measured.shape}; it must have one "
-        f"value for each of the {len(steps)} steps."
-      )
-  if not any(np.isfinite(measured).any() for measured in values.values()):
-    raise ValueError("there is nothing to draw: no series has a finite value.")
-  figure, (axes,) = panels(7, [4])
-  late = steps >= steps.min() + 0.1 * np.ptp(steps)
-  shown = np.stack(list(values.values()))[:, late]
-  for name, measured in values.items():
-    known = np.isfinite(measured)
-    style = "o-" if known.sum() <= 50 else "-"
-    axes.plot(steps[known], measured[known], style, ms=3, lw=1, label=name)
-  shown = shown[np.isfinite(shown)]
-  if len(shown) and np.ptp(shown) > 0:
-    border = 0.05 * np.ptp(shown)
-    axes.set_ylim(shown.min() - border, shown.max() + border)
-  axes.set_xlabel("update")
-  axes.set_ylabel(label, parse_math=False)
-  axes.grid(alpha=0.3)
-  for entry in axes.legend(frameon=False).get_texts():
-    entry.set_parse_math(False)
-  save(figure, path)
 
 
 def _heat_map(axes, values: np.ndarray, brightest: float):

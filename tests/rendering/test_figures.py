@@ -8,7 +8,6 @@ from graves_jax.rendering.density import summed_densities
 from graves_jax.rendering.figures import (
   _trace_over_time,
   write_attention,
-  write_curve,
   write_densities,
   write_samples,
 )
@@ -47,8 +46,8 @@ def colors(path):
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
 def test_figures_are_written_in_each_format(tmp_path, suffix):
   signature = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix]
-  path = tmp_path / f"loss{suffix}"
-  write_curve(path, np.arange(9), {"$a": -np.arange(9)})
+  path = tmp_path / f"window{suffix}"
+  write_attention(path, diagonal(), TEXT, line())
   assert path.read_bytes().startswith(signature)
 
 
@@ -137,17 +136,6 @@ def test_samples_are_one_below_the_other(tmp_path):
   assert np.count_nonzero(np.diff(inked.astype(int)) == 1) == 4
 
 
-def test_values_that_were_not_measured_leave_no_gap(tmp_path):
-  steps = np.arange(100)
-  training = 100.0 - steps
-  sparse = np.where(steps % 20 == 0, training, np.nan)
-  series = {"training": training, "validation": sparse}
-  write_curve(tmp_path / "a.png", steps, series)
-  orange = np.abs(colors(tmp_path / "a.png") - [213, 94, 0]).sum(-1) < 60
-  columns = np.flatnonzero(orange.any(axis=0))
-  assert np.count_nonzero(np.diff(columns) > 1) <= 1  # Before the legend.
-
-
 @pytest.mark.parametrize("name", list(mixtures()))
 def test_mixtures_of_a_wrong_shape_or_not_finite_are_named(tmp_path, name):
   good = mixtures()
@@ -171,9 +159,4 @@ def test_mistaken_arguments_are_named(tmp_path):
     write_densities(
       path, line(), **{**mixtures(), "stddevs": np.zeros((STEPS, MIXTURES, 2))}
     )
-  with pytest.raises(ValueError, match="'loss' has shape"):
-    write_curve(path, np.arange(3), {"loss": np.arange(4)})
-  for nothing in ({}, {"loss": np.full(3, np.nan)}):
-    with pytest.raises(ValueError, match="nothing to draw"):
-      write_curve(path, np.arange(3), nothing)
   assert not any(tmp_path.iterdir())

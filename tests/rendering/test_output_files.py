@@ -11,7 +11,6 @@ import pytest
 from graves_jax.rendering.drawing import Drawing
 from graves_jax.rendering.figures import (
   write_attention,
-  write_curve,
   write_samples,
 )
 from graves_jax.rendering.files import write_atomically
@@ -157,8 +156,6 @@ def test_writers_refuse_foreign_endings(tmp_path):
       writer(tmp_path / "page.doc", SHEETS)
   with pytest.raises(ValueError, match=r"\.pdf"):
     write_attention(tmp_path / "a.html", np.ones((1, 1)), "a", np.ones((1, 3)))
-  with pytest.raises(ValueError, match=r"\.pdf"):
-    write_curve(tmp_path / "a.txt", np.arange(2), {"a": np.arange(2)})
   with pytest.raises(ValueError, match=r"\.png"):
     write_samples(tmp_path / "a.svg", PAGE)
   assert not any(tmp_path.iterdir())
@@ -174,8 +171,8 @@ for suffix in write.WRITERS:
   sheets = [sheet.sheet_around(page)]
   write.write({str(tmp_path)!r} + "/page" + suffix, sheets)
 assert "matplotlib" not in sys.modules
-steps = np.arange(3)
-figures.write_curve({str(tmp_path)!r} + "/a.png", steps, {{"loss": steps}})
+phi, points = np.ones((3, 1)), np.ones((3, 3))
+figures.write_attention({str(tmp_path)!r} + "/a.png", phi, "a", points)
 assert "matplotlib.pyplot" not in sys.modules
 """
   subprocess.run([sys.executable, "-c", program], check=True)
