@@ -77,7 +77,10 @@ def write_by_hand(
     sheets,
     dataclasses.replace(drawing, text=text, description=settings),
   )
-  inked = [each for copy in copies for each in copy if len(each.line.points)]
+  written = [each for copy in copies for each in copy]
+  if misread := name_misread(written, sheets, options.best_of):
+    console.print(misread, markup=False, highlight=False, soft_wrap=True)
+  inked = [each for each in written if len(each.line.points)]
   points = sum(len(each.line.points) for each in inked)
   lines = sum(bool(line) for sheet in sheets for line in sheet.lines)
   on_sheets = f"{len(sheets)} sheets, " if len(sheets) > 1 else ""
@@ -140,18 +143,16 @@ def write_lines(
       options["seed"] = arguments.seed + copy
       copies.append(writer.write_wrapped(text, width=width, **options))
   texts = [each for copy in copies for each in copy if each.line.text]
-  for number, (line, is_finished, *_) in enumerate(texts, start=1):
+  for line, is_finished, *_ in texts:
     if not is_finished:
       console.print(
-        f"Line {number} ({line.text!r}): the pen skipped characters or did not "
+        f"{line.text!r}: the pen skipped characters or did not "
         f"find the end of the text in {given.attempts} attempts, and was "
         f"stopped after {len(line.points):,} points; try another --seed or a "
         "larger --bias.",
         markup=False,
         highlight=False,
       )
-  if misread := name_misread(texts, given.best_of):
-    console.print(misread, markup=False, highlight=False, soft_wrap=True)
   return copies
 
 
