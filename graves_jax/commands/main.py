@@ -16,7 +16,7 @@ COMMANDS = {
   "train": "trains a network, or goes on training it",
   "evaluate": "scores a checkpoint: nats, bits, perplexity, error",
   "curves": "draws the learning curves of runs",
-  "prepare": "checks IAM-OnDB, and makes one file of it",
+  "prepare": "makes data of IAM-OnDB, or of your own ink",
   "page": "makes one HTML file in which a network writes, offline",
   "export": "copies a run's best weights, to share them",
 }

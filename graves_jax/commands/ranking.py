@@ -91,7 +91,7 @@ def name_misread(
     own = line.text.split() if len(line.points) else []
     if read is not None and read != line.text:
       place, words = 0, wrong_words(read, line.text)
-      for word in words or [None]:
+      for word in words or [""]:
         if word in own[place:]:
           place = own.index(word, place)
         where = lines[min(start + place, len(lines) - 1)]
