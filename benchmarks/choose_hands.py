@@ -51,6 +51,8 @@ class Arguments:
   """Of each seed."""
   shown: int = 40
   """So many of the most different ones are tried and drawn."""
+  only: tuple[str, ...] = ()
+  """Candidates to try and draw in place of those."""
   take: tuple[str, ...] = ()
   """NAME=CANDIDATE, the hands to keep, in order, by eye."""
   out: Path | None = None
@@ -84,6 +86,9 @@ def main(argv: list[str]) -> None:
   hands = np.array([measure_hand(line) for line in lines])
   scaled = (hands - np.median(hands, axis=0)) / hands.std(axis=0)
   chosen = farthest(np.clip(scaled, -3, 3), arguments.shown)
+  if arguments.only:
+    names = [line.name for line in lines]
+    chosen = [names.index(name) for name in arguments.only]
   try_hands(
     [lines[k] for k in chosen], scaled[chosen], hands.std(axis=0), console, path
   )
