@@ -13,9 +13,10 @@ of all candidates, the edits that the ranker needs to read what was written in
 it, and how far the measures are from its own, by the same scale. The picture
 shows each hand, and a line written in it.
 
-Then by eye, which this repeats for the hands that ship:
+Then by eye, and a sheet of the hands that ship:
 
-  choose_hands.py /tmp/hands.jsonl --take neat=0.3-1-17 joined=... --out FILE
+  choose_hands.py /tmp/hands.jsonl --take neat=0.6-3-57 joined=... --out FILE
+  choose_hands.py /tmp/hands.jsonl --sheet docs/hands.png
 """
 
 import dataclasses
@@ -35,6 +36,7 @@ TRIALS = (
   "the quick brown fox jumps over it",
   "and what he said was kept a secret",
 )
+SHOWN = "a letter from the seaside"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class Arguments:
   """NAME=CANDIDATE, the hands to keep, in order, by eye."""
   out: Path | None = None
   """With --take: the stroke file of the hands, in whole pen units."""
+  sheet: Path | None = None
+  """Draws all hands that ship, each writing the same line, and nothing else."""
 
   def __post_init__(self):
     require_least(self, seeds=1, lines=1, shown=2)
@@ -74,6 +78,9 @@ def main(argv: list[str]) -> None:
   )
 
   path = arguments.candidates
+  if arguments.sheet is not None:
+    draw_sheet(arguments.sheet)
+    return
   if not path.exists():
     write_stroke_file(path, {"train": write_candidates(arguments, console)})
   splits = read_stroke_file(path)
@@ -167,6 +174,28 @@ def try_hands(lines, scaled, spread, console: Console, path: Path) -> None:
   picture = path.with_suffix(".png")
   write_png(picture, [sheet_around(page, printed)])
   console.print(f"{picture}: a hand, and a line written in it, in each row")
+
+
+def draw_sheet(path: Path) -> None:
+  """Draws the hands that ship, with their names."""
+  from real_styles import shipped_writer
+
+  from graves_jax.checkpoints.readers import load_ranker
+  from graves_jax.data.sources.hands import load_hands
+  from graves_jax.rendering.layout import grid
+  from graves_jax.rendering.png import write_png
+  from graves_jax.rendering.sheet import sheet_around
+
+  hands = load_hands()
+  written = shipped_writer().write(
+    [SHOWN] * len(hands),
+    style=list(hands.values()),
+    bias=1.0,
+    best_of=4,
+    ranker=load_ranker(),
+  )
+  lines = [each.line.points for each in written]
+  write_png(path, [sheet_around(*grid(lines, list(hands), columns=2))])
 
 
 def write_hands(path, hands) -> None:

@@ -23,8 +23,9 @@ class HandwritingOptions:
   legible; 1 is legible, and hands still differ; up to 3 they grow alike. Beyond
   that nothing gets tidier."""
   hand: str | None = None
-  """A hand that the network made up: neat, round, small, slanted. any: whatever
-  comes of the seed."""
+  """A hand that the network made up (docs/hands.png): neat, joined, slanted,
+  upright, round, small, large, wide, narrow, tall, sharp, plain. any: whatever
+  comes of the seed, which is the default of one copy."""
   style: str | None = None
   """Your hand to write in: FILE or FILE:LINE of your own ink (SVG, InkML,
   Xournal++, a stroke file, or the lines of Quick, Draw!), or a line of
