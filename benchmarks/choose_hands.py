@@ -4,7 +4,7 @@ Hands are for priming, so they must be read without error, prime well, and
 differ. First candidates: lines of one text by many seeds, of which those are
 kept that the reader reads; the file named is written if it is not there.
 
-  choose_hands.py /tmp/hands.jsonl
+  choose_hands.py candidates.jsonl
 
 Of them the most different ones are taken, each by farthest-point choice over
 what is measured of a hand, and each writes two other lines, the best of four
@@ -15,8 +15,8 @@ shows each hand, and a line written in it.
 
 Then by eye, and a sheet of the hands that ship:
 
-  choose_hands.py /tmp/hands.jsonl --take neat=0.6-3-57 joined=... --out FILE
-  choose_hands.py /tmp/hands.jsonl --sheet docs/hands.png
+  choose_hands.py candidates.jsonl --take neat=0.6-3-57 joined=... --out FILE
+  choose_hands.py --sheet docs/hands.png
 """
 
 import dataclasses
@@ -43,7 +43,7 @@ SHOWN = "a letter from the seaside"
 class Arguments:
   """Writes candidates, draws the most different ones, keeps those named."""
 
-  candidates: tyro.conf.Positional[Path]
+  candidates: tyro.conf.Positional[Path] = Path("candidates.jsonl")
   """A stroke file of candidates, written if there is none."""
   bias: tuple[float, ...] = (0.0, 0.3, 0.6)
   """Of the candidates."""

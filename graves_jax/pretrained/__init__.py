@@ -6,8 +6,8 @@ from pathlib import Path
 HANDWRITING = Path(__file__).parent / "handwriting"
 # Trained on synthetic strokes: print.
 SYNTHETIC = Path(__file__).parent / "synthetic"
-# A dozen hands to choose from, lines that the weights of HANDWRITING wrote; their
-# card says how they were chosen (benchmarks/choose_hands.py).
+# A dozen hands to choose from, lines that the weights of HANDWRITING wrote; the
+# card of those says how they were chosen.
 HANDS = Path(__file__).parent / "hands.jsonl"
 # Readers of handwriting, trained on IAM-OnDB: one measures what is written, the
 # other one chooses among pens, so that no choice flatters the measure.
