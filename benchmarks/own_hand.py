@@ -16,6 +16,7 @@ from report import print_json, rounded
 from rich.console import Console
 
 _FIRST = 10  # points that are left out
+_SPACE = 150.0  # between words, in pen units
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,14 @@ def nats_per_point(writer, lines, prime) -> float:
   before, said = writer.prime(prime)
   texts = [said + line.text for line in lines]
   pens = [
-    np.concatenate([before, writer.normalization.normalize(line.points)])
+    np.concatenate(
+      [
+        before,
+        writer.normalization.normalize(
+          line.points if prime is None else with_approach(prime, line)
+        ),
+      ]
+    )
     for line in lines
   ]
   points = np.zeros((max(map(len, pens)), len(lines), 3), np.float32)
@@ -82,7 +90,7 @@ def nats_per_point(writer, lines, prime) -> float:
   for row, (pen, text) in enumerate(zip(pens, texts, strict=True)):
     points[: len(pen), row] = pen
     characters[row, : len(text)] = writer.alphabet.encode(text)
-    counted[len(before) + _FIRST : len(pen), row] = True
+    counted[len(pen) - len(lines[row].points) + _FIRST : len(pen), row] = True
   lengths = np.array(list(map(len, texts)))
   mask = np.arange(characters.shape[1]) < lengths[:, None]
   raw = writer.network.apply(
@@ -94,6 +102,19 @@ def nats_per_point(writer, lines, prime) -> float:
     raw, points, sigma_floor=writer.sigma_floor
   )
   return float(np.asarray(nats)[counted].mean())
+
+
+def with_approach(prime, line) -> np.ndarray:
+  """A line's elements after the pen's way to it, as if it followed the prime
+  on the same baseline, a space further on."""
+  end = prime.points[:, 1].sum() - _middle(prime)
+  way = np.float32([[_SPACE, -_middle(line) - end, 0.0]])
+  return np.concatenate([way, line.points])
+
+
+def _middle(line) -> float:
+  """Of the ink's heights, from where the line begins."""
+  return float(np.median(line.points[:, 1].cumsum()))
 
 
 if __name__ == "__main__":
