@@ -195,7 +195,9 @@ def draw_sheet(path: Path) -> None:
     ranker=load_ranker(),
   )
   lines = [each.line.points for each in written]
-  write_png(path, [sheet_around(*grid(lines, list(hands), columns=2))])
+  page, captions = grid(lines, list(hands), columns=2)
+  captions = [caption._replace(size=1.7 * caption.size) for caption in captions]
+  write_png(path, [sheet_around(page, captions)])
 
 
 def write_hands(path, hands) -> None:

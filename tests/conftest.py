@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import functools
+import gc
 import os
 import runpy
 import signal
@@ -17,6 +18,10 @@ from graves_jax.commands import command_line, main
 
 compiled_quickly.ask()
 jax.config.update("jax_num_cpu_devices", 2)
+# A fifth of the time would go into source locations of what is traced, and into
+# looking for garbage among its millions of small objects.
+jax.config.update("jax_traceback_in_locations_limit", 0)
+gc.set_threshold(100_000, 50, 100)
 # Many tests build the same experiment; it is compiled once a session, and so
 # are the kernels. Workers (xdist) inherit the environment of the process that
 # starts them, and commands that run in a process of their own have this home.

@@ -77,8 +77,12 @@ def imports_of(tree, name, modules, is_package=False):
 
 
 def read_package():
-  """Syntax trees and imports of every module of the library."""
+  """Syntax trees and imports of every module of the library.
+
+  `__main__`, by which Python runs the package, is the command graves-jax.
+  """
   paths = {module_name(path): path for path in PACKAGE.rglob("*.py")}
+  del paths["graves_jax.__main__"]
   trees = {
     name: ast.parse(path.read_text("utf-8")) for name, path in paths.items()
   }

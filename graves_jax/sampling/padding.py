@@ -26,6 +26,9 @@ def pad_inputs(
 ) -> SampleInputs:
   """What `sample_handwriting` needs to write B lines, each after its prime.
 
+  Rows that follow the B, up to the next number of them that is compiled, are
+  finished before they begin.
+
   Args:
     texts: of each line, the prime's text included, [B].
     keys: a random key a line, [B].
@@ -35,11 +38,12 @@ def pad_inputs(
     alphabet: classes of the characters.
     normalization: of the offsets.
   """
-  rows = len(texts)
+  rows = round_up_rows(len(texts))
+  missing = rows - len(texts)
   points = np.zeros((round_up_points(limits.max()), rows, 3), np.float32)
   for row, prime in enumerate(primes):
     points[: len(prime), row] = prime
-  lengths = np.array([len(text) for text in texts], np.int32)
+  lengths = np.array([*map(len, texts), *[0] * missing], np.int32)
   columns = _round_up(lengths.max(), _CHARACTERS_MULTIPLE)
   characters = np.zeros((rows, columns), np.int32)
   for row, text in enumerate(texts):
@@ -50,12 +54,20 @@ def pad_inputs(
     "bias": np.full(rows, bias, np.float32),
     "points": points,
     "text": Text(*given),
-    "prime_lengths": np.array([len(prime) for prime in primes], np.int32),
-    "limits": limits,
+    "prime_lengths": np.array([*map(len, primes), *[0] * missing], np.int32),
+    "limits": np.pad(limits, (0, missing)),
     "text_lengths": lengths,
     "rest": np.float32(-normalization.mean[0] / normalization.std[0]),
   }
+  keys = keys[np.minimum(np.arange(rows), len(texts) - 1)]
   return SampleInputs(keys=keys, **on_host)
+
+
+def round_up_rows(number: int) -> int:
+  """The next number of rows that batches have: 2^n or 3 * 2^n."""
+  whole = 1 << (number - 1).bit_length()
+  smaller = whole * 3 // 4
+  return smaller if number <= smaller and whole >= 4 else whole
 
 
 def round_up_points(number: int) -> int:

@@ -6,16 +6,14 @@ writes; all of them agree on when to stop.
 
 import contextlib
 import dataclasses
-import functools
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import jax
 
-from graves_jax.checkpoints.metadata import Metadata, to_json
+from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.save import KeptCheckpoints
 from graves_jax.checkpoints.state import TrainState
@@ -25,50 +23,25 @@ from graves_jax.devices.processes import (
   require_agreement,
   together,
 )
-from graves_jax.losses.sums import Sums
-from graves_jax.noise.adaptive_weight_noise import (
-  DescriptionLength,
-  description_length,
-)
-from graves_jax.training.evaluate import evaluate, nats_gained_by_reading
 from graves_jax.training.experiment import Experiment
-from graves_jax.training.read_ahead import Failure, ReadAhead, StoppedError
+from graves_jax.training.listener import Listener
+from graves_jax.training.read_ahead import Failure, StoppedError
 from graves_jax.training.records import (
   MetricsFile,
   Skipped,
   StepReport,
   require_progress,
 )
+from graves_jax.training.stages import identity, require_same_start, start_of
 from graves_jax.training.step import StepMetrics
 from graves_jax.training.task import WriteSamples
+from graves_jax.training.validation import Validation
 
 METRICS_FILE = "metrics.jsonl"
 # A young run is looked at often: samples are drawn before the first update,
 # after so many, and each time that these are doubled, until the config's
 # `sample_every` is reached.
 _FIRST_SAMPLE = 50
-
-
-class Listener(Protocol):
-  """What the loop tells as it goes; the loop itself never prints."""
-
-  def message(self, text: str) -> None:
-    """Says a sentence."""
-
-  def step(self, report: StepReport) -> None:
-    """Tells of an update."""
-
-  def validating(self, done: int, total: int) -> None:
-    """Tells of elements scored so far, and of all."""
-
-  def validated(self, step: int, scores: NamedTuple) -> None:
-    """Tells of a validation."""
-
-  def described(self, step: int, length: DescriptionLength) -> None:
-    """Tells of the description length, for adaptive weight noise."""
-
-  def stopped(self, step: int) -> None:
-    """Tells that the run was told to stop, and is saved."""
 
 
 def train(
@@ -105,7 +78,7 @@ def train(
       gradient are not finite for too many updates in a row.
   """
   metadata = experiment.task.metadata
-  require_agreement(_identity(metadata), "config and data")
+  require_agreement(identity(metadata), "config and data")
   with together():
     state = experiment.initial_state(initial)
   if initial is not None:
@@ -119,10 +92,10 @@ def train(
     state = experiment.place(checkpoints.state)
     if not checkpoints.is_new:
       with together():
-        _require_same_start(checkpoints.metadata, initial)
+        require_same_start(checkpoints.metadata, initial)
       listener.message(f"Continuing at step {int(state.step):,}.")
     elif metadata.ancestry:
-      listener.message(_start_of(metadata, initial))
+      listener.message(start_of(metadata, initial))
     with contextlib.ExitStack() as stack:
       records = None
       with together():
@@ -134,35 +107,6 @@ def train(
       return run.to_the_end(state, write_samples if is_first() else None)
   finally:
     checkpoints.close()
-
-
-def _require_same_start(metadata: Metadata, initial: Restored | None) -> None:
-  """Raises ValueError if a run was begun from one of another name than is given
-  now; which of its checkpoints that was, is settled."""
-  before = metadata.ancestry[-1].run if metadata.ancestry else "no other run"
-  if initial is not None and initial.run != before:
-    raise ValueError(
-      f"the run in the workdir started from {before}, not from {initial.run}; "
-      "give another --workdir, or leave --init-from out."
-    )
-
-
-def _start_of(metadata: Metadata, initial: Restored | None) -> str:
-  """What a stage says of where it starts."""
-  stage, noise = metadata.ancestry[-1], metadata.config.noise
-  text = f"Starting from the weights of {stage.run}, step {stage.step:,}"
-  if noise.kind != "adaptive":
-    return f"{text}."
-  if initial is not None and initial.stddev is not None:
-    return f"{text}, and from the standard deviations learned there."
-  return f"{text}, all standard deviations {noise.stddev:g}."
-
-
-def _identity(metadata: Metadata) -> str:
-  """What all processes must have in common; data may lie anywhere."""
-  values = to_json(metadata)
-  values["config"]["data"] |= {"path": None, "prepared_dir": None}
-  return json.dumps(values, sort_keys=True)
 
 
 def is_early_sample(step: int, every: int) -> bool:
@@ -339,46 +283,22 @@ class _Run:
 
   def _validate(self, state: TrainState, metadata: Metadata) -> Metadata | None:
     """Metadata with scores; None if told to stop meanwhile."""
-    task = self._experiment.task
+    is_last = metadata.step == metadata.config.training.steps
+    validation = Validation(
+      self._experiment,
+      self._listener,
+      self._failure,
+      self._failure.is_there if is_last else self._wants_to_stop,
+    )
     try:
-      sums = self._scorer(state)(
-        ReadAhead(task.validation_batches, self._failure),
-        functools.partial(self._validating, metadata),
-      )
+      values = validation(state, metadata.step, self._history)
     except StoppedError:
       return None
-    scores = task.scores(sums)
-    if task.reading_test is not None:
-      gained = nats_gained_by_reading(self._scorer(state), task.reading_test)
-      scores = scores._replace(nats_gained_by_reading=gained)
-    self._listener.validated(metadata.step, scores)
-    values = {k: v for k, v in scores._asdict().items() if v is not None}
-    if state.stddev is not None and self._history.elements:
-      length = self._description_length(state)
-      self._listener.described(metadata.step, length)
-      values |= length._asdict()
     self._record("validation", {"step": metadata.step, **values})
     if metadata.score_name not in values:  # no update was made yet
       return metadata
     history = self._history.with_score(values[metadata.score_name])
     return dataclasses.replace(metadata, scores=values, history=history)
-
-  def _scorer(self, state: TrainState) -> Callable[..., Sums]:
-    """What sums the losses of batches, with the weights of a state."""
-    return functools.partial(
-      evaluate,
-      self._experiment.sum_losses,
-      state.scored,
-      self._experiment.validation_carry(),
-    )
-
-  def _description_length(self, state: TrainState) -> DescriptionLength:
-    """Of the training data, whose nats at drawn weights, as in Section 4.2's
-    loss, are estimated from the updates of about the last epoch."""
-    history = self._history
-    elements = self._experiment.task.train_batches.elements
-    nats = history.nats / history.elements * elements
-    return description_length(jax.device_get(state.trained), nats)
 
   def _record(self, kind: str, values: dict[str, Any]) -> None:
     """Writes a row; if that fails, says so once and goes on."""
@@ -399,13 +319,6 @@ class _Run:
       f"Ended: no better validation in {since} since {self._history.best:.4f}."
     )
     return True
-
-  def _validating(self, metadata: Metadata, done: int, total: int) -> None:
-    self._listener.validating(done, total)
-    is_last = metadata.step == metadata.config.training.steps
-    reason = self._failure.is_there if is_last else self._wants_to_stop
-    if done < total and ask(reason)():
-      raise StoppedError
 
   def _draw(self, write_samples, state: TrainState, metadata: Metadata) -> None:
     try:

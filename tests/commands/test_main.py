@@ -1,5 +1,7 @@
 """The command graves-jax: what it knows, and what it says of the rest."""
 
+import functools
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -19,9 +21,13 @@ def test_help_lists_every_command(run_command):
   assert all(f"graves-jax {name}" in output for name in main.COMMANDS)
 
 
-def test_the_version_is_that_of_the_library(run_command):
-  status, output, _ = run_command("--version")
-  assert (status, output) == (0, f"graves_jax {graves_jax.__version__}\n")
+def test_the_version_is_that_of_the_library(run_command, run_here):
+  said = 0, f"graves_jax {graves_jax.__version__}\n", ""
+  assert run_command("--version") == said
+  program = functools.partial(
+    runpy.run_module, "graves_jax", run_name="__main__"
+  )
+  assert run_here(program, "python -m graves_jax", "--version") == said
 
 
 @pytest.mark.parametrize(

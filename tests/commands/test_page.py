@@ -43,6 +43,23 @@ WRITE = """async ([text, seed, bias, hand, isCompiled]) => {
   return heard.map(({kind, points, length, isFinished, attempt}) =>
     ({kind, points, length, isFinished, attempt}));
 }"""
+# Writes lines, never ahead of what has come to be on the sheet.
+FOLLOW = """async ([paragraphs, seed]) => {
+  let [sent, whole, begun] = [0, 0, 0];
+  const other = startWorker(({kind, points, length}) => {
+    if (kind === "line") begun = 0;
+    if (kind === "ended") [whole, begun] = [whole + length, 0];
+    begun += (points?.length ?? 0) / 3;
+    sent += (points?.length ?? 0) / 3;
+    other.tell("shown", whole + begun);
+  }, wasm);
+  await other.loaded;
+  const written = other.ask("write", {number: 1, paragraphs, seed, bias: 0,
+    hand: null, width: 1e9, stop: "stroke", mostAhead: 0});
+  const late = new Promise((resolve) => { setTimeout(resolve, 3e4, "waits"); });
+  const answer = await Promise.race([written, late]);
+  return [answer.isStopped, sent, whole];
+}"""
 READ = """async ([elements, text, isCompiled]) => {
   const other = startWorker(() => {}, isCompiled ? wasm : null);
   const loaded = await other.loaded;
@@ -128,7 +145,6 @@ def drawn(mixture, numbers):
 
 def write_in_python(writer, text, seed, bias, hand=None):
   """The line that the page writes, by the library's step and stop rule."""
-  network, params = writer.network, writer.params
   scale = writer.normalization
   prime = np.zeros((0, 3)) if hand is None else scale.normalize(hand.points)
   whole = text if hand is None else f"{hand.text} {text}"
@@ -137,8 +153,10 @@ def write_in_python(writer, text, seed, bias, hand=None):
   lengths = jnp.array([len(whole)])
 
   @jax.jit
-  def advance(state, last):
-    state, (raw, phi) = network.apply(params, state, last, given, method="step")
+  def advance(params, state, last):
+    state, (raw, phi) = writer.network.apply(
+      params, state, last, given, method="step"
+    )
     is_past = is_past_text(phi, state.first.kappa, lengths)
     y = bivariate_mixture.parameters(
       raw[0], sigma_floor=writer.sigma_floor, bias=bias
@@ -146,13 +164,13 @@ def write_in_python(writer, text, seed, bias, hand=None):
     return state, y, is_past
 
   advance_end = jax.jit(advance_line_end)
-  state, end = network.initial_state(1), no_line_end(1)
+  state, end = writer.network.initial_state(1), no_line_end(1)
   numbers, points = sfc32(seed, 0, 0), []
   rest = -scale.mean[0] / scale.std[0]
   while True:
     t = len(points)
     last = np.float32([points[-1] if points else np.zeros(3)])
-    state, y, is_past = advance(state, last)
+    state, y, is_past = advance(writer.params, state, last)
     element = prime[t] if t < len(prime) else drawn(y, numbers)
     moment = Moment(
       t=jnp.array(t),
@@ -176,17 +194,18 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
   classes = jnp.asarray(writer.alphabet.encode(TEXT)[None])
   text = Text(classes, jnp.ones(classes.shape))
 
-  def step(state, element):
-    state, (raw, phi) = writer.network.apply(
-      writer.params, state, element[None], text, method="step"
-    )
-    return state, (raw[0], phi[0])
+  @jax.jit
+  def read(params, elements):
+    def step(state, element):
+      state, (raw, phi) = writer.network.apply(
+        params, state, element[None], text, method="step"
+      )
+      return state, (raw[0], phi[0])
 
-  before = jnp.concatenate([jnp.zeros((1, 3)), jnp.asarray(elements[:-1])])
-  start = writer.network.initial_state(1)
-  _, (raw, phi) = jax.jit(lambda x: jax.lax.scan(step, start, x))(
-    before.astype(jnp.float32)
-  )
+    return jax.lax.scan(step, writer.network.initial_state(1), elements)[1]
+
+  before = np.concatenate([np.zeros((1, 3)), elements[:-1]])
+  raw, phi = read(writer.params, before.astype(np.float32))
   for is_compiled in (True, False):
     given = elements.ravel().tolist(), TEXT, is_compiled
     was_compiled, outputs, windows = page.evaluate(READ, given)
@@ -195,9 +214,7 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
     np.testing.assert_allclose(windows, np.ravel(phi), atol=1e-4)
 
   hand = read_stroke_file(HANDS)["train"][0]
-  ends = np.flatnonzero(
-    hand.points[:, 2]
-  )  # of strokes: a word or two are enough
+  ends = np.flatnonzero(hand.points[:, 2])  # A word or two are enough.
   points = hand.points[: ends[ends < 150][-1] + 1]
   hand = Line(points, hand.text[: round(len(points) / 22)].strip(), "x")
   for seed, style in ((1, None), (2, hand)):
@@ -217,6 +234,11 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
     np.testing.assert_allclose(
       points[: len(expected)], expected, atol=0.5
     )  # pen units, a seventieth of a usual step
+
+
+def test_it_does_not_wait_for_points_that_leave_the_sheet(opened):
+  is_stopped, sent, whole = opened().evaluate(FOLLOW, [["hi", "Q?"], 5])
+  assert is_stopped is False and sent > whole
 
 
 def test_preparations_are_those_of_python(writer, opened):

@@ -1,6 +1,6 @@
 // The worker: holds the network, and writes what the page asks for.
 
-const MOST_AHEAD = 3000; // points that the page has not shown yet
+const MOST_AHEAD = 3000; // points that the page has not shown yet, unless told
 let model = null;
 let job = 0; // the number of the one that is written
 let sentPoints = 0;
@@ -60,7 +60,7 @@ const ANSWERS = {
   async write(options) {
     job = options.number;
     sentPoints = shownPoints = 0;
-    const {number} = options;
+    const {number, mostAhead = MOST_AHEAD} = options;
     let kept = 0; // points of the lines that are ended
     const post = (message) => {
       // A line that is begun anew leaves the sheet, and so does what is cut off.
@@ -73,7 +73,7 @@ const ANSWERS = {
       do {
         await turn();
         if (job !== number) throw new Stopped();
-      } while (sentPoints - shownPoints > MOST_AHEAD
+      } while (sentPoints - shownPoints > mostAhead
         && await new Promise((resolve) => { setTimeout(resolve, 20, true); }));
     };
     try {
