@@ -11,14 +11,20 @@ are mixed in.
     --init-from graves_jax/pretrained/handwriting
   python sample.py "dear reader" --checkpoint runs/handwriting_own_hand
 
-Measured with one writer of IAM-OnDB's testset_v, 28 lines of three forms and
-four held out, on one core of a busy AMD EPYC (forty updates, 14 minutes, most
-of them waiting): of 15 other lines of that writer a point took -1.271 nats by
-the weights that ship and -1.580 after tuning; of 22 lines of other writers
--1.679 before and -1.447 after. A prime (Section 5.5) does not make lines
-likelier: -1.143, after that writer's longest line (benchmarks/own_hand.py).
-80 updates at 5e-4 were best after 40, -0.954 on the lines held out where this
-has -0.916.
+Measured with one writer of IAM-OnDB's testset_v, 28 lines of their forms and
+four held out, on one core of a busy AMD EPYC: nats a point of 15 other lines of
+that writer, and of 22 lines of others (benchmarks/own_hand.py).
+
+  weights that ship, alone                                 -1.271   -1.679
+  the same, after that writer's longest line (a prime)     -1.143   -1.532
+  tuned: 40 updates                                        -1.580   -1.447
+  tuned, and 28 other lines mixed in: 60 updates           -1.562   -1.632
+
+So other lines mixed in keep what was known, at little cost: --data.mixed-path
+~/iamondb --data.mixed-lines 28 --training.steps 60, eight minutes of updates
+beside much other work, of 4 s in the middle. A prime makes samples alike, and
+these lines no likelier. A rate of 5e-4 was best after 40 updates, at -0.954 on the lines
+held out, where 2e-4 has -0.916.
 """
 
 from graves_jax.config import (
