@@ -15,6 +15,7 @@ ROOMS = (
   "training",
   "checkpoints",
   "devices",
+  "inspection",
   "sampling",
   "rendering",
   "recognition",

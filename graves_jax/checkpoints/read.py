@@ -15,6 +15,7 @@ from graves_jax.checkpoints.checksums import array_checksums, unsigned
 from graves_jax.checkpoints.metadata import Metadata, from_json, require_same
 from graves_jax.config import Config
 from graves_jax.networks.build import build_network, example_inputs
+from graves_jax.pretrained import NAMES, find
 
 # 16 MB hold a vocabulary of a million words; damage of that size is soon read.
 MOST_JSON_BYTES = 2**24
@@ -197,17 +198,18 @@ def restore_checkpoint(path: Path) -> Restored:
 
   Args:
     path: one checkpoint, or a run's folder: then the best one by score, else
-      the newest.
+      the newest; or the name of weights that ship.
 
   Raises:
     FileNotFoundError: if there is no checkpoint.
     ValueError: if it is damaged, half written, or not ours.
   """
-  path = Path(path).expanduser()
+  path = find(path)
   if not path.is_dir():
     raise FileNotFoundError(
       f"there is no checkpoint at {path}; give a run's folder (the --workdir "
-      "of graves-jax train) or one folder of its checkpoints."
+      "of graves-jax train), one folder of its checkpoints, or a name of the "
+      f"weights that ship: {', '.join(NAMES)}."
     )
   folder = _choose(path.absolute())
   run = folder.parent.parent if folder.parent.name == FOLDER else folder

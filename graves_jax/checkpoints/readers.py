@@ -14,8 +14,9 @@ def load_reader(path: str | Path | None = None) -> HandwritingReader:
 
   Args:
     path: a run's folder (the --workdir of train.py; of its checkpoints, the
-      best one) or one checkpoint. None: the weights that ship to measure what
-      is written, trained on IAM-OnDB, for non-commercial research.
+      best one), one checkpoint, or a name of weights that ship. None: those
+      named handwriting_reader, which measure what is written, trained on
+      IAM-OnDB, for non-commercial research.
 
   Raises:
     FileNotFoundError: if there is no checkpoint.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from graves_jax.checkpoints.read import restore_checkpoint
-from graves_jax.pretrained import HANDWRITING
+from graves_jax.pretrained import HANDWRITING, STDLIB
 from graves_jax.sampling.text import TextWriter
 from graves_jax.sampling.writer import HandwritingWriter
 
@@ -18,8 +18,9 @@ def load_writer(path: str | Path | None = None) -> HandwritingWriter:
 
   Args:
     path: a run's folder (the --workdir of train.py; of its checkpoints, the
-      best one) or one checkpoint. None: the weights that ship, a synthesis
-      network trained on IAM-OnDB, for non-commercial research.
+      best one), one checkpoint, or a name of weights that ship. None: those
+      named handwriting, a synthesis network trained on IAM-OnDB, for
+      non-commercial research.
 
   Raises:
     FileNotFoundError: if there is no checkpoint.
@@ -29,19 +30,21 @@ def load_writer(path: str | Path | None = None) -> HandwritingWriter:
   return HandwritingWriter.from_checkpoint(restore_checkpoint(path))
 
 
-def load_text_writer(path: str | Path) -> TextWriter:
+def load_text_writer(path: str | Path | None = None) -> TextWriter:
   """Opens a text network, ready to write (Section 3).
 
-  No weights of text ship; `train.py configs/char_rnn.py` makes some. Then
-  `load_text_writer("runs/char_rnn").write(500)` is a list of one text of 500
-  characters.
+  >>> (text,) = load_text_writer().write(5, prime="import ")
+  >>> len(text)
+  5
 
   Args:
     path: a run's folder (the --workdir of train.py; of its checkpoints, the
-      best one) or one checkpoint.
+      best one), one checkpoint, or a name of weights that ship. None: those
+      named stdlib, trained on the sources of Python's standard library.
 
   Raises:
     FileNotFoundError: if there is no checkpoint.
     ValueError: if it is damaged, or of a handwriting network.
   """
-  return TextWriter.from_checkpoint(restore_checkpoint(Path(path)))
+  path = STDLIB if path is None else Path(path)
+  return TextWriter.from_checkpoint(restore_checkpoint(path))

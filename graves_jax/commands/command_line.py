@@ -21,6 +21,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.data import plain_text
+from graves_jax.pretrained import NAMES, find
 
 if TYPE_CHECKING:  # They wait for JAX, or take long.
   from graves_jax.config import Config
@@ -146,6 +147,18 @@ def require_local(**values: Any) -> None:
           "is to be read to it, and what was written from it (also while "
           "training goes on): gcloud storage rsync -r, aws s3 sync, rclone."
         )
+
+
+def found(checkpoint: Path) -> Path:
+  """The folder that an option's path means, or its name of weights that ship;
+  says so if there are both."""
+  folder, ships = find(checkpoint), NAMES.get(str(checkpoint))
+  if ships is not None and folder != ships:
+    say(
+      f"{checkpoint} is the folder of that name here, not the weights that "
+      f"ship, which are {ships}."
+    )
+  return folder
 
 
 def _tell_unraisable(unraisable) -> None:

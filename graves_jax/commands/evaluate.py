@@ -34,11 +34,12 @@ class Arguments:
   printed is JSON."""
 
   legibility: Path | None = None
-  """Measures what a network that writes by hand, a run's folder or one
-  checkpoint, writes: the texts of a split are written, and read by a reader,
+  """Measures what a network that writes by hand, named as for --checkpoint,
+  writes: the texts of a split are written, and read by a reader,
   beside the real lines."""
   checkpoint: Path = HANDWRITING
-  """A run's folder, or one checkpoint; by default the one that ships."""
+  """A run's folder, one checkpoint, or a name of weights that ship; by default
+  handwriting."""
   data: Data = Data()
   split: str | None = None
   """train or validation (the default); of Penn Treebank also test; of IAM-OnDB
@@ -88,7 +89,7 @@ def main(argv: list[str]) -> None:
   count = arguments.devices if arguments.legibility is None else 1
   devices = command_line.use_devices(count)
   checkpoint = arguments.legibility or arguments.checkpoint
-  restored = restore_checkpoint(checkpoint)
+  restored = restore_checkpoint(command_line.found(checkpoint))
   kernels = command_line.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights

@@ -21,8 +21,8 @@ def export(
   """Copies a checkpoint without its optimizer's state, to share it.
 
   Args:
-    checkpoint: a run's folder (its best checkpoint is taken), or one
-      checkpoint.
+    checkpoint: a run's folder (its best checkpoint is taken), one checkpoint,
+      or a name of weights that ship.
     out: a new folder.
     precision: of the weights. Rounded to bfloat16 they take about half as much
       room; they are still read as float32.
@@ -30,6 +30,6 @@ def export(
   command_line.require_local(checkpoint=checkpoint, out=out)
   from graves_jax.checkpoints.export import export_weights
 
-  export_weights(checkpoint, out, precision)
+  export_weights(command_line.found(checkpoint), out, precision)
   size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
   Console().print(f"{out}: {size / 1e6:.1f} MB", highlight=False)

@@ -3,7 +3,11 @@
 import dataclasses
 from pathlib import Path
 
-from graves_jax.pretrained import HANDWRITING_RANKER, HANDWRITING_READER
+from graves_jax.pretrained import (
+  HANDWRITING_RANKER,
+  HANDWRITING_READER,
+  find,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,10 +26,11 @@ class LegibilityOptions:
   seed: int = 0
   """Of all pens."""
   reader: Path = HANDWRITING_READER
-  """Measures: a run's folder, or one checkpoint; by default one that ships."""
+  """Measures: a run's folder, one checkpoint, or a name of weights that ship;
+  by default handwriting_reader."""
   ranker: Path = HANDWRITING_RANKER
-  """Chooses among the pens: another reader than --reader; by default one that
-  ships."""
+  """Chooses among the pens: another reader than --reader; by default
+  handwriting_ranker."""
   figure: Path | None = None
   """Also draws the character errors over the bias, to a .png, .svg or .pdf
   file."""
@@ -44,7 +49,8 @@ class LegibilityOptions:
       require_bias(bias)
     require_pens(self.best_of)
     require_seed(self.seed)
-    if self.ranker.resolve() == self.reader.resolve() and self.best_of > 1:
+    same = find(self.ranker).resolve() == find(self.reader).resolve()
+    if same and self.best_of > 1:
       raise ValueError(
         f"--reader and --ranker are both {self.reader}; a reader that chose "
         "the lines would find them more legible than they are. Give another "

@@ -18,6 +18,7 @@ COMMANDS = {
   "curves": "draws the learning curves of runs",
   "prepare": "makes data of IAM-OnDB, or of your own ink",
   "page": "makes one HTML file in which a network writes, offline",
+  "inspect": "makes one HTML file that shows what a network's units do",
   "export": "copies a run's best weights, to share them",
 }
 

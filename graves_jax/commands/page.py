@@ -48,8 +48,9 @@ def page(
 
   Args:
     out: an .html file.
-    checkpoint: a run's folder (its best checkpoint is taken), or one
-      checkpoint, of a synthesis network; by default the weights that ship.
+    checkpoint: a run's folder (its best checkpoint is taken), one checkpoint,
+      or a name of weights that ship, of a synthesis network; by default
+      handwriting.
     weights: of 8 bits with a scale for each unit, or as they are, in a file
       four times as large.
   """
@@ -57,6 +58,7 @@ def page(
   check_writable(out, (".html",))
   from graves_jax.checkpoints.writers import load_writer
 
+  checkpoint = command_line.found(checkpoint)
   writer = load_writer(checkpoint)
   if not writer.reads:
     raise ValueError(

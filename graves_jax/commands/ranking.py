@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from graves_jax.commands import command_line
 from graves_jax.commands.sample_arguments import HandwritingOptions
 from graves_jax.pretrained import HANDWRITING_RANKER
 from graves_jax.recognition.legibility import wrong_words
@@ -67,7 +68,7 @@ def open_reader(
   from graves_jax.checkpoints.readers import load_reader
 
   try:
-    return load_reader(path)
+    return load_reader(command_line.found(path))
   except ValueError as error:
     raise ValueError(f"{option} {path}: {error}") from None
   except FileNotFoundError as error:

@@ -45,9 +45,9 @@ class HandwritingOptions:
   the text; 1 is the paper's sampler. With the same seed and the same number it
   writes the same."""
   ranker: Path = HANDWRITING_RANKER
-  """That reader: a run's folder, or one checkpoint; by default one that ships.
-  Without it, the pen is kept by which the fewest characters were skipped
-  or dwelt on."""
+  """That reader: a run's folder, one checkpoint, or a name of weights that
+  ship; by default handwriting_ranker. Without it, the pen is kept by which
+  the fewest characters were skipped or dwelt on."""
   stop: Literal["stroke", "paper"] = "stroke"
   """When a line ends: paper: as soon as the network has read past its end
   (Section 5.3); stroke: when the stroke under way is finished then."""
@@ -90,8 +90,9 @@ class Arguments:
   """What to write by hand; - reads it from standard input. Long text is
   wrapped."""
   checkpoint: Path = HANDWRITING
-  """A run's folder, or one checkpoint; by default one that ships, which writes
-  by hand, trained on IAM-OnDB."""
+  """A run's folder, one checkpoint, or a name of weights that ship: handwriting
+  (the default, trained on IAM-OnDB), synthetic, or stdlib, which writes
+  Python."""
   out: Path | None = None
   """By hand, the ending says the format (handwriting.png): pictures .png .svg
   .pdf, the pen as it writes .gif .webp .html, for plotters .svg .gcode .hpgl,

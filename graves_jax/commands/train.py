@@ -57,8 +57,8 @@ class Arguments(Generic[AnyConfig]):
   parallel: Parallel = "shard_map"
   """The map over devices; both give the same weights."""
   init_from: Path | None = None
-  """A run (its best checkpoint), or one checkpoint, whose weights a new run
-  starts from: a stage after another one."""
+  """A run (its best checkpoint), one checkpoint, or a name of weights that
+  ship, whose weights a new run starts from: a stage after another one."""
   debug_nans: bool = False
   """Ends at the first update whose loss or gradient is not finite and names
   the operation to blame: that update is made again, one operation after
@@ -128,7 +128,7 @@ def check_runs(arguments: Arguments) -> "Restored | None":
   require_same_run(arguments.workdir, arguments.config)
   if arguments.init_from is None:
     return None
-  initial = restore_checkpoint(arguments.init_from)
+  initial = restore_checkpoint(command_line.found(arguments.init_from))
   metadata = initial.metadata
   wanted = dataclasses.replace(metadata, config=arguments.config)
   require_same_weights(metadata, wanted)

@@ -71,8 +71,12 @@ class TextDataConfig(Ranged):
   """text: any text file. penn_treebank and enwik8: corpora that have splits
   and symbols of their own."""
   path: str | None = None
-  """The text file, or the file or folder of the corpus. Without it, text means
-  the sources of Python's standard library, and a corpus is downloaded."""
+  """The text file, a folder of text files (with glob), or the file or folder of
+  the corpus. Without it, text means the sources of Python's standard library,
+  and a corpus is downloaded."""
+  glob: str | None = None
+  """Which files of a folder are the text, such as "*.c", those in folders below
+  included: they are joined in the order of their names."""
   prepared_dir: str | None = None
   """Folder for coded and downloaded text; by default ~/.cache/graves_jax."""
   units: Literal["characters", "bytes", "words"] = "characters"

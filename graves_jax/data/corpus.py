@@ -107,6 +107,7 @@ class Corpus:
     cannot be compared.
   sentence_end: the text with which each sentence ends; None where a corpus is
     not in sentences.
+  notes: sentences about the text that its user should know.
   """
 
   codec: TextCodec
@@ -116,6 +117,7 @@ class Corpus:
   words: Mapping[str, int] = dataclasses.field(default_factory=dict)
   convention: str
   sentence_end: str | None = None
+  notes: tuple[str, ...] = ()
 
   @property
   def fingerprint(self) -> str:

@@ -35,6 +35,7 @@ class TextTask:
   what an update reads of each stream.
 
   convention: what a symbol is, in words.
+  notes: sentences about the text.
   """
 
   metadata: Metadata
@@ -42,6 +43,7 @@ class TextTask:
   train_batches: StreamBatches | SentenceBatches
   validation_batches: StreamBatches | SentenceBatches
   convention: str
+  notes: tuple[str, ...] = ()
   reading_test: None = None
 
   @property
@@ -66,6 +68,7 @@ class TextTask:
       f"in {len(self.train_batches):,} batches, "
       f"{self.validation_batches.elements:,} validation symbols; "
       f"{self.metadata.codec.size:,} different ones.",
+      *self.notes,
     )
 
   def progress(self, report: StepReport) -> str:
@@ -133,6 +136,7 @@ def text_task(config: TextConfig, corpus: Corpus) -> TextTask:
       max(min(training.evaluation_batch_size, len(validation) // 2), 1),
     ),
     convention=corpus.convention,
+    notes=corpus.notes,
   )
 
 

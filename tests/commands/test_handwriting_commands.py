@@ -366,7 +366,7 @@ def test_train_answers_bad_input_in_a_line(
     (["--network.hidden", 9], "network.hidden = (8, 8), not (9,)"),
     (["--optimizer.learning-rate", 1], "optimizer.learning_rate = 0.01"),
     (["--training.seed", 1], "training.seed = 0"),
-    (["--init-from", SYNTHETIC], "network.hidden = (200, 200), not (8, 8)"),
+    (["--init-from", "synthetic"], "network.hidden = (200, 200), not (8, 8)"),
   ],
 )
 def test_a_run_of_other_settings_is_refused_before_data_are_read(
@@ -446,6 +446,8 @@ def test_a_signal_saves_and_a_second_start_goes_on(
 
 def test_export_writes_weights_that_sample(run_command, trained, tmp_path):
   status, _, _ = run_command("export", trained, tmp_path / "weights")
+  assert status == 0
+  status, _, _ = run_command("export", "synthetic", tmp_path / "by_name")
   assert status == 0
   arguments = ("--checkpoint", tmp_path / "weights", "--out")
   status, _, _ = run_command("sample", "abc", *arguments, tmp_path / "a.svg")

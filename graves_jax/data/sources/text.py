@@ -14,6 +14,7 @@ from graves_jax.data.sources import (
   penn_treebank,
   standard_library,
   text_file,
+  text_folder,
 )
 from graves_jax.data.sources.text_blocks import (
   Progress,
@@ -57,8 +58,14 @@ def load_corpus(
       validation_share=data.validation_share,
       codec=codec,
     )
-  return text_file.load(
-    data.path,
+  joined = _joined(data, data.path, progress)
+  if joined is None and data.glob is not None:
+    raise ValueError(
+      f"data.glob (={data.glob!r}) names files of a folder, and data.path "
+      f"(={data.path}) is none; leave data.glob out, or give a folder."
+    )
+  corpus = text_file.load(
+    data.path if joined is None else joined.path,
     units=data.units,
     vocabulary=data.vocabulary,
     validation_share=data.validation_share,
@@ -66,6 +73,20 @@ def load_corpus(
     prepared_dir=data.prepared_dir,
     progress=progress,
   )
+  notes = () if joined is None else (joined.note(),)
+  return dataclasses.replace(corpus, notes=notes)
+
+
+def _joined(
+  data: TextDataConfig, path: str, progress: Progress | None = None
+) -> text_folder.Joined | None:
+  """The text of a folder as one file; None if the path is no folder, or no
+  files of it are named."""
+  folder = Path(path).expanduser()
+  if data.glob is None or not folder.is_dir():
+    return None
+  place = Path(data.prepared_dir or text_file.DEFAULT_FOLDER).expanduser()
+  return text_folder.join(folder, data.glob, place / "text", progress)
 
 
 def _require_settings_that_go_together(data: TextDataConfig) -> None:
@@ -83,6 +104,11 @@ def _require_settings_that_go_together(data: TextDataConfig) -> None:
     raise ValueError(
       f"data.convention (={data.convention}) is of Penn Treebank, not of "
       f"{data.source}; leave it out."
+    )
+  if data.glob is not None and (data.source != "text" or data.path is None):
+    raise ValueError(
+      f"data.glob (={data.glob!r}) names files of a folder of text; give that "
+      "as data.path, or leave it out."
     )
   share = data.validation_share
   if data.source != "text" and share != TextDataConfig.validation_share:
@@ -177,8 +203,12 @@ def load_text_split(
       penn_treebank.name_convention(codec.units, data.convention),
       sentence_end,
     )
+  joined = _joined(data, path, progress)
   _, coded = text_file.read_text(
-    path, codec=codec, prepared_dir=data.prepared_dir, progress=progress
+    path if joined is None else joined.path,
+    codec=codec,
+    prepared_dir=data.prepared_dir,
+    progress=progress,
   )
   words = len(coded) if codec.units == "words" else None
   return TextSplit(coded, words, codec.units, sentence_end)
@@ -205,7 +235,8 @@ def load_training_lines(data: TextDataConfig) -> Iterator[str]:
     )
   if data.path is None:
     return iter(standard_library.read_all().split("\n"))
-  path = require_text_file(data.path)
+  joined = _joined(data, data.path)
+  path = require_text_file(data.path if joined is None else joined.path)
   if data.units == "bytes":
     # As samples are decoded, of which a network of bytes may make anything.
     return _lines(codecs.iterdecode(byte_blocks(path), "utf-8", "replace"))

@@ -37,8 +37,8 @@ def require_text_file(path: str | Path, name: str = "data.path") -> Path:
     raise ValueError(f"{name} (={str(path)!r}): {error}.") from None
   if stat.S_ISDIR(status.st_mode):
     raise ValueError(
-      f"{name} (={path}) is a folder; give a text file, one in which all "
-      "text is joined."
+      f"{name} (={path}) is a folder; give a text file, or name its text files "
+      'with --data.glob, such as "*.c".'
     )
   if not stat.S_ISREG(status.st_mode):
     raise ValueError(

@@ -1,0 +1,65 @@
+"""A folder of text files as one text."""
+
+import dataclasses
+
+import pytest
+
+from graves_jax.config import TextDataConfig
+from graves_jax.data.sources.text import load_corpus, load_training_lines
+
+
+@pytest.fixture
+def folder(tmp_path):
+  """Two files of C, one of them without an end, and what is not C or text."""
+  place = tmp_path / "sources"
+  (place / "net").mkdir(parents=True)
+  (place / "net" / "a.c").write_text("int a;")
+  (place / "b.c").write_text("int b;\n")
+  (place / "b.h").write_text("never")
+  (place / "blob.c").write_bytes(b"\x7fELF\0\0")
+  (place / "latin.c").write_bytes(b"caf\xe9")
+  (place / "empty.c").touch()
+  return place
+
+
+def settings(folder, glob="*.c"):
+  prepared = folder.parent / "prepared"
+  return TextDataConfig(path=str(folder), glob=glob, prepared_dir=str(prepared))
+
+
+def test_text_files_are_joined_in_the_order_of_their_names(folder):
+  data = settings(folder)
+  corpus = load_corpus(data)
+  read = [*corpus.train[:], *corpus.validation[:]]
+  assert corpus.codec.decode(read) == "int b;\nint a;\n"
+  assert list(load_training_lines(data)) == ["int b;", "int a;", ""]
+  (note,) = corpus.notes
+  assert "2 files are joined" in note
+  assert "no text: blob.c, latin.c." in note
+  assert load_corpus(data).notes == corpus.notes  # from what was kept
+  (folder / "c.c").write_text("int c;")
+  assert load_corpus(data).codec.size == corpus.codec.size + 1
+
+
+@pytest.mark.parametrize(
+  ("glob", "message"),
+  [
+    (None, "name its text files with --data.glob"),
+    ("*.py", "has no file that fits '\\*.py'"),
+    ("blob*", "none of the 1 files .* is text"),
+    ("../*", "must be a pattern of names below the folder"),
+    ("", "must be a pattern of names below the folder"),
+  ],
+)
+def test_a_folder_of_no_text_is_refused(folder, glob, message):
+  with pytest.raises(ValueError, match=message):
+    load_corpus(settings(folder, glob))
+  assert not list(folder.parent.glob("prepared/text/*"))
+
+
+def test_a_pattern_needs_a_folder(folder):
+  file = settings(folder / "b.c")
+  with pytest.raises(ValueError, match=r"is none; leave data.glob out"):
+    load_corpus(file)
+  with pytest.raises(ValueError, match="names files of a folder of text"):
+    load_corpus(dataclasses.replace(file, path=None))
