@@ -23,8 +23,8 @@ that writer, and of 22 lines of others (benchmarks/own_hand.py).
 So other lines mixed in keep what was known, at little cost: --data.mixed-path
 ~/iamondb --data.mixed-lines 28 --training.steps 60, eight minutes of updates
 beside much other work, of 4 s in the middle. A prime makes samples alike, and
-these lines no likelier. A rate of 5e-4 was best after 40 updates, at -0.954 on the lines
-held out, where 2e-4 has -0.916.
+these lines no likelier. A rate of 5e-4 was best after 40 updates, at -0.954 on
+the lines held out, where 2e-4 has -0.916.
 """
 
 from graves_jax.config import (
