@@ -8,6 +8,7 @@ SGD with a learning rate of 1e-4 and momentum 0.9, derivatives clipped to +-1;
 
   python train.py configs/wikipedia.py --data.path enwik8
   graves-jax evaluate --checkpoint runs/wikipedia
+  graves-jax evaluate --checkpoint runs/wikipedia --dynamic --tune
 
 Ours, where the paper is silent or differs: seven layers, as the paper says in
 words (its count of weights is that of five); weights start uniform within

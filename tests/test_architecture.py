@@ -11,6 +11,7 @@ COMMANDS = "graves_jax.commands"
 # Rooms from top to bottom: each may call those below it, never those above.
 ROOMS = (
   "commands",
+  "results",
   "tasks",
   "training",
   "checkpoints",

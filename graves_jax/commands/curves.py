@@ -4,8 +4,8 @@ graves-jax curves runs/x runs/y --out curves.png
 """
 
 import dataclasses
-import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +14,23 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.rendering.curves import Curve, write_curves
+from graves_jax.results.metrics import (
+  SCORES,
+  Rows,
+  median_seconds,
+  minutes_of_updates,
+  read_rows,
+  unit_of,
+)
 
-_METRICS = "metrics.jsonl"
-# kind of run: its validation score, and an update's loss in the same unit.
+# Unit of a validation: an update's loss in the same unit, and how many nats
+# the unit has.
 _UNITS = {
-  "bits per symbol": ("bits_per_symbol", "nats_per_element", math.log(2)),
-  "nats per sequence": ("nats_per_sequence", "nats_per_sequence", 1.0),
+  "bits per symbol": ("nats_per_element", math.log(2)),
+  "nats per sequence": ("nats_per_sequence", 1.0),
 }
 # Before the first validation it is not known which kind of run it is.
 _UNIT_OF_YOUNG_RUNS = "nats per pen point or symbol"
-# What is read of a row, by its kind; rows that lack it are passed over.
-_FIELDS = {
-  "train": {"step", "seconds", "nats_per_element", "nats_per_sequence"},
-  "validation": {"step"},
-}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,63 +50,49 @@ def main(argv: list[str]) -> None:
   if not arguments.runs:
     raise ValueError("name at least one run's folder, such as runs/char_rnn.")
   runs = {run: read_rows(run) for run in arguments.runs}
-  unit, curves, start = common_unit(runs), [], 0
+  curves, unit = curves_of(runs, arguments.stages)
   for run, rows in runs.items():
-    curves.append(curve_of(run.resolve().name, rows, unit, start))
-    if arguments.stages:
-      start = int(curves[-1].train_steps[-1])
     say(f"{run}: {describe_time(rows)}")
   write_curves(arguments.out, curves, unit)
   say(f"{arguments.out}: {unit}")
+
+
+def read_curves(runs: Sequence[Path]) -> tuple[list[Curve], str]:
+  """The losses of runs, and their unit; raises as `read_rows`."""
+  return curves_of({run: read_rows(run) for run in runs})
+
+
+def curves_of(
+  runs: dict[Path, list[dict]], stages: bool = False
+) -> tuple[list[Curve], str]:
+  """The losses of runs, and their unit.
+
+  Args:
+    runs: rows, by folder.
+    stages: whether each run begins where the one before it ended.
+  """
+  unit, curves, start = common_unit(runs), [], 0
+  for run, rows in runs.items():
+    curves.append(curve_of(run.resolve().name, rows, unit, start))
+    if stages:
+      start = int(curves[-1].train_steps[-1])
+  return curves, unit
 
 
 def say(text: str) -> None:
   Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def describe_time(rows: list[dict]) -> str:
-  """How long a run's updates took: scoring is not counted, and of an update
-  that took more than twice the median (other work, a pause) twice that."""
-  updates = [row for row in rows if row["kind"] == "train"]
-  seconds = np.array([row["seconds"] for row in updates])
-  steps = np.diff([0, *(row["step"] for row in updates)])
-  median = np.median(seconds)
-  minutes = steps @ np.minimum(seconds, 2 * median) / 60
+def describe_time(rows: Rows) -> str:
+  """How long a run's updates took."""
+  steps, minutes = minutes_of_updates(rows)
   return (
-    f"{updates[-1]['step']:,} updates in {minutes:.1f} minutes, the median "
-    f"update {median:.3f} s"
+    f"{steps[-1]:,} updates in {minutes[-1]:.1f} minutes, the median update "
+    f"{median_seconds(rows):.3f} s"
   )
 
 
-def read_rows(run: Path) -> list[dict]:
-  """The rows of a run's metrics.jsonl, but for those that are cut off.
-
-  Raises:
-    FileNotFoundError: if the run has none.
-    ValueError: if it has no update.
-  """
-  path = run.expanduser() / _METRICS
-  if not path.is_file():
-    raise FileNotFoundError(
-      f"there is no {path}; name a run's folder, the --workdir of train."
-    )
-  rows = []
-  for line in path.read_text("utf-8", errors="replace").splitlines():
-    try:
-      row = json.loads(line)
-    except ValueError:
-      continue  # cut off when the run was killed
-    if not isinstance(row, dict):
-      continue
-    needed = _FIELDS.get(str(row.get("kind")))
-    if needed and needed <= row.keys():
-      rows.append(row)
-  if not any(row["kind"] == "train" for row in rows):
-    raise ValueError(f"{path} holds no update yet.")
-  return rows
-
-
-def common_unit(runs: dict[Path, list[dict]]) -> str:
+def common_unit(runs: dict[Path, Rows]) -> str:
   """The unit of all validations, in which all losses are drawn; nats of an
   element if no run has a validation yet.
 
@@ -122,18 +111,10 @@ def common_unit(runs: dict[Path, list[dict]]) -> str:
   return common or _UNIT_OF_YOUNG_RUNS
 
 
-def unit_of(rows: list[dict]) -> str | None:
-  """The unit of a run's validation; None if there was none yet."""
-  for row in rows:
-    for unit, (score, _, _) in _UNITS.items():
-      if row["kind"] == "validation" and score in row:
-        return unit
-  return None
-
-
-def curve_of(name: str, rows: list[dict], unit: str, start: int) -> Curve:
+def curve_of(name: str, rows: Rows, unit: str, start: int) -> Curve:
   """A run's losses in a unit, its updates counted from `start`."""
-  score, loss, nats = _UNITS.get(unit, (None, "nats_per_element", 1.0))
+  score = SCORES.get(unit)
+  loss, nats = _UNITS.get(unit, ("nats_per_element", 1.0))
   updates = [row for row in rows if row["kind"] == "train"]
   validations = [
     row for row in rows if row["kind"] == "validation" and score in row

@@ -12,6 +12,11 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.commands.legibility_options import LegibilityOptions
+from graves_jax.commands.record_options import (
+  RecordOptions,
+  begin_record,
+  write_record,
+)
 from graves_jax.config import Config, DynamicConfig, ReadingConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
 
@@ -67,13 +72,25 @@ class Arguments:
   """After training with weight noise: scores weights drawn from a seed, not
   their means."""
   dynamic: tyro.conf.FlagCreatePairsOff[bool] = False
-  """Text: the weights go on learning from each segment once it is scored."""
+  """The weights go on learning from each segment of text, or from each line of
+  a writer's, once it is scored. Handwriting: lines of one hand are those of a
+  form, by the names of IAM-OnDB (a01-000u-01, a01-000u-02, ...); the trained
+  weights meet each."""
   dynamics: DynamicConfig = dataclasses.field(default_factory=DynamicConfig)
   tune: tyro.conf.FlagCreatePairsOff[bool] = False
   """With --dynamic: first chooses the learning rate, and momentum (sgd) or
-  decay (rms), on the start of the validation split."""
+  decay (rms), on the start of the validation split; of handwriting, on the
+  first writers of the split, and reports the others."""
   tune_symbols: int | None = None
-  """How much of it is scored at each trial (20,000)."""
+  """How much text is scored at each trial (20,000)."""
+  writers: int | None = None
+  """With --dynamic, of handwriting: reads so many writers, spread over the
+  split; by default all."""
+  tune_writers: int | None = None
+  """How many writers' lines are scored at each trial (8)."""
+  for_record: tyro.conf.OmitArgPrefixes[RecordOptions] = dataclasses.field(
+    default_factory=RecordOptions
+  )
   for_legibility: tyro.conf.OmitArgPrefixes[LegibilityOptions] = (
     dataclasses.field(default_factory=LegibilityOptions)
   )
@@ -86,6 +103,7 @@ def main(argv: list[str]) -> None:
   command_line.use_compilation_cache()
   require_dynamic(arguments)
   require_legibility(arguments)
+  arguments.for_record.require_usable()
   count = arguments.devices if arguments.legibility is None else 1
   devices = command_line.use_devices(count)
   checkpoint = arguments.legibility or arguments.checkpoint
@@ -97,29 +115,38 @@ def main(argv: list[str]) -> None:
     restored = with_drawn_weights(restored, arguments.draw_weights)
   config = restored.metadata.config
   refuse_options_of_others(arguments, config)
-  score: Score
-  if arguments.legibility is not None:
-    from graves_jax.commands.evaluate_legibility import score_legibility
-
-    score = score_legibility
-  elif isinstance(config, TextConfig):
-    from graves_jax.commands.evaluate_text import score_text
-
-    score = score_text
-  elif isinstance(config, ReadingConfig):
-    from graves_jax.commands.evaluate_reading import score_reading
-
-    score = score_reading
-  else:
-    from graves_jax.commands.evaluate_handwriting import score_handwriting
-
-    score = score_handwriting
+  begun = begin_record(arguments.for_record, restored, checkpoint)
+  score = scorer_for(arguments, config)
   figures = score(arguments, restored, devices, console, kernels)
   figures |= {
     "step": restored.metadata.step,
     "draw_weights": arguments.draw_weights,
   }
   print(json.dumps(figures))
+  write_record(arguments.for_record, restored, begun, devices, figures)
+
+
+def scorer_for(arguments: Arguments, config: Config) -> Score:
+  """What scores a network of this config, as the arguments ask for."""
+  if arguments.legibility is not None:
+    from graves_jax.commands.evaluate_legibility import score_legibility
+
+    return score_legibility
+  if isinstance(config, TextConfig):
+    from graves_jax.commands.evaluate_text import score_text
+
+    return score_text
+  if isinstance(config, ReadingConfig):
+    from graves_jax.commands.evaluate_reading import score_reading
+
+    return score_reading
+  if arguments.dynamic:
+    from graves_jax.commands.evaluate_writers import score_writers
+
+    return score_writers
+  from graves_jax.commands.evaluate_handwriting import score_handwriting
+
+  return score_handwriting
 
 
 def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
@@ -128,16 +155,21 @@ def refuse_options_of_others(arguments: Arguments, config: Config) -> None:
   is_reader = isinstance(config, ReadingConfig)
   if not isinstance(config, TextConfig):
     network = "reader of handwriting" if is_reader else "handwriting network"
-    if arguments.dynamic:
+    if arguments.dynamic and (is_reader or arguments.legibility):
       raise ValueError(
-        f"--dynamic: {holds} a {network}; dynamic evaluation is for text "
-        "networks."
+        f"--dynamic: {holds} a {network}; dynamic evaluation is for networks "
+        "that predict text or strokes, and for their nats."
       )
     if arguments.sequences is not None:
       raise ValueError(
         f"--sequences: {holds} a {network}, whose sequences are lines; leave "
         "it out."
       )
+  elif not (arguments.tune_writers is arguments.writers is None):
+    raise ValueError(
+      f"--writers, --tune-writers: {holds} a text network; leave them out, or "
+      "give --tune-symbols."
+    )
   if is_reader and arguments.sigma_floor is not None:
     raise ValueError(
       f"--sigma-floor: {holds} a reader of handwriting, which has no mixture; "
@@ -177,6 +209,13 @@ def require_dynamic(arguments: Arguments) -> None:
   alone = arguments.tune or arguments.dynamics != DynamicConfig()
   if alone and not arguments.dynamic:
     raise ValueError("--tune and --dynamics.* need --dynamic.")
+  if arguments.writers is not None and not arguments.dynamic:
+    raise ValueError(f"writers (={arguments.writers}) needs --dynamic.")
+  writers = arguments.tune_writers
+  if writers is not None and not (arguments.tune and writers >= 1):
+    raise ValueError(
+      f"tune_writers (={writers}) must be 1 or more, and needs --tune."
+    )
   symbols = arguments.tune_symbols
   if symbols is not None and not (arguments.tune and symbols >= 2):
     raise ValueError(

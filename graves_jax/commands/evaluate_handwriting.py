@@ -1,6 +1,7 @@
 """The part of graves-jax evaluate that scores handwriting."""
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,9 +12,9 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
 from graves_jax.commands.scored_lines import load_lines
+from graves_jax.config import HandwritingConfig
 from graves_jax.data.batches import Batches
 from graves_jax.data.lines import LineBatches
-from graves_jax.data.strokes import Line
 from graves_jax.devices.parallel import (
   fitting,
   over_devices,
@@ -25,6 +26,7 @@ from graves_jax.losses.handwriting import (
   handwriting_loss,
   handwriting_scores,
 )
+from graves_jax.losses.sigma_floors import FloorSums, floors_loss
 from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
@@ -33,6 +35,8 @@ from graves_jax.training.evaluate import evaluate, nats_gained_by_reading
 from graves_jax.training.experiment import loss_summer
 
 BATCH_SIZE = 64
+# Figures with these are told beside those with the network's own.
+OTHER_FLOORS = (0.0001, 0.001, 0.007, 0.01)
 
 
 def score_handwriting(
@@ -58,11 +62,7 @@ def score_handwriting(
     ValueError, OSError: if an argument cannot be used.
   """
   config, codec = restored.metadata.of_handwriting()
-  floor = arguments.sigma_floor
-  if floor is None:
-    floor = config.network.sigma_floor
-  elif not 0 < floor < 1:
-    raise ValueError(f"sigma_floor (={floor}) must be above 0 and below 1.")
+  floor = sigma_floor(arguments, config)
   lines, split = load_lines(arguments, config.data, console)
   size = BATCH_SIZE if arguments.batch_size is None else arguments.batch_size
   batches = functools.partial(
@@ -77,22 +77,68 @@ def score_handwriting(
   if not arguments.devices:
     devices = fitting(devices, size)
   require_divisible("batch_size", size, len(devices))
-  loss_fn = handwriting_loss(network, floor)
-  score = _scorer(loss_fn, restored.params, devices, console)
-  scores = handwriting_scores(score(whole))
+  scorer = functools.partial(
+    scorer_of, params=restored.params, devices=devices, console=console
+  )
+  floors = sorted({floor, *OTHER_FLOORS})
+  zero = codec.normalization.normalize(np.zeros(3))[:2]
+  sums: Any = scorer(floors_loss(network, floor, floors, zero))(whole)
+  scores = handwriting_scores(sums.own)
   if isinstance(network, SynthesisNetwork):
     test = reading_test(lines, batches)
+    score = scorer(handwriting_loss(network, floor))
     gained = None if test is None else nats_gained_by_reading(score, test)
     scores = scores._replace(nats_gained_by_reading=gained)
   unknown = sum(len(codec.alphabet.unknown(x.text)) > 0 for x in lines)
-  zeros = _percent_of_zeros(lines)
-  described = describe(scores, split, floor, unknown, zeros)
-  console.print(described, highlight=False, soft_wrap=True)
-  figures = {"split": split, "sigma_floor": floor, "percent_zeros": zeros}
-  return scores._asdict() | figures
+  zeros = round(100 * float(sums.zeros / sums.elements), 3)
+  by_floor = floor_scores(sums, floors)
+  for text in (
+    describe(scores, split, floor, unknown, zeros),
+    describe_floors(by_floor),
+  ):
+    console.print(text, highlight=False, soft_wrap=True)
+  return scores._asdict() | {
+    "split": split,
+    "sigma_floor": floor,
+    "percent_zeros": zeros,
+    "floors": by_floor,
+  }
 
 
-def _scorer(
+def sigma_floor(arguments: Any, config: HandwritingConfig) -> float:
+  """The floor to score with: the argument's, else the network's.
+
+  Raises:
+    ValueError: if it is out of range.
+  """
+  floor = arguments.sigma_floor
+  if floor is None:
+    return config.network.sigma_floor
+  if not 0 < floor < 1:
+    raise ValueError(f"sigma_floor (={floor}) must be above 0 and below 1.")
+  return floor
+
+
+def floor_scores(
+  sums: FloorSums, floors: Sequence[float]
+) -> list[dict[str, float]]:
+  """What each floor makes of the same predictions."""
+  lines, points = float(sums.sequences), float(sums.elements)
+  return [
+    {
+      "sigma_floor": floor,
+      "nats_per_sequence": nats / lines,
+      "nats_per_point": nats / points,
+      "nats_of_zeros_per_sequence": of_zeros / lines,
+      "percent_of_nats_of_zeros": 100 * of_zeros / (nats or math.inf),
+    }
+    for floor, nats, of_zeros in zip(
+      floors, sums.by_floor.tolist(), sums.of_zeros.tolist(), strict=True
+    )
+  ]
+
+
+def scorer_of(
   loss_fn: LossFn, params: Any, devices: Sequence[jax.Device], console: Console
 ) -> Callable[[Batches], Sums]:
   """What sums the losses of batches, spread over the devices."""
@@ -105,12 +151,6 @@ def _scorer(
       return evaluate(sum_losses, params, (), batches, progress)
 
   return score
-
-
-def _percent_of_zeros(lines: Sequence[Line]) -> float:
-  """The share of offsets that are exactly (0, 0), in percent."""
-  offsets = np.concatenate([line.points[:, :2] for line in lines])
-  return round(100 * float((offsets == 0).all(axis=1).mean()), 3)
 
 
 def describe(
@@ -137,3 +177,15 @@ def describe(
       "line over reading another line's."
     )
   return text
+
+
+def describe_floors(by_floor: Sequence[dict[str, float]]) -> str:
+  """What the floor is worth, in sentences."""
+  each = "; ".join(
+    f"{f['sigma_floor']:g}: {f['nats_per_sequence']:.1f} "
+    f"({f['nats_per_point']:.4f} per point), of which exact zeros bring "
+    f"{f['nats_of_zeros_per_sequence']:.1f} "
+    f"({f['percent_of_nats_of_zeros']:.1f} %)"
+    for f in by_floor
+  )
+  return f"Nats per sequence by the floor of sigma: {each}."

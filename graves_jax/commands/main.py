@@ -16,8 +16,10 @@ COMMANDS = {
   "train": "trains a network, or goes on training it",
   "evaluate": "scores a checkpoint: nats, bits, perplexity, error",
   "curves": "draws the learning curves of runs",
+  "figures": "draws the paper's figures",
   "prepare": "makes data of IAM-OnDB, or of your own ink",
   "page": "makes one HTML file in which a network writes, offline",
+  "tables": "writes the paper's tables beside our records of evaluations",
   "inspect": "makes one HTML file that shows what a network's units do",
   "export": "copies a run's best weights, to share them",
 }

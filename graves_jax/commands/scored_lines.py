@@ -28,7 +28,14 @@ def load_lines(
     ValueError, OSError: if they cannot be read.
   """
   split = arguments.split or "validation"
+  return load_split_named(split, arguments, data, console), split
+
+
+def load_split_named(
+  split: str, arguments: Any, data: LinesConfig, console: Console
+) -> list[Line]:
+  """Reads a split by its name; the rest is as for `load_lines`."""
   if arguments.data.path is not None:
     data = dataclasses.replace(data, path=str(arguments.data.path))
   with loading(console) as progress:
-    return load_split(data, split, progress), split
+    return load_split(data, split, progress)

@@ -147,6 +147,7 @@ def train_locked(
   import jax
 
   from graves_jax.commands.console import ConsoleListener
+  from graves_jax.commands.record_options import note_start
   from graves_jax.devices.parallel import fitting
   from graves_jax.devices.processes import ask, is_first, together
   from graves_jax.fast.implementation import resolve
@@ -198,6 +199,11 @@ def train_locked(
       )
     listener.introduce(experiment, devices)
     listener.message(f"Checkpoints, records and samples: {workdir}")
+    if is_first():
+      try:
+        note_start(workdir, devices)
+      except OSError as error:
+        listener.message(f"It is not noted what this run runs on: {error}")
     train(
       experiment,
       workdir,

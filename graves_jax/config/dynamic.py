@@ -9,16 +9,18 @@ from graves_jax.config.ranges import Ranged, require_below_1, require_defaults
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DynamicConfig(Ranged):
-  """How weights go on learning while text is scored (Section 3.1). After each
-  segment of text they change by the gradient of its nats, which are summed over
-  the segment's symbols and averaged over streams."""
+  """How weights go on learning while text or handwriting is scored (Section
+  3.1). After each segment they change by the gradient of its nats, which are
+  summed over the segment and averaged over streams. A segment is a part of the
+  text, or a line of handwriting."""
 
   rule: Literal["sgd", "rms"] = "sgd"
   """sgd: gradient descent with momentum. rms: gradients are divided by their
-  root mean square over training text, and weights are drawn back to the
+  root mean square over training data, and weights are drawn back to the
   trained ones (Krause et al., 2018)."""
   learning_rate: float | None = None
-  """By default 1e-3 for sgd and 1e-4 for rms; --tune starts there, too."""
+  """By default 1e-4 for rms, and for sgd 1e-3, or of handwriting 1e-5; --tune
+  starts there, too."""
   momentum: float = 0.0
   """For sgd only."""
   decay: float = 1e-3
@@ -32,8 +34,8 @@ class DynamicConfig(Ranged):
   """Symbols of a segment, of each stream. Of text that is read sentence by
   sentence, each sentence is a segment instead."""
   rms_segments: int = 200
-  """For rms only. How many segments of training text, from its start, the root
-  mean squares are taken over."""
+  """For rms only. How many segments of training text, from its start, or how
+  many training lines, evenly chosen, the root mean squares are taken over."""
 
   UNREAD: typing.ClassVar[dict[str, tuple[str, ...]]] = {
     "sgd": ("decay", "epsilon", "rms_segments"),

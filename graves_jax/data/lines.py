@@ -124,6 +124,10 @@ class LineBatches:
     """Pen elements an epoch."""
     return sum(map(len, self._points))
 
+  def elements_of(self, rows: np.ndarray) -> int:
+    """Pen elements of these lines, by their numbers."""
+    return sum(len(self._points[row]) for row in rows)
+
   def batch(self, step: int) -> StrokeBatch:
     """The batch of training step `step`, counted from 0 over all epochs."""
     epoch, index = divmod(step, len(self))
@@ -147,9 +151,13 @@ class LineBatches:
 
   def in_order(self) -> Iterator[StrokeBatch]:
     """Every line once, shortest first: for evaluation."""
-    by_length = np.argsort([len(p) for p in self._points], kind="stable")
-    for start in range(0, self.lines, self.batch_size):
-      yield self._collate(by_length[start : start + self.batch_size])
+    lengths = [len(points) for points in self._points]
+    return self.in_rows(np.argsort(lengths, kind="stable"))
+
+  def in_rows(self, rows: np.ndarray) -> Iterator[StrokeBatch]:
+    """These of the lines, by their numbers, in this order."""
+    for start in range(0, len(rows), self.batch_size):
+      yield self._collate(rows[start : start + self.batch_size])
 
   def _plan(self, epoch: int) -> list[np.ndarray]:
     if self._planned != epoch:

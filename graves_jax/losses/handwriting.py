@@ -47,25 +47,58 @@ def handwriting_loss(network: nn.Module, sigma_floor: float) -> LossFn:
   """
 
   def loss(params, carry, batch: StrokeBatch, keys: Keys | None):
-    inputs = network_inputs(network, batch)
     dropout_keys = None if keys is None else keys.rows
-    points = jnp.swapaxes(batch.points, 0, 1)  # [T, B, 3]
-    steps = points.shape[0]
-    inside = jnp.arange(steps)[:, None] < batch.lengths
-    raw: Any = network.apply(params, *inputs, dropout_keys)
-    raw = jnp.where(inside[..., None], raw, 0)  # finite, and no derivative
-    log_prob = bivariate_mixture.log_prob(raw, points, sigma_floor=sigma_floor)
-    error = bivariate_mixture.mean(jax.lax.stop_gradient(raw)) - points
-    squared_error = (error[..., :2] ** 2).sum(-1)
-    sums = HandwritingSums(
-      nats=-jnp.where(inside, log_prob, 0).sum(),
-      squared_error=jnp.where(inside, squared_error, 0).sum(),
-      elements=batch.lengths.sum().astype(jnp.float32),
-      sequences=(batch.lengths > 0).sum().astype(jnp.float32),
-    )
-    return sums, carry
+    predicted = predict(network, params, batch, dropout_keys)
+    return handwriting_sums(predicted, batch, sigma_floor), carry
 
   return loss
+
+
+class Predicted(NamedTuple):
+  """What a network says of each pen element.
+
+  raw: its outputs [T, B, 6M + 1]; 0 in what is padding.
+  points: the elements [T, B, 3].
+  inside: [T, B], False in what is padding.
+  """
+
+  raw: Array
+  points: Array
+  inside: Array
+
+
+def predict(
+  network: nn.Module, params: Any, batch: StrokeBatch, keys: Array | None = None
+) -> Predicted:
+  """Unrolls a network over a batch.
+
+  Args:
+    network, params: a `PredictionNetwork` or `SynthesisNetwork`.
+    batch: of lines.
+    keys: of the rows, which dropout draws from; None: nothing is dropped.
+  """
+  inputs = network_inputs(network, batch)
+  points = jnp.swapaxes(batch.points, 0, 1)  # [T, B, 3]
+  inside = jnp.arange(len(points))[:, None] < batch.lengths
+  raw: Any = network.apply(params, *inputs, keys)
+  raw = jnp.where(inside[..., None], raw, 0)  # finite, and no derivative
+  return Predicted(raw, points, inside)
+
+
+def handwriting_sums(
+  predicted: Predicted, batch: StrokeBatch, sigma_floor: float
+) -> HandwritingSums:
+  """Sums (26) and the squared error over what was predicted of a batch."""
+  raw, points, inside = predicted
+  log_prob = bivariate_mixture.log_prob(raw, points, sigma_floor=sigma_floor)
+  error = bivariate_mixture.mean(jax.lax.stop_gradient(raw)) - points
+  squared_error = (error[..., :2] ** 2).sum(-1)
+  return HandwritingSums(
+    nats=-jnp.where(inside, log_prob, 0).sum(),
+    squared_error=jnp.where(inside, squared_error, 0).sum(),
+    elements=batch.lengths.sum().astype(jnp.float32),
+    sequences=(batch.lengths > 0).sum().astype(jnp.float32),
+  )
 
 
 def network_inputs(network: nn.Module, batch: StrokeBatch) -> tuple:

@@ -6,7 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graves_jax.rendering.panels import check_figure_path, finite, panels, save
+from graves_jax.rendering.panels import (
+  check_figure_path,
+  finite,
+  line_color,
+  panels,
+  save,
+)
 
 _POINTS = 300  # of a training curve, each the mean of the updates around it
 _TOP_PERCENTILE = 97  # the first updates' losses would flatten all others
@@ -46,7 +52,7 @@ def write_curves(path: str | Path, curves: Sequence[Curve], unit: str) -> None:
   figure, (panel,) = panels(_WIDTH, [_HEIGHT])
   shown = []
   for number, curve in enumerate(curves):
-    color = f"C{number}"
+    color = line_color(number)
     train = _means(finite("train", curve.train, 1))
     validation = finite("validation", curve.validation, 1)
     steps = _means(np.asarray(curve.train_steps, np.float64))

@@ -8,6 +8,7 @@ import numpy as np
 from graves_jax.rendering.density import summed_densities
 from graves_jax.rendering.layout import grid
 from graves_jax.rendering.panels import (
+  LINE_COLORS,
   check_figure_path,
   elements,
   finite,
@@ -55,7 +56,7 @@ def write_attention(
   x, y, steps_per_pen_unit = _trace_over_time(points)
   border = 0.01 * len(x)
   low, high = min(0, x.min()) - border, max(len(x) - 1, x.max()) + border
-  width = float(np.clip((high - low) / 60, 5, 20))
+  width = float(np.clip((high - low) / 75, 5, 20))
   row = min(CHARACTER_INCHES, 12 / len(text))
   trace_height = np.ptp(y) * steps_per_pen_unit * width / (high - low)
   heights = [max(row * len(text), 0.5), float(np.clip(trace_height, 0.3, 3))]
@@ -68,6 +69,7 @@ def write_attention(
   size = min(9, 55 * row)
   window.set_yticks(range(len(text)), labels, fontsize=size, parse_math=False)
   window.tick_params(axis="y", length=0)
+  window.set_ylabel("character u")
   figure.colorbar(image, ax=window, pad=0.01, aspect=30, label="φ(t, u)")
 
   cuts = np.flatnonzero(points[:-1, 2] > 0.5) + 1
@@ -134,7 +136,7 @@ def write_densities(
 
   after = points[:, :2].cumsum(axis=0)
   low, high = after.min(axis=0), after.max(axis=0)
-  margin = 0.05 * (high - low).max() or 3 * stddevs.max()
+  margin = 0.03 * (high - low).max() or 3 * stddevs.max()
   density, extent = summed_densities(
     low - margin,
     high + margin,
@@ -144,21 +146,24 @@ def write_densities(
     stddevs,
     correlations,
   )
-  width = 12.0
-  height = np.clip(width * density.shape[0] / density.shape[1], 1, 9)
-  figure, (word, mixture, ends) = panels(width, [height, 2.2, 0.7])
+  width = 7.0
+  height = np.clip(width * density.shape[0] / density.shape[1], 0.8, 9)
+  figure, (word, mixture, ends) = panels(width, [height, 1.8, 0.6])
   brightest = np.quantile(density, 0.998) ** DENSITY_POWER or 1.0
   image = _heat_map(word, density**DENSITY_POWER, brightest)
   image.set_extent(extent)
-  word.set(xticks=[], yticks=[], aspect="equal")
+  word.set(aspect="equal", xlabel="x, pen units", ylabel="y, pen units")
   word.set_title("densities of the next pen position, added up", fontsize=10)
   image = _heat_map(mixture, weights.T, 1.0)
-  mixture.set(yticks=[], ylabel="components")
+  mixture.set(yticks=[0, mixtures - 1], ylabel="component")
+  mixture.set_yticklabels([1, mixtures])
   figure.colorbar(image, ax=mixture, pad=0.01, aspect=12, label="weight π")
-  ends.fill_between(range(steps), end_of_stroke, step="mid", color="C1", lw=0)
+  ends.fill_between(
+    range(steps), end_of_stroke, step="mid", color=LINE_COLORS[1], lw=0
+  )
   marks = np.flatnonzero(points[:, 2] > 0.5)
   ends.plot(marks, np.full(len(marks), 1.15), "kv", markersize=3)
-  ends.set(ylim=(0, 1.3), yticks=[0, 1], ylabel="stroke\nends")
+  ends.set(ylim=(0, 1.3), yticks=[0, 1], ylabel="stroke\nends, e")
   share_time((mixture, ends), -0.5, steps - 0.5)
   save(figure, path)
 

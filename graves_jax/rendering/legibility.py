@@ -5,7 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from graves_jax.rendering.panels import check_figure_path, finite, panels, save
+from graves_jax.rendering.panels import (
+  check_figure_path,
+  finite,
+  line_color,
+  panels,
+  save,
+)
 
 _WIDTH, _HEIGHT = 7, 4
 
@@ -41,7 +47,7 @@ def write_legibility(
   at = np.asarray(biases, float)[order]
   for number, (name, errors) in enumerate(values.items()):
     style = "o-" if number % 2 else "o--"
-    color = f"C{number // 2}"
+    color = line_color(number // 2)
     axes.plot(at, 100 * errors[order], style, color=color, ms=4, label=name)
   axes.axhline(100 * real, color="k", lw=1, label="real lines")
   axes.set_ylim(bottom=0)

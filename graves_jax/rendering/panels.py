@@ -14,7 +14,20 @@ import numpy as np
 from graves_jax.rendering.files import check_writable, write_atomically
 
 SUFFIXES = (".png", ".svg", ".pdf")
+# A figure 8 inches wide is shown 800 pixels wide, on screens of twice as many
+# dots sharply, too.
 DOTS_PER_INCH = 150
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
+LINE_COLORS = (
+  "#0072B2",
+  "#D55E00",
+  "#009E73",
+  "#CC79A7",
+  "#E69F00",
+  "#56B4E9",
+  "#000000",
+)
+_PNG_COLORS = 256
 
 
 def check_figure_path(path: str | Path) -> None:
@@ -62,7 +75,28 @@ def panels(width: float, heights: Sequence[float]) -> tuple[Any, Any]:
   axes = figure.subplots(
     len(heights), squeeze=False, gridspec_kw={"height_ratios": heights}
   )
+  for panel in axes[:, 0]:
+    panel.set_prop_cycle(color=LINE_COLORS)
   return figure, axes[:, 0]
+
+
+def line_color(number: int) -> str:
+  """The color of the line of so high a number, counted from 0."""
+  return LINE_COLORS[number % len(LINE_COLORS)]
+
+
+def empty_figure(width: float, height: float) -> tuple[Any, Any]:
+  """A figure of so many inches, and one panel as large, whose coordinates are
+  inches from the upper left corner."""
+  from matplotlib.backends.backend_agg import FigureCanvasAgg
+  from matplotlib.figure import Figure
+
+  figure = Figure(figsize=(width, height))
+  FigureCanvasAgg(figure)
+  axes = figure.add_axes((0, 0, 1, 1))
+  axes.set(xlim=(0, width), ylim=(height, 0))
+  axes.set_axis_off()
+  return figure, axes
 
 
 def share_time(axes: Sequence[Any], low: float, high: float) -> None:
@@ -78,8 +112,30 @@ def share_time(axes: Sequence[Any], low: float, high: float) -> None:
 
 
 def save(figure: Any, path: str | Path) -> None:
-  """Writes the figure in the format of the path's ending."""
+  """Writes the figure in the format of the path's ending.
+
+  The same figure gives the same bytes: no file says when it was made.
+  """
+  import matplotlib
+
   content = BytesIO()
   kind = Path(path).suffix.lower().lstrip(".")
-  figure.savefig(content, format=kind, dpi=DOTS_PER_INCH)
-  write_atomically(path, content.getvalue())
+  undated: dict[str, Any] = {"svg": {"Date": None}}
+  undated["pdf"] = {"CreationDate": None}
+  with matplotlib.rc_context({"svg.hashsalt": "graves_jax"}):
+    figure.savefig(
+      content, format=kind, dpi=DOTS_PER_INCH, metadata=undated.get(kind)
+    )
+  data = content.getvalue()
+  write_atomically(path, _smaller(data) if kind == "png" else data)
+
+
+def _smaller(png: bytes) -> bytes:
+  """The picture with a palette, in a third of the bytes."""
+  from PIL import Image
+
+  content = BytesIO()
+  with Image.open(BytesIO(png)) as image:
+    few = image.convert("RGB").quantize(_PNG_COLORS, dither=Image.Dither.NONE)
+    few.save(content, "PNG", optimize=True)
+  return content.getvalue()

@@ -21,7 +21,7 @@ from jax import Array
 
 from graves_jax.checkpoints.state import TrainState
 from graves_jax.config import DynamicConfig
-from graves_jax.data.batches import Batches
+from graves_jax.data.batches import InOrder
 from graves_jax.devices.parallel import Mapped
 from graves_jax.losses.sums import LossFn, Sums
 from graves_jax.training.evaluate import evaluate
@@ -29,6 +29,8 @@ from graves_jax.training.step import train_body
 
 _FIRST_LEARNING_RATE = {"sgd": 1e-3, "rms": 1e-4}
 _LEAST_RATE = 1e-9
+# Of a score, in tuning; smaller gains are not worth another trial.
+_LEAST_GAIN = 1e-4
 # By rule: what is doubled and halved, and the momenta that are tried.
 _TUNED = {"sgd": ("learning_rate",), "rms": ("learning_rate", "decay")}
 _MOMENTA = {"sgd": (0.0, 0.5, 0.9), "rms": ()}
@@ -146,7 +148,7 @@ class DynamicEvaluation:
   def __call__(
     self,
     config: DynamicConfig,
-    batches: Batches,
+    batches: InOrder,
     carry: Any,
     *,
     rms: Any = None,
@@ -218,7 +220,8 @@ def tune(
   """Chooses the numbers of a rule: those whose score is least.
 
   Halves the learning rate until the score is finite. Then doubles or halves
-  one number at a time for as long as that helps, or takes another momentum (of
+  one number at a time for as long as that helps (by a ten-thousandth of the
+  score, or more), or takes another momentum (of
   sgd) with the learning rate that leaves the length of the steps as it is,
   until nothing is left that helps.
 
@@ -239,6 +242,9 @@ def tune(
     longer = (1 - momentum) / (1 - config.momentum)
     config = scaled(config, "learning_rate", longer)
     return dataclasses.replace(config, momentum=momentum)
+
+  def helps(other, best):
+    return score(best) - score(other) > _LEAST_GAIN * abs(score(best))
 
   changes = [
     functools.partial(scaled, name=name, factor=factor)
@@ -261,7 +267,7 @@ def tune(
   while before != best:
     before = best
     for change in changes:
-      while score(other := change(best)) < score(best):
+      while helps(other := change(best), best):
         best = other
   return best
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 
 from graves_jax.data.batches import Batches, InOrder, ReadingTest
@@ -45,16 +46,13 @@ def evaluate(
     ValueError: if the loss is not finite.
   """
   total: Any = None
-  kind: Any = None
   for batch in batches.in_order():
     sums, carry = sum_losses(params, carry, batch)
-    kind = type(sums)
-    values = np.array([*sums], np.float64)
-    total = values if total is None else total + values
+    sums = jax.tree.map(lambda x: np.asarray(x, np.float64)[()], sums)
+    total = sums if total is None else jax.tree.map(np.add, total, sums)
     if progress:
-      progress(round(kind(*total).elements), batches.elements)
-  total = kind(*total)
-  if not np.isfinite(np.array(total)).all():
+      progress(round(total.elements), batches.elements)
+  if not all(np.isfinite(x).all() for x in jax.tree.leaves(total)):
     raise ValueError(
       f"the loss over {batches.elements:,} elements is {total.nats} nats; the "
       "weights or the data hold numbers that are not finite."

@@ -322,6 +322,8 @@ def test_train_leaves_pictures_records_and_checkpoints(
   assert "step_000004.png" in pictures and "window_000008.png" in pictures
   rows = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
   assert json.loads(rows[-1])["kind"] == "validation"
+  (start,) = (tmp_path / "run/starts.jsonl").read_text().splitlines()
+  assert json.loads(start)["on"].startswith("2 cores of ")
 
 
 @pytest.mark.parametrize(

@@ -267,9 +267,10 @@ def test_dynamic_options_that_cannot_be_used_are_refused(
     assert status == 2 and len(errors.splitlines()) == 1
     return errors
 
-  assert "handwriting" in errors_of("--dynamic")
   run = ("--checkpoint", run_folder)
   assert "--dynamic" in errors_of(*run, "--tune")
+  for writers in (("--writers", 2), ("--tune", "--tune-writers", 2)):
+    assert "a text network" in errors_of(*run, "--dynamic", *writers)
   assert "without noise" in errors_of(*run, "--draw-weights", "1")
   wild = ("--dynamic", "--dynamics.learning-rate", "1e38")
   assert "went astray" in errors_of(*run, *wild)

@@ -143,7 +143,7 @@ def test_values_that_were_not_measured_leave_no_gap(tmp_path):
   sparse = np.where(steps % 20 == 0, training, np.nan)
   series = {"training": training, "validation": sparse}
   write_curve(tmp_path / "a.png", steps, series)
-  orange = np.abs(colors(tmp_path / "a.png") - [255, 127, 14]).sum(-1) < 60
+  orange = np.abs(colors(tmp_path / "a.png") - [213, 94, 0]).sum(-1) < 60
   columns = np.flatnonzero(orange.any(axis=0))
   assert np.count_nonzero(np.diff(columns) > 1) <= 1  # Before the legend.
 

@@ -209,6 +209,17 @@ def test_tuning_can_begin_where_scores_are_not_finite():
   np.testing.assert_allclose(best.learning_rate, 5e-4)
 
 
+def test_tuning_ends_where_ever_smaller_numbers_help_ever_less():
+  tried = []
+
+  def score(config):
+    tried.append(config)
+    return -1000 + abs(np.log2(config.learning_rate / 1e-4)) + config.decay
+
+  best = tune(score, DynamicConfig(rule="rms", decay=1.0))
+  assert 0.05 < best.decay < 0.3 and len(tried) < 12
+
+
 def test_tuning_that_never_gives_a_finite_score_is_said():
   with pytest.raises(ValueError, match="no learning rate"):
     tune(lambda config: float("inf"), DynamicConfig(rule="sgd"))

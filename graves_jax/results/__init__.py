@@ -1,0 +1,1 @@
+"""What was measured: records, and the paper's tables made of them."""

@@ -1,0 +1,122 @@
+"""What a run's metrics.jsonl tells of how long it took to come how far."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graves_jax.results.record import Training
+
+METRICS = "metrics.jsonl"
+# Unit of a validation: the score that is in it.
+SCORES = {
+  "bits per symbol": "bits_per_symbol",
+  "nats per sequence": "nats_per_sequence",
+}
+# What is read of a row, by its kind; rows that lack it are passed over.
+_FIELDS = {
+  "train": {"step", "seconds", "nats_per_element", "nats_per_sequence"},
+  "validation": {"step"},
+}
+_MOST_VALIDATIONS = 60
+
+Rows = list[dict[str, Any]]
+
+
+def read_rows(run: Path) -> Rows:
+  """The rows of a run's metrics.jsonl, but for those that are cut off.
+
+  Raises:
+    FileNotFoundError: if the run has none.
+    ValueError: if it has no update.
+  """
+  path = run.expanduser() / METRICS
+  if not path.is_file():
+    raise FileNotFoundError(
+      f"there is no {path}; name a run's folder, the --workdir of train."
+    )
+  rows = []
+  for line in path.read_text("utf-8", errors="replace").splitlines():
+    try:
+      row = json.loads(line)
+    except ValueError:
+      continue  # cut off when the run was killed
+    if not isinstance(row, dict):
+      continue
+    needed = _FIELDS.get(str(row.get("kind")))
+    if needed and needed <= row.keys():
+      rows.append(row)
+  if not any(row["kind"] == "train" for row in rows):
+    raise ValueError(f"{path} holds no update yet.")
+  return rows
+
+
+def unit_of(rows: Rows) -> str | None:
+  """The unit of a run's validation; None if there was none yet."""
+  for row in rows:
+    for unit, score in SCORES.items():
+      if row["kind"] == "validation" and score in row:
+        return unit
+  return None
+
+
+def median_seconds(rows: Rows) -> float:
+  """Of an update."""
+  return float(np.median([r["seconds"] for r in rows if r["kind"] == "train"]))
+
+
+def minutes_of_updates(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+  """How long a run's updates took: scoring is not counted, and of an update
+  that took more than twice the median (other work, a pause) twice that.
+
+  Returns:
+    Steps whose updates are in the rows, and the minutes up to each.
+  """
+  updates = [row for row in rows if row["kind"] == "train"]
+  steps = np.array([row["step"] for row in updates])
+  seconds = np.array([row["seconds"] for row in updates])
+  seconds = np.minimum(seconds, 2 * np.median(seconds))
+  return steps, np.cumsum(np.diff(steps, prepend=0) * seconds) / 60
+
+
+def training_of(
+  run: Path, device: str | None, last_step: int | None = None
+) -> Training:
+  """A stage, up to the update `last_step` or to its end.
+
+  Raises:
+    OSError, ValueError: as `read_rows`; also if the run did not get so far.
+  """
+  rows = read_rows(run)
+  steps, minutes = minutes_of_updates(rows)
+  last = int(steps[-1]) if last_step is None else last_step
+  unit = unit_of(rows) or next(iter(SCORES))
+  score = SCORES[unit]
+  validations = [
+    (row["step"], row[score])
+    for row in rows
+    if row["kind"] == "validation" and score in row and row["step"] <= last
+  ]
+  furthest = max([int(steps[-1]), *(step for step, _ in validations)])
+  if furthest < last:
+    raise ValueError(
+      f"{run} has made {furthest:,} updates, and the weights {last:,}: give "
+      "the runs that led to them, the first one first."
+    )
+
+  def until(step: int) -> float:
+    return round(float(np.interp(step, [0, *steps], [0.0, *minutes])), 3)
+
+  kept = np.linspace(
+    0, len(validations) - 1, min(len(validations), _MOST_VALIDATIONS)
+  )
+  chosen = [validations[k] for k in np.unique(kept.astype(int))]
+  return Training(
+    run=run.expanduser().resolve().name,
+    device=device,
+    updates=last,
+    minutes=until(last),
+    unit=unit,
+    validations=tuple((until(s), s, round(float(v), 5)) for s, v in chosen),
+  )

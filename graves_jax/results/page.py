@@ -1,0 +1,251 @@
+"""docs/results.md: the paper's tables beside our records, as Markdown."""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+
+from graves_jax.results.handwriting_tables import (
+  TABLE_3,
+  TABLE_4,
+  is_of_testset_v,
+)
+from graves_jax.results.paper import Row, Table, decimals, how
+from graves_jax.results.record import Record, Training
+from graves_jax.results.speed import RACES, Race, best_score, fastest, runs_of
+from graves_jax.results.text_tables import TABLE_1, TABLE_2
+
+Records = Mapping[str, Record]
+FOLDER = "results"  # of the records, beside the page
+_TABLES = (TABLE_1, TABLE_2, TABLE_3, TABLE_4)
+_INTRODUCTION = (
+  "`graves-jax tables` writes this page from the records in `docs/results`, "
+  "each of which `graves-jax evaluate --record docs/results/NAME.json` wrote; "
+  "nothing here is filled in by hand. Where no record exists it says: not run, "
+  "and by which command it would be."
+)
+_DYNAMIC = (
+  "The weights learn along each writer's lines of `testset_v`: a line is "
+  "scored, then learned from; the trained weights meet each writer. The "
+  "archives that are distributed do not say who wrote a form, so each form "
+  "counts as a writer of its own. Numbers of the rule are chosen on the first "
+  "forms, and the others are reported, with fixed and with learning weights. "
+  "Not in the paper, whose dynamic evaluation is of text."
+)
+_DYNAMIC_COMMAND = (
+  "graves-jax evaluate --data.path ~/iamondb --checkpoint runs/NAME --dynamic "
+  "--tune --record docs/results/NAME_dynamic.json"
+)
+_FLOORS = (
+  "Some of `testset_v`'s offsets are exactly (0, 0), and a mixture may put a "
+  "spike there. The same predictions with other floors, in units of the "
+  "offsets' standard deviation, and what the exact zeros bring of the nats."
+)
+_SPEED = (
+  "Minutes of updates until a validation was first at or below a figure of the "
+  "paper, by the runs' own records. Compilation and validations are not "
+  "counted, and of an update that took more than twice the median (other work, "
+  "a pause) twice that. Runs are validated now and then, so that a figure was "
+  "reached somewhat before."
+)
+_RECORDS = (
+  "Where each was scored, by which version, and what its weights were trained "
+  "on; folders of a machine are left out of the commands."
+)
+
+
+def page(records: Records) -> str:
+  """The page as a text that ends with a line break.
+
+  Args:
+    records: by name.
+  """
+  shown = [
+    ["# The paper's tables, measured", _wrap(_INTRODUCTION)],
+    *(_of_paper(table, records) for table in _TABLES),
+    _floors(records),
+    _dynamic(records),
+    _speed(records),
+    _all(records),
+  ]
+  return "\n\n".join(part for section in shown for part in section) + "\n"
+
+
+def _of_paper(table: Table, records: Records) -> list[str]:
+  rows, missing = [], []
+  for row in table.rows:
+    rows.append((*row.network, *row.figures, "the paper"))
+    ours = {n: r for n, r in records.items() if row.matches(r)}
+    blank = [""] * len(table.names)
+    for name, record in ours.items():
+      by = f"{_link(name)}: {how(record)}"
+      rows.append((*blank, *table.ours(record), by))
+    if not ours:
+      rest = [""] * len(table.columns)
+      rows.append((*blank, "not run", *rest))
+      missing.append(row)
+  head = (*table.names, *table.columns, "by")
+  section = [f"## {table.title}", _wrap(table.about), _table(head, rows)]
+  return section + _not_run(missing)
+
+
+def _not_run(rows: Sequence[Row]) -> list[str]:
+  """How to run what was not."""
+  if not rows:
+    return []
+  items = [
+    f"- {', '.join(_named(row))} ({row.takes}):\n  `{row.command}`"
+    for row in rows
+  ]
+  return ["Not run:", "\n".join(items)]
+
+
+def _named(row: Row) -> list[str]:
+  """A row's network; where the last name is a yes or no, what it answers."""
+  *names, last = row.network
+  dynamic = {"yes": "dynamic", "no": "static"}
+  return [*names, dynamic.get(last, last)]
+
+
+def _floors(records: Records) -> list[str]:
+  rows = [
+    (
+      _link(name) if not k else "",
+      f"{floor['sigma_floor']:g}"
+      + " (its own)" * (floor["sigma_floor"] == record.figures["sigma_floor"]),
+      decimals(floor["nats_per_sequence"], 1),
+      decimals(floor["nats_per_point"], 4),
+      decimals(floor["nats_of_zeros_per_sequence"], 1),
+      decimals(floor["percent_of_nats_of_zeros"], 1),
+    )
+    for name, record in records.items()
+    if is_of_testset_v(record)
+    for k, floor in enumerate(record.figures["floors"])
+  ]
+  head = (
+    *("weights", "floor of sigma", "nats a line", "nats a point"),
+    *("of which zeros, nats a line", "of which zeros, %"),
+  )
+  return [
+    "## What the floor of sigma is worth",
+    _wrap(_FLOORS),
+    _table(head, rows) if rows else "Not run.",
+  ]
+
+
+def _dynamic(records: Records) -> list[str]:
+  rows: list[Sequence[str]] = []
+  for kind in ("prediction", "synthesis"):
+    ours = [
+      (name, record)
+      for name, record in records.items()
+      if record.kind == "handwriting"
+      and "static" in record.figures
+      and record.config.network.kind == kind
+    ]
+    rows += [_learning(name, record) for name, record in ours]
+    if not ours:
+      rows.append((kind, "not run", "", "", "", "", ""))
+  head = (
+    *("network", "nats a line, fixed", "learning", "gained"),
+    *("nats a point, fixed", "learning", "lines, writers, and the rule"),
+  )
+  return [
+    "## Dynamic evaluation of handwriting",
+    _wrap(_DYNAMIC),
+    _table(head, rows),
+    f"`{_DYNAMIC_COMMAND}`",
+  ]
+
+
+def _learning(name: str, record: Record) -> tuple[str, ...]:
+  """A row of the table of dynamic evaluation."""
+  figures = record.figures
+  static = figures["static"]
+  numbers = [
+    f"{number.replace('_', ' ')} {figures[number]:g}"
+    for number in ("learning_rate", "momentum", "decay", "epsilon")
+    if isinstance(figures.get(number), (int, float))
+  ]
+  return (
+    f"{record.config.network.kind}, {_link(name)}",
+    decimals(static["nats_per_sequence"], 1),
+    decimals(figures["nats_per_sequence"], 1),
+    decimals(static["nats_per_sequence"] - figures["nats_per_sequence"], 1),
+    decimals(static["nats_per_point"], 4),
+    decimals(figures["nats_per_point"], 4),
+    f"{figures['sequences']:,} lines of {figures['writers']} writers, after "
+    f"{figures['tuning_writers']} to tune on; {figures['rule']}, "
+    + ", ".join(numbers),
+  )
+
+
+def _speed(records: Records) -> list[str]:
+  rows = [row for race in RACES for row in _race(race, records)]
+  head = ("networks", "figure of the paper", "reached by", "minutes of updates")
+  return ["## Speed of learning", _wrap(_SPEED), _table(head, rows)]
+
+
+def _race(race: Race, records: Records) -> Iterable[tuple[str, ...]]:
+  runs = runs_of(race, records)
+  best = best_score(runs.values())
+  for figure, where in race.figures:
+    start = race.networks, f"{figure} ({where})"
+    first = fastest(race, records, figure)
+    if first is not None:
+      minutes = ", then ".join(
+        f"{minutes:.1f} on {device}" for device, minutes in first.minutes
+      )
+      by = f"{_link(first.record)}, then at {first.score:g}"
+      yield (*start, by, minutes)
+    elif best is not None:
+      yield (*start, f"not reached; the best validation is {best:g}", "")
+    else:
+      yield (*start, "not run", "")
+
+
+def _all(records: Records) -> list[str]:
+  """What each record is of."""
+  items = [
+    f"- {_link(name)}: {_describe(record)}\n  `{record.command}`"
+    for name, record in records.items()
+  ]
+  return [
+    "## The records",
+    _wrap(_RECORDS),
+    "\n".join(items) if items else "There is none.",
+  ]
+
+
+def _describe(record: Record) -> str:
+  """Where a record is from, in a sentence."""
+  source = f"version {record.package}"
+  if record.revision:
+    source += f", revision {record.revision}"
+  trained = "; ".join(map(_trained, record.training)) or "not known here"
+  if record.training and record.minutes is None:
+    trained += "; of the stages before nothing is known here"
+  return (
+    f"{record.kind}, {record.weights:,} weights, {source}, scored on "
+    f"{record.machine.name}. Trained: {trained}."
+  )
+
+
+def _trained(stage: Training) -> str:
+  device = stage.device or "a machine that was not noted"
+  return f"{stage.updates:,} updates, {stage.minutes:.1f} minutes, on {device}"
+
+
+def _link(name: str) -> str:
+  return f"[{name}]({FOLDER}/{name}.json)"
+
+
+def _wrap(text: str) -> str:
+  return textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+  lines = [head, ["---"] * len(head), *rows]
+  filled = ([*line, *[""] * (len(head) - len(line))] for line in lines)
+  return "\n".join(
+    "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
+    for line in filled
+  )

@@ -1,0 +1,133 @@
+"""How long it took to learn as much as the paper's networks had learned."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from graves_jax.results.record import Record, Training
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Race:
+  """Networks of one kind, and figures of the paper for them to reach.
+
+  networks: in words.
+  matches: whether a record is of such a network.
+  unit: of figures and validations.
+  figures: of the paper, each with where it stands.
+  """
+
+  networks: str
+  matches: Callable[[Record], bool]
+  unit: str
+  figures: tuple[tuple[float, str], ...]
+
+
+class Arrival(NamedTuple):
+  """Where a validation came to or below a figure for the first time.
+
+  record: the name of its record.
+  minutes: of updates, by stage: on which device, and how many.
+  score: of that validation.
+  """
+
+  record: str
+  minutes: tuple[tuple[str, float], ...]
+  score: float
+
+  @property
+  def total(self) -> float:
+    return sum(minutes for _, minutes in self.minutes)
+
+
+def _handwriting(kind: str) -> Callable[[Record], bool]:
+  def matches(record: Record) -> bool:
+    return record.kind == "handwriting" and record.config.network.kind == kind
+
+  return matches
+
+
+def _is_of_characters(record: Record) -> bool:
+  if record.kind != "text":
+    return False
+  data = record.config.data
+  chosen = data.source, data.units, data.convention
+  return chosen == ("penn_treebank", "characters", "G")
+
+
+RACES = (
+  Race(
+    networks="handwriting prediction",
+    matches=_handwriting("prediction"),
+    unit="nats per sequence",
+    figures=(
+      (-1025.7, "Table 3, 1 x 900"),
+      (-1041.0, "Table 3, 3 x 400"),
+      (-1057.7, "Table 3, adaptive weight noise"),
+    ),
+  ),
+  Race(
+    networks="handwriting synthesis",
+    matches=_handwriting("synthesis"),
+    unit="nats per sequence",
+    figures=(
+      (-1041.0, "Table 3, 3 x 400, which reads no text"),
+      (-1057.7, "Table 3, adaptive weight noise, which reads no text"),
+      (-1096.9, "Table 4"),
+      (-1128.2, "Table 4, adaptive weight noise"),
+    ),
+  ),
+  Race(
+    networks="Penn Treebank, characters G",
+    matches=_is_of_characters,
+    unit="bits per symbol",
+    figures=(
+      (1.32, "Table 1; of the test set"),
+      (1.27, "Table 1, weight noise; of the test set"),
+      (1.26, "Table 1, adaptive weight noise; of the test set"),
+    ),
+  ),
+)
+
+
+def runs_of(race: Race, records: Mapping[str, Record]) -> dict[str, Record]:
+  """Records of these networks all of whose minutes are known; of one network
+  that was scored in several ways, the first record."""
+  known: dict[tuple[Training, ...], tuple[str, Record]] = {}
+  for name, record in records.items():
+    if race.matches(record) and record.minutes is not None:
+      known.setdefault(record.training, (name, record))
+  return dict(known.values())
+
+
+def arrival(name: str, record: Record, figure: float) -> Arrival | None:
+  """When a network first came to or below a figure; None if it never did."""
+  before: list[tuple[str, float]] = []
+  for stage in record.training:
+    device = stage.device or "a machine that was not noted"
+    for minutes, _, score in stage.validations:
+      if score <= figure:
+        return Arrival(name, (*before, (device, minutes)), score)
+    before.append((device, stage.minutes))
+  return None
+
+
+def fastest(
+  race: Race, records: Mapping[str, Record], figure: float
+) -> Arrival | None:
+  """The least minutes in which any network came to or below a figure."""
+  runs = runs_of(race, records).items()
+  arrivals = [arrival(name, record, figure) for name, record in runs]
+  reached = [a for a in arrivals if a is not None]
+  return min(reached, key=lambda a: a.total, default=None)
+
+
+def best_score(records: Iterable[Record]) -> float | None:
+  """The least validation of all."""
+  scores = (
+    score
+    for record in records
+    for stage in record.training
+    for _, _, score in stage.validations
+  )
+  return min(scores, default=None)
