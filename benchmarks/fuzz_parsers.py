@@ -147,6 +147,10 @@ def parsers() -> dict[str, Parser]:
       st.one_of(inputs.xournal, inputs.gzipped(inputs.xournal)), read_xopp
     ),
     "IAM strokes": Parser(inputs.xml, _read_iam_strokes),
+    "IAM ink": Parser(
+      inputs.xml,
+      lambda content, folder: read_ink(_write(folder / "a.xml", content), "ab"),
+    ),
     "IAM transcript": Parser(
       inputs.transcript, lambda content, _: parse_transcript(content, "a01")
     ),

@@ -13,6 +13,7 @@ _MODULES = {
   "graves_jax.checkpoints.readers": ("load_ranker", "load_reader"),
   "graves_jax.checkpoints.writers": ("load_text_writer", "load_writer"),
   "graves_jax.data.codec": ("TextCodec",),
+  "graves_jax.data.sources.hands": ("load_hands",),
   "graves_jax.data.strokes": (
     "Alphabet",
     "Line",
@@ -62,6 +63,7 @@ if TYPE_CHECKING:  # The same names for type checkers, which run no code.
     load_writer as load_writer,
   )
   from graves_jax.data.codec import TextCodec as TextCodec
+  from graves_jax.data.sources.hands import load_hands as load_hands
   from graves_jax.data.strokes import (
     Alphabet as Alphabet,
     Line as Line,

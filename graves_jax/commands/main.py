@@ -17,7 +17,7 @@ COMMANDS = {
   "evaluate": "scores a checkpoint: nats, bits, perplexity, error",
   "curves": "draws the learning curves of runs",
   "figures": "draws the paper's figures",
-  "prepare": "checks IAM-OnDB, and makes one file of it",
+  "prepare": "makes data of IAM-OnDB, or of your own ink",
   "page": "makes one HTML file in which a network writes, offline",
   "tables": "writes the paper's tables beside our records of evaluations",
   "inspect": "makes one HTML file that shows what a network's units do",

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.data.strokes import Alphabet, Line
-from graves_jax.pretrained import HANDWRITING, STYLES
+from graves_jax.pretrained import HANDS, HANDWRITING
 from graves_jax.rendering.files import check_writable
 from graves_jax.rendering.writing_page import (
   PageNetwork,
@@ -87,7 +87,7 @@ def styles_for(writer: "HandwritingWriter") -> list[Line]:
   from graves_jax.data.sources.stroke_file import read_stroke_file
   from graves_jax.sampling.style import fit_style
 
-  fitted, splits = [], read_stroke_file(STYLES)
+  fitted, splits = [], read_stroke_file(HANDS)
   for line in splits["train"] + splits["validation"]:
     if writer.alphabet.unknown(line.text):
       continue

@@ -63,6 +63,8 @@ class InkOptions:
   smooth curves, broader where the pen was slow."""
   pen_width: float | None = None
   """In millimeters (0.045 times the height of letters)."""
+  animate: tyro.conf.FlagCreatePairsOff[bool] = False
+  """Of an .svg: shows the pen as it writes, in browsers, without a script."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,11 @@ def drawing_of(
           f"{name}: a {ending} file holds strokes alone; leave the option out, "
           "or write a picture."
         )
+  if ink.animate and ending != ".svg":
+    raise ValueError(
+      f"--animate is for .svg files, and the output is {out}; .gif, .webp and "
+      ".html show the pen as it writes without it."
+    )
   if ending != ".gcode" and plotter != PlotterOptions():
     for field in dataclasses.fields(plotter):
       if getattr(plotter, field.name) != field.default:
@@ -120,4 +127,5 @@ def drawing_of(
       feed=plotter.feed,
       bed=None if plotter.bed is None else paper_size(plotter.bed),
     ),
+    is_animated=ink.animate,
   )

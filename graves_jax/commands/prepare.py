@@ -1,7 +1,8 @@
-"""Prepares IAM-OnDB, prints what was found, exports it if asked.
+"""Prepares IAM-OnDB, or one's own ink.
 
 graves-jax prepare ~/iamondb
 graves-jax prepare ~/iamondb --out iamondb.jsonl.gz
+graves-jax prepare ink.svg --text "what it says" --out me.jsonl
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from graves_jax.commands import command_line
 from graves_jax.data.sources import stroke_file
 from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
 from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
+from graves_jax.pretrained import HANDWRITING
 
 
 def main(argv: list[str]) -> None:
@@ -23,26 +25,61 @@ def main(argv: list[str]) -> None:
 
 
 def prepare(
-  path: tyro.conf.Positional[Path],
+  paths: tyro.conf.Positional[
+    Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FOLDER|INK ...")]
+  ],
   out: Path | None = None,
   prepared_dir: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None,
+  text: tuple[str, ...] = (),
+  checkpoint: Path = HANDWRITING,
 ) -> None:
-  """Prepares IAM-OnDB, prints what was found, exports it if asked.
+  """Prepares IAM-OnDB: prints what was found, exports it if asked. Or makes
+  data and a style of your own ink, and draws what was understood.
+
+  graves-jax prepare ~/iamondb
+
+  graves-jax prepare ink.svg --text "what it says" --out me.jsonl
 
   Args:
-    path: folder of the official archives and lists, as downloaded.
-    out: file to export the lines to, for a machine without the archives; its
-      name ends in .jsonl or .jsonl.gz.
-    prepared_dir: where prepared data are kept; by default where TensorFlow
-      Datasets keeps them.
+    paths: a folder of IAM-OnDB's official archives and lists, as downloaded;
+      or files of ink, a line each: SVG, InkML, Xournal++, Quick, Draw!, or a
+      stroke file.
+    out: a stroke file, .jsonl or .jsonl.gz, to write; of ink a picture lies
+      beside it.
+    prepared_dir: where prepared data of IAM-OnDB are kept; by default where
+      TensorFlow Datasets keeps them.
+    text: what the ink of each file says, where the file does not say it.
+    checkpoint: the network that ink is for; by default the one that ships.
   """
-  command_line.require_local(path=path, out=out, prepared_dir=prepared_dir)
+  command_line.require_local(paths=paths, out=out, prepared_dir=prepared_dir)
+  if not paths:
+    raise ValueError(
+      "name a folder of IAM-OnDB, or files of ink, before all options."
+    )
   if out and not out.name.endswith((".jsonl", ".jsonl.gz")):
     raise ValueError(f"--out (={out}) must end in .jsonl or .jsonl.gz.")
   if out and not out.parent.is_dir():
     raise FileNotFoundError(
       f"--out (={out}): there is no folder {out.parent}; make it first."
     )
+  path = paths[0]
+  if len(paths) > 1 or text or path.is_file() or path.suffix:
+    if folders := [path for path in paths if path.is_dir()]:
+      raise ValueError(f"{folders[0]} is a folder; name files of ink.")
+    if out is None:
+      raise ValueError("--out is missing: name a stroke file, as me.jsonl.")
+    from graves_jax.commands.prepare_ink import prepare_ink
+
+    command_line.use_compilation_cache()
+    prepare_ink(paths, text, out, checkpoint, rich.console.Console())
+    return
+  prepare_database(path, out, prepared_dir)
+
+
+def prepare_database(
+  path: Path, out: Path | None, prepared_dir: Path | None
+) -> None:
+  """Prepares IAM-OnDB; arguments as for `prepare`."""
   console = rich.console.Console()
   with rich.progress.Progress(console=console, transient=True) as bars:
     task = bars.add_task("Preparing IAM-OnDB", total=None)

@@ -10,6 +10,7 @@ from graves_jax.commands.sample_arguments import HandwritingOptions
 from graves_jax.pretrained import HANDWRITING_RANKER
 from graves_jax.recognition.legibility import wrong_words
 from graves_jax.recognition.reader import HandwritingReader
+from graves_jax.rendering.sheet import Sheet
 from graves_jax.sampling.ranking import require_pens
 from graves_jax.sampling.transcript import name_characters
 from graves_jax.sampling.writer import Written
@@ -74,20 +75,47 @@ def open_reader(
     raise FileNotFoundError(f"{option}: {error}") from None
 
 
-def name_misread(written: Sequence[Written], best_of: int) -> str:
+def name_misread(
+  written: Sequence[Written], sheets: Sequence[Sheet], best_of: int
+) -> str:
   """Names the words that the ranker did not read as they were written, in one
-  line; empty if there is none, or no ranker was asked."""
-  named = []
-  for number, (line, _, _, read, _) in enumerate(written, start=1):
+  line; empty if there is none, or no ranker was asked.
+
+  Args:
+    written: lines in the order in which they stand on the sheets.
+    sheets: where those words stand, in lines of other lengths perhaps.
+    best_of: pens a line.
+  """
+  lines = _lines_of_words(sheets)
+  named, start = [], 0
+  for line, _, _, read, _ in written:
+    own = line.text.split() if len(line.points) else []
     if read is not None and read != line.text:
-      words = ", ".join(map(repr, wrong_words(read, line.text)))
-      named.append(f"{words} in line {number}" if words else f"line {number}")
+      place, words = 0, wrong_words(read, line.text)
+      for word in words or [""]:
+        if word in own[place:]:
+          place = own.index(word, place)
+        where = lines[min(start + place, len(lines) - 1)]
+        named.append(f"{word!r} in {where}" if word else where)
+        place += 1
+    start += len(own)
   if not named:
     return ""
+  named = list(dict.fromkeys(named))
   more = len(named) - _MOST_NAMED
   return (
     f"After {best_of} pens a line, still not read as written: "
     f"{'; '.join(named[:_MOST_NAMED])}"
-    f"{f'; and {more:,} more lines' if more > 0 else ''}. Try another "
+    f"{f'; and {more:,} more' if more > 0 else ''}. Try another "
     "--seed, or a larger --best-of."
   )
+
+
+def _lines_of_words(sheets: Sequence[Sheet]) -> list[str]:
+  """Of each word on the sheets, in order, the line with ink it stands in."""
+  places = []
+  for number, sheet in enumerate(sheets, start=1):
+    of_sheet = f" of sheet {number}" if len(sheets) > 1 else ""
+    for line, text in enumerate(filter(None, sheet.texts), start=1):
+      places += [f"line {line}{of_sheet}"] * len(text.split())
+  return places

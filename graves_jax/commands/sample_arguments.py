@@ -22,8 +22,12 @@ class HandwritingOptions:
   """From 0 to 3 (Section 5.4): 0 is as varied as real hands, and not always
   legible; 1 is legible, and hands still differ; up to 3 they grow alike. Beyond
   that nothing gets tidier."""
+  hand: str | None = None
+  """A hand that the network made up (docs/hands.png): neat, joined, slanted,
+  upright, round, small, large, wide, narrow, tall, sharp, plain. any: whatever
+  comes of the seed, which is the default of one copy."""
   style: str | None = None
-  """A hand to write in: FILE or FILE:LINE of your own ink (SVG, InkML,
+  """Your hand to write in: FILE or FILE:LINE of your own ink (SVG, InkML,
   Xournal++, a stroke file, or the lines of Quick, Draw!), or a line of
   IAM-OnDB such as testset_v:7 (with --style-data)."""
   style_text: str | None = None
@@ -97,7 +101,8 @@ class Arguments:
   """Text: symbols (1000). By hand: pen points a line (700), for networks that
   write without a given text."""
   copies: int = 1
-  """Writes so many times: in another hand, or another text."""
+  """Writes so many times: in each of the hands that --hand knows, or by another
+  seed; or another text."""
   seed: int = 0
   """The same seed writes the same."""
   strict: tyro.conf.FlagCreatePairsOff[bool] = False

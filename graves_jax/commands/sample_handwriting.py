@@ -1,7 +1,9 @@
 """The part of graves-jax sample that writes by hand."""
 
 import dataclasses
+import itertools
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from graves_jax.commands import command_line
 from graves_jax.commands.page_arguments import drawing_of
 from graves_jax.commands.ranking import load_ranker, name_misread
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
-from graves_jax.config import DataConfig
+from graves_jax.commands.styles import load_styles
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
 from graves_jax.data.words import paragraphs_of, words_of
@@ -67,9 +69,9 @@ def write_by_hand(
     if replaced:
       command_line.say(name_replaced(replaced))
   config, _ = restored.metadata.of_handwriting()
-  style = load_style(options, writer, config.data, console)
+  styles = load_styles(arguments, writer, config.data, console)
   with console.status("Writing"):
-    copies = write_lines(writer, arguments, text, style, console)
+    copies = write_lines(writer, arguments, text, styles, console)
   settings = f"bias {options.bias:g}, seed {arguments.seed}"
   sheets = set_copies(copies, text, layout)
   write(
@@ -77,7 +79,10 @@ def write_by_hand(
     sheets,
     dataclasses.replace(drawing, text=text, description=settings),
   )
-  inked = [each for copy in copies for each in copy if len(each.line.points)]
+  written = [each for copy in copies for each in copy]
+  if misread := name_misread(written, sheets, options.best_of):
+    console.print(misread, markup=False, highlight=False, soft_wrap=True)
+  inked = [each for each in written if len(each.line.points)]
   points = sum(len(each.line.points) for each in inked)
   lines = sum(bool(line) for sheet in sheets for line in sheet.lines)
   on_sheets = f"{len(sheets)} sheets, " if len(sheets) > 1 else ""
@@ -110,12 +115,11 @@ def write_lines(
   writer: HandwritingWriter,
   arguments: Arguments,
   text: str,
-  style: Line | None,
+  styles: Sequence[Line],
   console: Console,
 ) -> list[list[Written]]:
-  """Writes the text so many times; each copy is its lines, blank ones too."""
-  if not 1 <= arguments.copies <= 1000:
-    raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
+  """Writes the text so many times, in these styles in turn if there are any;
+  each copy is its lines, blank ones too."""
   given = arguments.for_handwriting
   options: dict[str, Any] = {"seed": arguments.seed, "bias": given.bias}
   if not writer.reads:
@@ -127,124 +131,33 @@ def write_lines(
     length = LENGTH if arguments.length is None else arguments.length
     lines = writer.scribble(length, lines=arguments.copies, **options)
     return [[Written(line, True)] for line in lines]
-  options |= {"style": style, "attempts": given.attempts}
+  in_turn = itertools.cycle(styles) if styles else itertools.repeat(None)
+  styles_of_copies = list(itertools.islice(in_turn, arguments.copies))
+  options |= {"attempts": given.attempts}
   options |= {"best_of": given.best_of}
   options |= {"ranker": load_ranker(given, text, console)}
   width = WIDTH if given.width is None else given.width
   if arguments.copies > 1 and "\n" not in text and len(text) <= width:
+    options["style"] = styles_of_copies if styles else None
     written = writer.write([text] * arguments.copies, **options)
     copies = [[each] for each in written]
   else:
     copies = []
-    for copy in range(arguments.copies):
-      options["seed"] = arguments.seed + copy
+    for copy, style in enumerate(styles_of_copies):
+      options |= {"seed": arguments.seed + copy, "style": style}
       copies.append(writer.write_wrapped(text, width=width, **options))
   texts = [each for copy in copies for each in copy if each.line.text]
-  for number, (line, is_finished, *_) in enumerate(texts, start=1):
+  for line, is_finished, *_ in texts:
     if not is_finished:
       console.print(
-        f"Line {number} ({line.text!r}): the pen skipped characters or did not "
+        f"{line.text!r}: the pen skipped characters or did not "
         f"find the end of the text in {given.attempts} attempts, and was "
         f"stopped after {len(line.points):,} points; try another --seed or a "
         "larger --bias.",
         markup=False,
         highlight=False,
       )
-  if misread := name_misread(texts, given.best_of):
-    console.print(misread, markup=False, highlight=False, soft_wrap=True)
   return copies
-
-
-def load_style(
-  options: HandwritingOptions,
-  writer: HandwritingWriter,
-  data: DataConfig,
-  console: Console,
-) -> Line | None:
-  """The line that --style names, ready to prime a network.
-
-  IAM-OnDB's lines, which lie where `data` has them, stay as they are; other
-  ink is fitted. What was changed, and doubts about the ink, go to the console.
-  """
-  given = options.style
-  if given is None:
-    if options.style_text is not None:
-      raise ValueError("--style-text is the text of --style; give that too.")
-    return None
-  if not writer.reads:
-    raise ValueError(
-      "--style: a prediction network takes no style; give a synthesis network."
-    )
-  from graves_jax.sampling.style import (
-    fit_style,
-    has_too_few_points,
-    require_known_style,
-  )
-  from graves_jax.sampling.style_check import doubt, read_styles
-
-  def tell(message: str) -> None:
-    console.print(
-      f"--style {given}: {message}",
-      markup=False,
-      highlight=False,
-      soft_wrap=True,
-    )
-
-  line, is_recorded = find_style(given, options, data)
-  try:
-    require_known_style(line, writer.alphabet)
-    if has_too_few_points(line):
-      tell(
-        f"{len(line.points) + 1} points for the {len(line.text.strip())} "
-        f"characters of {line.text.strip()[:40]!r} show no hand, so it is not "
-        "used; draw every letter with more points."
-      )
-      return None
-    if not is_recorded:
-      line, changes = fit_style(
-        line, writer.normalization, writer.points_per_character
-      )
-      if changes:
-        tell(f"{' and '.join(changes)}, as the network has learned.")
-  except ValueError as error:
-    raise ValueError(f"--style {given}: {error}") from None
-  with console.status("Reading the style"):
-    (reading,) = read_styles(writer, [line])
-    doubts = doubt(reading, line.text)
-  if doubts:
-    tell(f"{doubts} The writing may be spoiled.")
-  return line
-
-
-def find_style(
-  style: str, options: HandwritingOptions, data: DataConfig
-) -> tuple[Line, bool]:
-  """The line that --style names, and whether IAM-OnDB has it."""
-  from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
-  from graves_jax.data.sources.ink_file import read_ink
-
-  name, _, number = style.rpartition(":")
-  if not number.isdecimal():
-    name, number = style, "0"
-  is_recorded = name in iam_ondb.SPLITS
-  if is_recorded:
-    archives = options.style_data or Path(data.path or "").expanduser()
-    if not (options.style_data or (data.path and archives.is_dir())):
-      raise ValueError(
-        f"--style {style} is a line of IAM-OnDB; name the folder of "
-        "its archives with --style-data."
-      )
-    lines = iam_ondb.load(archives, name, data.prepared_dir)
-  else:
-    lines = read_ink(Path(name), options.style_text)
-  if int(number) >= len(lines):
-    raise ValueError(
-      f"--style {style}: {name} has the lines 0 to {len(lines) - 1}."
-    )
-  line = lines[int(number)]
-  if is_recorded and options.style_text is not None:
-    line = line._replace(text=options.style_text)
-  return line, is_recorded
 
 
 def draw_figures(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # They wait for JAX.
   import jax
 
   from graves_jax.checkpoints.read import Restored
+  from graves_jax.data.strokes import Line
   from graves_jax.training.task import Task
 
 PACKAGE = Path(graves_jax.__file__).parent
@@ -155,7 +156,7 @@ def train_locked(
   from graves_jax.training.task import with_implementation
 
   with together():
-    task = load_task(config, console)
+    task = load_task(config, console, arguments.init_from)
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
@@ -213,7 +214,9 @@ def train_locked(
     )
 
 
-def load_task(config: Config, console: Console) -> "Task":
+def load_task(
+  config: Config, console: Console, init_from: Path | None = None
+) -> "Task":
   """Reads the config's data and makes the config concrete."""
   from graves_jax.commands.console import loading
 
@@ -235,9 +238,17 @@ def load_task(config: Config, console: Console) -> "Task":
       from graves_jax.tasks.reading import reading_task
 
       return reading_task(config, *lines)
+    from graves_jax.checkpoints.read import restore_checkpoint
     from graves_jax.tasks.handwriting import handwriting_task
 
-    return handwriting_task(config, *lines)
+    codec: Any = None
+    mixed: tuple[Line, ...] = ()
+    if config.data.keep_codec and init_from is not None:
+      _, codec = restore_checkpoint(init_from).metadata.of_handwriting()
+    if config.data.mixed_path is not None:
+      other = dataclasses.replace(config.data, path=config.data.mixed_path)
+      mixed = tuple(load_lines(other, progress)[0])
+    return handwriting_task(config, *lines, codec=codec, mixed=mixed)
 
 
 def parse(argv: list[str]) -> Arguments:

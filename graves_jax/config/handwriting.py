@@ -84,10 +84,24 @@ class DataConfig(LinesConfig):
   many points from the start of each line, with all its text, so many lines an
   update; such as 450 300 64. After it, lines are whole (our choice)."""
 
-  _LEAST = LinesConfig._LEAST | {"crop_points": 2}
+  keep_codec: bool = False
+  """Keeps the alphabet and the normalization of the weights that --init-from
+  names, for data too few to show their own: a few dozen lines of one hand."""
+  mixed_path: str | None = None
+  """Other handwriting, as for path, of which some training lines are mixed
+  into the training lines of this run, so that it does not forget it."""
+  mixed_lines: int = 100
+  """How many lines of it, drawn once for the run."""
+
+  _LEAST = LinesConfig._LEAST | {"crop_points": 2, "mixed_lines": 1}
 
   def __post_init__(self):
     super().__post_init__()
+    if self.mixed_path is not None and not self.keep_codec:
+      raise ValueError(
+        "data.mixed_path is for data.keep_codec, by which both are normalized "
+        "alike; set that, or leave it out."
+      )
     for updates, points, lines in self.crop_schedule:
       if updates < 1 or points < 2 or lines < 1 or lines % self.batch_size:
         raise ValueError(

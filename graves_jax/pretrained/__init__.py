@@ -7,11 +7,9 @@ from pathlib import Path
 HANDWRITING = Path(__file__).parent / "handwriting"
 # Trained on synthetic strokes: print.
 SYNTHETIC = Path(__file__).parent / "synthetic"
-# Hands of `graves-jax page`, lines that the weights of HANDWRITING wrote:
-# numbers 7, 0, 8 and 12, chosen by eye, of
-# writer.write(["a hand of the network's own"] * 24, seed=20, bias=0.6),
-# rounded to whole pen units.
-STYLES = Path(__file__).parent / "styles.jsonl"
+# A dozen hands to choose from, lines that the weights of HANDWRITING wrote; the
+# card of those says how they were chosen.
+HANDS = Path(__file__).parent / "hands.jsonl"
 # Readers of handwriting, trained on IAM-OnDB: one measures what is written, the
 # other one chooses among pens, so that no choice flatters the measure.
 HANDWRITING_READER = Path(__file__).parent / "handwriting_reader"

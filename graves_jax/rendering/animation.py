@@ -9,10 +9,10 @@ import numpy as np
 
 from graves_jax.rendering.drawing import RULE_COLOR, Drawing, inked
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.html import pen_times
 from graves_jax.rendering.png import background, mixed
 from graves_jax.rendering.raster import Coverage, Pieces, joined, pieces_of
 from graves_jax.rendering.sheet import Sheet, checked_sheets
+from graves_jax.rendering.timing import MAX_SECONDS, pen_times
 
 if TYPE_CHECKING:  # Pillow is imported when a picture is drawn.
   from PIL.Image import Image as Picture
@@ -21,7 +21,6 @@ LETTER_HEIGHT_PIXELS = 36
 MAX_WIDTH_PIXELS = 600
 MAX_HEIGHT_PIXELS = 1200
 FRAMES_PER_SECOND = 12.5  # GIF counts hundredths of a second.
-MAX_SECONDS = 24.0  # Longer writing is shown faster.
 LAST_SECONDS = 3.0  # for which all is shown
 
 

@@ -52,12 +52,14 @@ class Drawing:
   description: how they were made, such as the seed and bias; kept as well.
   ink: color and pen; plotters do not read it.
   plotter: of G-code alone.
+  is_animated: whether an SVG shows the pen as it writes.
   """
 
   text: str = ""
   description: str = ""
   ink: Ink = Ink()
   plotter: Plotter = Plotter()
+  is_animated: bool = False
 
 
 class Inked(NamedTuple):

@@ -13,9 +13,8 @@ import numpy as np
 
 from graves_jax.rendering.drawing import Drawing, inked, moved_down, stacked
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.geometry import line_height
 from graves_jax.rendering.ink import Ink
-from graves_jax.rendering.page import Page, storable
+from graves_jax.rendering.page import storable
 from graves_jax.rendering.sheet import Sheet, checked_sheets
 from graves_jax.rendering.sources import (
   digest,
@@ -25,14 +24,8 @@ from graves_jax.rendering.sources import (
   style_of,
 )
 from graves_jax.rendering.svg import svg_document
+from graves_jax.rendering.timing import pen_times
 
-# The pen as the whiteboard of IAM-OnDB recorded it: the middle interval between
-# two points, and between strokes a pause and a speed, in line heights.
-SECONDS_PER_POINT = 1 / 64
-SECONDS_PEN_UP = 0.1
-LINE_HEIGHTS_PER_SECOND_PEN_UP = 3
-# Faster than a hand writes: slows strokes down that have few points.
-LINE_HEIGHTS_PER_SECOND_PEN_DOWN = 40
 LETTER_HEIGHT_PIXELS = 64  # On a wide screen; on a narrow one the page shrinks.
 
 
@@ -92,29 +85,3 @@ def _milliseconds(sheets: Sequence[Sheet], ink: Ink) -> list[list[int]]:
       seconds = np.interp(run.at, points, own[number])
       moments.append(np.round(1000 * seconds).astype(int).tolist())
   return moments
-
-
-def pen_times(page: Page) -> list[np.ndarray]:
-  """When the pen is at each point of each stroke, in seconds from the start.
-
-  Points of a stroke follow one another at the recorder's steady rate; between
-  strokes the pen is lifted, and travels for longer the farther it goes.
-
-  Args:
-    page: as `checked_page` returns it.
-
-  Returns:
-    For each stroke, in the order of writing, increasing times [n].
-  """
-  height = line_height(page)
-  times = []
-  clock, end = -SECONDS_PEN_UP, None
-  for stroke in (stroke for line in page for stroke in line):
-    way = 0.0 if end is None else np.hypot(*(stroke[0] - end)) / height
-    clock += SECONDS_PEN_UP + way / LINE_HEIGHTS_PER_SECOND_PEN_UP
-    lengths = np.hypot(*np.diff(stroke, axis=0).T) / height
-    steps = lengths / LINE_HEIGHTS_PER_SECOND_PEN_DOWN
-    steps = np.maximum(steps, SECONDS_PER_POINT)
-    times.append(clock + np.concatenate([[0.0], np.cumsum(steps)]))
-    clock, end = times[-1][-1], stroke[-1]
-  return times

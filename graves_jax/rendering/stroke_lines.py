@@ -30,7 +30,8 @@ def write_stroke_lines(
     drawing: its text stands for lines that have none of their own.
 
   Raises:
-    ValueError: on sheets that are empty or not finite.
+    ValueError: on sheets that are empty or not finite, or several lines that
+      share one text.
     OSError: if the file cannot be written.
   """
   check_writable(path, (".jsonl",))
@@ -44,6 +45,12 @@ def write_stroke_lines(
 
 def _rows(sheets: Sequence[Sheet], otherwise: str) -> Iterator[dict[str, Any]]:
   """What is said of each line; one of dots alone would not be read back."""
+  inked = sum(bool(line) for sheet in sheets for line in sheet.lines)
+  if otherwise and inked > 1 and not all(sheet.texts for sheet in sheets):
+    raise ValueError(
+      f"{inked} lines of ink have the one text {otherwise[:40]!r}; a .jsonl "
+      "file says of each line what it says: give as many lines of text."
+    )
   for page, sheet in enumerate(sheets, start=1):
     texts = sheet.texts or [""] * len(sheet.lines)
     for number, line in enumerate(sheet.lines):

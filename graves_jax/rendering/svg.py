@@ -1,11 +1,13 @@
 """SVG: one path per pen stroke, in millimeters, ready for a plotter."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
+from graves_jax.rendering import svg_animation
 from graves_jax.rendering.drawing import (
   RULE_COLOR,
   RULE_WIDTH,
@@ -55,9 +57,13 @@ def svg_document(sheets: Sequence[Sheet], drawing: Drawing = Drawing()) -> str:
   if drawing.description:
     lines.append(f"<desc>{escape(storable(drawing.description))}</desc>")
   placed = [moved_down(*pair) for pair in zip(sheets, tops, strict=True)]
+  others: Iterator[str] = itertools.repeat("")
+  if drawing.is_animated:
+    lines.append(svg_animation.STYLE)
+    others = svg_animation.path_attributes(sheets, drawing)
   lines += _paper(placed)
   for number, sheet in enumerate(placed, start=1):
-    lines += _ink(sheet, drawing, number)
+    lines += _ink(sheet, drawing, number, others)
   for sheet in placed:
     lines += [
       f'<text x="{_number(caption.left)}" y="{_number(caption.baseline)}" '
@@ -69,8 +75,10 @@ def svg_document(sheets: Sequence[Sheet], drawing: Drawing = Drawing()) -> str:
   return "\n".join(lines)
 
 
-def _ink(sheet: Sheet, drawing: Drawing, number: int) -> list[str]:
-  """The group of a sheet's strokes."""
+def _ink(
+  sheet: Sheet, drawing: Drawing, number: int, others: Iterator[str]
+) -> list[str]:
+  """The group of a sheet's strokes; `others` are attributes of the paths."""
   width = drawing.ink.width_for(sheet.letter_height)
   lines = [
     f'<g id="page-{number}" fill="none" stroke="{drawing.ink.hexadecimal}" '
@@ -78,9 +86,9 @@ def _ink(sheet: Sheet, drawing: Drawing, number: int) -> list[str]:
     f'stroke-width="{_number(width)}">'
   ]
   for run, _ in inked(sheet, drawing.ink):
-    other = ""
+    other = next(others)
     if abs(run.width - width) > 1e-9:
-      other = f' stroke-width="{_number(run.width)}"'
+      other += f' stroke-width="{_number(run.width)}"'
     lines.append(f'<path{other} d="{_path(run.points)}"/>')
   return [*lines, "</g>"]
 

@@ -128,7 +128,7 @@ class HandwritingWriter:
     *,
     seed: int = 0,
     bias: float = 0.0,
-    style: Line | None = None,
+    style: Line | Sequence[Line] | None = None,
     attempts: int = 1,
     best_of: int = 1,
     ranker: Ranker | None = None,
@@ -140,7 +140,8 @@ class HandwritingWriter:
         length is one space.
       seed: the same seed gives the same pens.
       bias: b >= 0; 0 is unbiased, 1 tidy, larger tidier still.
-      style: a line of real pen strokes to go on from, in the same hand.
+      style: a line of real pen strokes to go on from, in the same hand; or one
+        for each text.
       attempts: a line that does not come out finished is written anew, with
         another seed, up to so many times in all.
       best_of: pens that write each line at each attempt, of which the best one
@@ -155,8 +156,9 @@ class HandwritingWriter:
     settings = _Settings(seed, bias, attempts, best_of, ranker)
     texts = [texts] if isinstance(texts, str) else texts
     texts = [" ".join(text.split()) for text in texts]
-    self._require_usable(texts, style)
-    return self._write_finished(texts, style, settings)
+    styles = _for_each(style, texts)
+    self._require_usable(texts, styles)
+    return self._write_finished(texts, styles, settings)
 
   def write_wrapped(
     self,
@@ -191,9 +193,10 @@ class HandwritingWriter:
     lines = wrap(text, width)
     texts = [line for line in lines if line]
     require_known("".join(texts), self.alphabet)
-    self._require_usable(texts, style)
+    styles = _for_each(style, texts)
+    self._require_usable(texts, styles)
     if style is not None or len(texts) == 1:
-      written = iter(self._write_finished(texts, style, settings))
+      written = iter(self._write_finished(texts, styles, settings))
     else:
       written = iter(self._write_one_hand(texts, settings))
     no_ink = np.zeros((0, 3), np.float32)
@@ -240,9 +243,7 @@ class HandwritingWriter:
     """
     _Settings(seed, bias, 1, pens, None)
     texts = [" ".join(text.split()) for text in texts]
-    self._require_usable(texts, None)
-    for style in styles or ():
-      require_known_style(style, self.alphabet)
+    self._require_usable(texts, styles or ())
     to_write = [
       ToWrite(k, text, styles[k] if styles else None)
       for k, text in enumerate(texts)
@@ -301,7 +302,9 @@ class HandwritingWriter:
     pen = self.normalization.normalize(style.points)
     return pen, style.text.rstrip() + " "
 
-  def _require_usable(self, texts: Sequence[str], style: Line | None) -> None:
+  def _require_usable(
+    self, texts: Sequence[str], styles: Sequence[Line | None]
+  ) -> None:
     if not self.reads:
       raise ValueError(
         "these weights are of a prediction network, which writes no given "
@@ -313,8 +316,9 @@ class HandwritingWriter:
       )
     for text in texts:
       require_known(text, self.alphabet)
-    if style is not None:
-      require_known_style(style, self.alphabet)
+    for style in styles:
+      if style is not None:
+        require_known_style(style, self.alphabet)
 
   def _write_one_hand(
     self, texts: list[str], settings: _Settings
@@ -323,24 +327,29 @@ class HandwritingWriter:
     longest = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
     candidates = {row: texts[row] for row in longest[:_CANDIDATES]}
     for attempt in range(settings.attempts):
-      written = self._write_rows(candidates, attempt, None, settings)
+      none: list[Line | None] = [None] * len(texts)
+      written = self._write_rows(candidates, attempt, none, settings)
       finished = [row for row in candidates if written[row].is_finished]
       legible = [row for row in finished if not _is_misread(written[row])]
       for row in (legible or finished)[:1]:
-        style = written[row].line
         others = texts[:row] + texts[row + 1 :]
-        rest = self._write_finished(others, style, settings)
+        styles = _for_each(written[row].line, others)
+        rest = self._write_finished(others, styles, settings)
         return [*rest[:row], written[row], *rest[row:]]
-    return self._write_finished(texts, None, settings)
+    return self._write_finished(texts, _for_each(None, texts), settings)
 
   def _write_finished(
-    self, texts: Sequence[str], style: Line | None, settings: _Settings
+    self,
+    texts: Sequence[str],
+    styles: Sequence[Line | None],
+    settings: _Settings,
   ) -> list[Written]:
-    """Writes lines until all are finished, or the attempts are used up."""
+    """Writes lines, each after its style, until all are finished, or the
+    attempts are used up."""
     written: dict[int, Written] = {}
     waiting = dict(enumerate(texts))
     for attempt in range(settings.attempts):
-      written |= self._write_rows(waiting, attempt, style, settings)
+      written |= self._write_rows(waiting, attempt, styles, settings)
       waiting = {
         row: text
         for row, text in waiting.items()
@@ -354,15 +363,15 @@ class HandwritingWriter:
     self,
     rows: dict[int, str],
     attempt: int,
-    style: Line | None,
+    styles: Sequence[Line | None],
     settings: _Settings,
   ) -> dict[int, Written]:
     """Writes each text with fresh pens, and keeps the best one; `rows` maps the
-    number of a line to its text."""
+    number of a line, by which it finds its style, to its text."""
     pens = settings.best_of
     groups = write_pens(
       self,
-      [ToWrite(number, text, style) for number, text in rows.items()],
+      [ToWrite(number, text, styles[number]) for number, text in rows.items()],
       seed=settings.seed,
       bias=settings.bias,
       pens=range(attempt * pens, (attempt + 1) * pens),
@@ -371,9 +380,25 @@ class HandwritingWriter:
     if pens > 1:
       choices = choose(groups, settings.ranker)
     return {
-      number: Written(pen.line, pen.is_finished, style, read, pen.places)
+      number: Written(
+        pen.line, pen.is_finished, styles[number], read, pen.places
+      )
       for number, (pen, read) in zip(rows, choices, strict=True)
     }
+
+
+def _for_each(
+  style: Line | Sequence[Line] | None, texts: Sequence[str]
+) -> Sequence[Line | None]:
+  """A style for each text."""
+  if style is None or isinstance(style, Line):
+    return [style] * len(texts)
+  if len(style) != len(texts):
+    raise ValueError(
+      f"{len(style)} styles are given for {len(texts)} texts; give one for "
+      "each, or one for all."
+    )
+  return style
 
 
 def _is_misread(written: Written) -> bool:

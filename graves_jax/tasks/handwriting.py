@@ -108,7 +108,12 @@ class HandwritingTask:
 
 
 def handwriting_task(
-  config: HandwritingConfig, train: Sequence[Line], validation: Sequence[Line]
+  config: HandwritingConfig,
+  train: Sequence[Line],
+  validation: Sequence[Line],
+  *,
+  codec: StrokeCodec | None = None,
+  mixed: Sequence[Line] = (),
 ) -> HandwritingTask:
   """Makes a config of handwriting concrete.
 
@@ -116,21 +121,23 @@ def handwriting_task(
     config: the experiment.
     train: training lines; those longer than the config allows are left out.
     validation: validation lines; all are scored.
+    codec: with data.keep_codec, that of the weights to start from.
+    mixed: other training lines, some of which are mixed in.
 
   Raises:
     ValueError: if no line is left, or a sample text cannot be written.
   """
   data, training = config.data, config.training
-  alphabet = (
-    Alphabet(PAPER_CHARACTERS)
-    if data.alphabet == "paper"
-    else Alphabet.of(line.text for line in train)
-  )
+  if data.keep_codec != (codec is not None):
+    raise ValueError(
+      "data.keep_codec keeps the alphabet and the normalization of the weights "
+      "to start from; name those with --init-from."
+    )
+  codec = codec or _codec_of(train, data)
+  alphabet = codec.alphabet
   kept = [line for line in train if is_kept(line, data)]
+  kept += _some(mixed, data, training.seed)
   kept = _starts(kept, data.crop_points)
-  codec = StrokeCodec(
-    alphabet, Normalization.of(train), points_per_character(train)
-  )
   network = build_network(config.network, alphabet.size)
 
   batches = functools.partial(
@@ -162,6 +169,24 @@ def handwriting_task(
       functools.partial(batches, batch_size=training.evaluation_batch_size),
     ),
   )
+
+
+def _codec_of(lines: Sequence[Line], data: DataConfig) -> StrokeCodec:
+  alphabet = (
+    Alphabet(PAPER_CHARACTERS)
+    if data.alphabet == "paper"
+    else Alphabet.of(line.text for line in lines)
+  )
+  return StrokeCodec(
+    alphabet, Normalization.of(lines), points_per_character(lines)
+  )
+
+
+def _some(lines: Sequence[Line], data: DataConfig, seed: int) -> list[Line]:
+  """As many lines as are to be mixed in, the same ones for a seed."""
+  kept = [line for line in lines if is_kept(line, data)]
+  order = np.random.default_rng(seed).permutation(len(kept))
+  return [kept[k] for k in order[: data.mixed_lines]]
 
 
 def _train_batches(

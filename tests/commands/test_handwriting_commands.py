@@ -223,6 +223,10 @@ def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
     (["abc", "--paper", "a6", "--margin", "70"], "no room"),
     (["abc", "--ink", "blau"], "black, blue"),
     (["abc", "--ink", "blue", "--out", "a.gcode"], "--ink: a .gcode file"),
+    (["abc", "--animate"], "--animate is for .svg files"),
+    (["abc", "--hand", "nest"], "did you mean neat? There are "),
+    (["abc", "--hand", "neat", "--style", "a.svg"], "leave one out"),
+    (["abc", "--hand", "neat"], "--hand: the text of the style"),
     (["abc", "--feed", "9"], "--feed is for .gcode files"),
     (["abc", "--pen-up", "", "--out", "a.gcode"], "pen_up"),
     (

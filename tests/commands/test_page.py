@@ -17,7 +17,7 @@ from graves_jax.data.strokes import (
 )
 from graves_jax.distributions import bivariate_mixture
 from graves_jax.layers.window_lstm import Text
-from graves_jax.pretrained import STYLES
+from graves_jax.pretrained import HANDS
 from graves_jax.rendering.layout import stack
 from graves_jax.sampling.line_end import (
   Moment,
@@ -213,7 +213,7 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
     np.testing.assert_allclose(outputs, np.ravel(raw), atol=1e-4)
     np.testing.assert_allclose(windows, np.ravel(phi), atol=1e-4)
 
-  hand = read_stroke_file(STYLES)["train"][0]
+  hand = read_stroke_file(HANDS)["train"][0]
   ends = np.flatnonzero(hand.points[:, 2])  # A word or two are enough.
   points = hand.points[: ends[ends < 150][-1] + 1]
   hand = Line(points, hand.text[: round(len(points) / 22)].strip(), "x")
@@ -257,7 +257,7 @@ def test_preparations_are_those_of_python(writer, opened):
         fit_text(text, writer.alphabet)
     else:
       assert fitted[0] == fit_text(text, writer.alphabet)[0]
-  lines = read_stroke_file(STYLES)["train"]
+  lines = read_stroke_file(HANDS)["train"]
   inks = [strokes_from_offsets(line.points) for line in lines]
   given = [[stroke.tolist() for stroke in ink] for ink in inks]
   stacked = page.evaluate("(lines) => stackLines(lines, 1.7)", given)

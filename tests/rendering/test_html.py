@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graves_jax.rendering.drawing import Drawing
-from graves_jax.rendering.html import pen_times, write_html
+from graves_jax.rendering.html import write_html
 from graves_jax.rendering.ink import Ink
 from graves_jax.rendering.sheet import sheet_around
 from graves_jax.rendering.svg import svg_document
+from graves_jax.rendering.timing import pen_times
 
 PAGE = [
   [

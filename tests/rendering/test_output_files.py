@@ -1,5 +1,6 @@
 """Output files: refused early, complete or absent, never half written."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,12 @@ from graves_jax.rendering.html import write_html
 from graves_jax.rendering.png import write_png
 from graves_jax.rendering.sheet import Sheet, sheet_around
 from graves_jax.rendering.svg import write_svg
-from graves_jax.rendering.write import WRITERS, check_output_path, write
+from graves_jax.rendering.write import (
+  WRITERS,
+  check_output_path,
+  draw_lines,
+  write,
+)
 
 PAGE = [[np.array([[0.0, 0], [30, 40], [60, 0]]), np.array([[30.0, 20]])]]
 SHEETS = [sheet_around(PAGE)]
@@ -41,6 +47,16 @@ def test_the_ending_chooses_the_format(tmp_path, suffix):
   write(path, SHEETS, Drawing(text="A"))
   assert path.read_bytes().startswith(SIGNATURES[suffix.lower()])
   assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_strokes_need_a_text_for_each_line(tmp_path):
+  path, lines = tmp_path / "a.jsonl", [PAGE[0], [], PAGE[0]]
+  with pytest.raises(ValueError, match="2 lines of ink have the one text 'a'"):
+    draw_lines(path, lines, text="a")
+  assert not path.exists()
+  draw_lines(path, lines, text="a\n\nb")
+  said = [json.loads(line)["text"] for line in path.read_text().splitlines()]
+  assert said == ["a", "b"]
 
 
 def test_all_formats_are_known():

@@ -144,3 +144,18 @@ def test_sizes_and_colors_that_cannot_be_are_refused():
   for color in ("blu", "#12345", "#12345g", "url(#a)", '"'):
     with pytest.raises(ValueError, match="black, blue"):
       Ink(color=color)
+
+
+@pytest.mark.parametrize("pen", ["ballpoint", "fountain"])
+def test_an_animated_document_draws_each_path_after_the_one_before(pen):
+  sheets, ink = [sheet_around([WORD, WORD])] * 2, Ink(pen=pen)
+  still = svg_document(sheets, Drawing(ink=ink))
+  moving = svg_document(sheets, Drawing(ink=ink, is_animated=True))
+  added = re.compile(
+    r' pathLength="1" style="--at:([0-9.]+)s;--for:([0-9.]+)s"'
+  )
+  assert re.sub("<style>.*</style>\n", "", added.sub("", moving)) == still
+  moments = np.array(added.findall(moving), float)
+  assert len(moments) == still.count("<path") and (moments[:, 1] > 0).all()
+  assert (np.diff(moments[:, 0]) >= moments[:-1, 1] - 0.02).all()
+  assert "prefers-reduced-motion" in moving and "script" not in moving

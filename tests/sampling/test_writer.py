@@ -130,6 +130,17 @@ def test_priming_changes_the_hand_and_returns_only_what_is_new():
   assert not np.allclose(primed.points[:start], STYLE.points[:start])
 
 
+def test_each_text_may_have_its_own_style():
+  styles = [STYLE, TRAIN[5]]
+  both = WRITER.write(["ab", "ca"], seed=1, style=styles)
+  for row, style in enumerate(styles):
+    alone = WRITER.write(["ab", "ca"], seed=1, style=style)
+    assert both[row].style is style
+    assert_same(points(both)[row:][:1], points(alone)[row:][:1], atol=1e-2)
+  with pytest.raises(ValueError, match="2 styles are given for 1 texts"):
+    WRITER.write("ab", style=styles)
+
+
 def test_wrapped_text_keeps_one_hand():
   written = WRITER.write_wrapped("abc abc ab\nca", width=5, seed=4)
   assert [line.text for line, *_ in written] == ["abc", "abc", "ab", "ca"]

@@ -10,6 +10,7 @@ from graves_jax.data.sources import (
   svg_ink,
   xournal,
 )
+from graves_jax.data.sources.iam_ondb.one_line import read_one_line
 from graves_jax.data.sources.json_lines import decode_object, numbered_lines
 from graves_jax.data.strokes import Line
 
@@ -18,13 +19,13 @@ _XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<")
 
 
 def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
-  """Reads the lines of a file of ink: SVG, InkML, Xournal++, Quick, Draw!, or a
-  stroke file.
+  """Reads the lines of a file of ink: SVG, InkML, Xournal++, Quick, Draw!, the
+  XML of a line of IAM-OnDB, or a stroke file.
 
   Args:
     path: the file; what begins with < is SVG if it is named .svg or has an
-      <svg> at its start, else InkML; .xopp and .xoj are Xournal++; all else is
-      JSON lines.
+      <svg> at its start, IAM-OnDB's if it has a <WhiteboardCaptureSession>
+      there, else InkML; .xopp and .xoj are Xournal++; all else is JSON lines.
     text: if given, the text of every line, whatever the file says.
 
   Raises:
@@ -39,6 +40,8 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
   is_svg = start.startswith(_XML_STARTS) and b"<svg" in start
   if is_svg or path.suffix.lower() == ".svg":
     return [svg_ink.read_svg(path, text)]
+  if start.startswith(_XML_STARTS) and b"<WhiteboardCaptureSession" in start:
+    return [read_one_line(path, text)]
   if path.suffix == ".inkml" or start.startswith(_XML_STARTS):
     return [inkml.read_inkml(path, text)]
   if _is_by_column(path):

@@ -5,19 +5,15 @@ default: X, then Y, which grows downwards); all others are not used. Values are
 as they stand, or differences from those before them (marked ' and "); traces of
 a lifted pen are left out. The text is that of the annotations whose type is
 one of `TEXT_TYPES`: of the whole ink or, where it has none, of its parts.
-
-The document comes from outside: its size is bounded, and the parser refuses
-document types, the only place for entities.
 """
 
 import os
 import re
 from pathlib import Path
-from xml.parsers import expat
 
 import numpy as np
 
-from graves_jax.data.sources.json_lines import MAX_LINE_BYTES
+from graves_jax.data.sources import untrusted_xml
 from graves_jax.data.sources.stroke_file import (
   as_positions,
   check_string,
@@ -47,15 +43,8 @@ def read_inkml(path: str | os.PathLike, text: str | None = None) -> Line:
     ValueError: names the file, what is wrong and what is allowed.
   """
   path = Path(path)
-  with path.open("rb") as file:
-    content = file.read(MAX_LINE_BYTES + 1)
   try:
-    if len(content) > MAX_LINE_BYTES:
-      raise ValueError(
-        f"it is longer than {MAX_LINE_BYTES:,} bytes, the most allowed; save "
-        "one line of ink as a document of its own."
-      )
-    return _Document(content).line(text)
+    return _Document(untrusted_xml.read_bounded(path)).line(text)
   except ValueError as error:
     raise ValueError(f"{path}: {error}") from None
 
@@ -77,18 +66,7 @@ class _Document:
     self._intermittent = False
     self._read: list[str] | None = None  # of the element that is being read
     self._attributes: dict[str, str] = {}
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = self._start
-    parser.EndElementHandler = self._end
-    parser.CharacterDataHandler = self._characters
-    parser.StartDoctypeDeclHandler = _refuse
-    parser.EntityDeclHandler = _refuse
-    try:
-      parser.Parse(content, True)
-    except (expat.ExpatError, LookupError, UnicodeError) as error:
-      raise ValueError(
-        f"it is malformed XML ({error}); save the ink as InkML again."
-      ) from None
+    untrusted_xml.parse(content, self._start, self._end, self._characters)
 
   def line(self, text: str | None) -> Line:
     """The ink, with its own text or the one that is given."""
@@ -139,7 +117,6 @@ class _Document:
     return (x, formats[0][x][1]), (y, formats[0][y][1]), max(x, y) + 1
 
   def _start(self, tag: str, attributes: dict[str, str]) -> None:
-    tag = tag.rpartition(" ")[2]
     self._depth += 1
     if self._depth == 1 and tag != "ink":
       raise ValueError(f"it begins with <{tag[:40]}>; InkML has <ink>.")
@@ -154,7 +131,6 @@ class _Document:
       self._read, self._attributes = [], attributes
 
   def _end(self, tag: str) -> None:
-    tag = tag.rpartition(" ")[2]
     self._depth -= 1
     attributes = self._attributes
     if tag == "intermittentChannels":
@@ -175,13 +151,6 @@ class _Document:
   def _characters(self, content: str) -> None:
     if self._read is not None:
       self._read.append(content)
-
-
-def _refuse(*_):
-  raise ValueError(
-    "it declares a document type or entities, which are not read; save the ink "
-    "without them."
-  )
 
 
 def _rows(content: str, channels: int, trace: int) -> list[list[float]]:

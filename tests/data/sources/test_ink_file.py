@@ -40,6 +40,18 @@ def channel(name, more=""):
   return f'<channel name="{name}" {more}/>'
 
 
+BOARD = (
+  "<WhiteboardCaptureSession><StrokeSet><Stroke><Point {} time='1.0'/>"
+  "<Point x='3' y='9' time='1.01'/></Stroke></StrokeSet>"
+  "</WhiteboardCaptureSession>"
+)
+CROHME = (
+  "<ink><traceFormat><channel name='X' type='decimal'/><channel name='Y' "
+  "type='decimal'/></traceFormat><annotation type='UI'>2011</annotation>"
+  "<annotation type='truth'>hi</annotation><annotationXML type='truth'><math>"
+  "<mi>h</mi></math></annotationXML>{}<traceGroup><annotation type='truth'>"
+  "Segmentation</annotation><traceView traceDataRef='0'/></traceGroup></ink>"
+)
 TIMED = [[[x, y, 1.7e12, 0.5] for x, y in stroke] for stroke in STROKES]
 TIMES = by_column([[[x, y, 5] for x, y in stroke] for stroke in STROKES])
 SAME_INK = {
@@ -79,6 +91,7 @@ SAME_INK = {
     "0 0, 3 9, 7 2</trace>",
     "0 0, 3 9</trace><trace continuation='end'>7 2</trace>",
   ),
+  "InkML, as CROHME has it": CROHME.format(TRACES + "</trace>"),
   "InkML, texts of parts": INK.replace(
     "</ink>",
     "<traceGroup><annotation type='truth'>h</annotation></traceGroup></ink>",
@@ -107,6 +120,12 @@ def test_an_unchanged_value_keeps_what_it_was():
     [3, 7],
     [5, 9],
   ]
+
+
+def test_a_file_of_iam_ondb_is_ink(tmp_path):
+  (line,) = read(tmp_path, BOARD.format("x='1' y='2'"), "a01-01.xml", "hi")
+  assert (line.text, line.name) == ("hi", "a01-01")
+  np.testing.assert_array_equal(line.points, [[2, 7, 1]])
 
 
 @pytest.mark.parametrize("name", ["Quick, Draw!", "points", "InkML"])
@@ -165,8 +184,9 @@ def entity(value):
     (INK.replace("3 9", "0 0," * 100_001 + "1 1"), "at most 100,000"),
     (INK + " " * 2**22, "longer than 4,194,304 bytes"),
     (with_format(channel("X"), "<trace>1,2</trace>"), "have one X and one Y"),
-    (entity("1 2,3 4"), "document type or entities"),
-    ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><ink/>', "document type"),
+    (entity("1 2,3 4"), "entities or a document type of its own"),
+    ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><ink/>', "no annotation"),
+    (BOARD.format("x='1' y='2'"), "--style-text"),
     (
       with_format(channel("X") + channel("Y"), "").replace(
         "</ink>",

@@ -1,0 +1,133 @@
+"""The part of graves-jax prepare that reads one's own ink."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from graves_jax.checkpoints.writers import load_writer
+from graves_jax.commands import command_line
+from graves_jax.commands.own_ink import make_ready
+from graves_jax.data.sources.ink_file import read_ink
+from graves_jax.data.sources.stroke_file import write_stroke_file
+from graves_jax.data.strokes import Line
+from graves_jax.rendering.drawing import Drawing
+from graves_jax.rendering.layout import grid
+from graves_jax.rendering.png import write_png
+from graves_jax.rendering.sheet import sheet_around
+from graves_jax.sampling.transcript import fit_text, name_replaced
+from graves_jax.sampling.writer import HandwritingWriter
+
+_MOST_DRAWN = 16
+_MOST_BELOW = 4  # lines drawn above one another
+_CAPTION = 60  # characters
+
+
+def prepare_ink(
+  paths: Sequence[Path],
+  texts: Sequence[str],
+  out: Path,
+  checkpoint: Path,
+  console: Console,
+) -> None:
+  """Makes a stroke file of files of ink, and a picture of what was understood.
+
+  Args:
+    paths: files of ink, of any format that --style reads.
+    texts: what each says; none at all where the files say it.
+    out: the stroke file; the picture lies beside it, named .png.
+    checkpoint: whose size and density the ink is fitted to.
+    console: told of what was changed, and of doubts.
+
+  Raises:
+    ValueError, OSError: names the file, and what is wrong with it.
+  """
+  if texts and len(texts) != len(paths):
+    raise ValueError(
+      f"--text: {len(texts)} texts for {len(paths)} files; give one for each, "
+      "or none where the files say it."
+    )
+  if out.resolve() in {path.resolve() for path in paths}:
+    raise ValueError(f"--out (={out}) is what is read; give another name.")
+  writer = load_writer(checkpoint)
+  if not writer.reads:
+    raise ValueError(
+      f"{checkpoint} holds a prediction network, which reads no ink with its "
+      "text; give --checkpoint a synthesis network."
+    )
+  lines: list[Line] = []
+  for place, path in enumerate(paths):
+    text = _known(texts[place], writer) if texts else None
+    lines += _ready_lines(path, text, writer, console)
+  lines = [x._replace(name=f"line-{k}") for k, x in enumerate(lines, start=1)]
+  write_stroke_file(out, {"train": lines})
+  picture = out.with_name(out.name.removesuffix(".gz")).with_suffix(".png")
+  with console.status("Writing the same lines"):
+    draw_beside(picture, lines, writer)
+  points = sum(len(line.points) + 1 for line in lines)
+  many = len(lines) > 1
+  _say(
+    console,
+    f"{out}: {len(lines)} line{'s' * many}, {points:,} points; {picture} shows "
+    f"{'each' if many else 'it'} beside the same text by the network and by "
+    "the network in that hand",
+  )
+
+
+def draw_beside(
+  path: Path, lines: Sequence[Line], writer: HandwritingWriter
+) -> None:
+  """Draws lines beside the same texts as the network writes them: by itself,
+  and after that line."""
+  drawn = lines[:_MOST_DRAWN]
+  texts = [line.text for line in drawn]
+  own = writer.write(texts, bias=1.0, attempts=3)
+  primed = writer.write_with_pens(texts, drawn, pens=1, bias=1.0)
+  page, captions = [], []
+  for line, alone, (after,) in zip(drawn, own, primed, strict=True):
+    page += [line.points, after.line.points, alone.line.points]
+    captions += [
+      f"your ink: {line.text[:_CAPTION]}",
+      "the network in this hand",
+      "the network by itself",
+    ]
+  columns = 1 if len(drawn) <= _MOST_BELOW else 3
+  sheet = sheet_around(*grid(page, captions, columns=columns))
+  write_png(path, [sheet], Drawing(text="\n".join(texts)))
+
+
+def _ready_lines(
+  path: Path, text: str | None, writer: HandwritingWriter, console: Console
+) -> list[Line]:
+  lines = []
+  try:
+    found = read_ink(path, text)
+    for number, line in enumerate(found):
+      ready = make_ready(line, writer)
+      if ready.line is None:
+        raise ValueError(ready.said[0])
+      lines.append(ready.line)
+      which = f"{path}:{number}" if len(found) > 1 else f"{path}"
+      for sentence in ready.said:
+        _say(console, f"{which}: {_by_this_name(sentence)}")
+  except ValueError as error:
+    said = _by_this_name(str(error))
+    prefix = "" if said.startswith(str(path)) else f"{path}: "
+    raise ValueError(prefix + said) from None
+  return lines
+
+
+def _known(text: str, writer: HandwritingWriter) -> str:
+  text, replaced = fit_text(text, writer.alphabet)
+  if replaced:
+    command_line.say(name_replaced(replaced))
+  return " ".join(text.split())
+
+
+def _by_this_name(said: str) -> str:
+  """What is said of --style-text, which is called --text here."""
+  return said.replace("--style-text", "--text")
+
+
+def _say(console: Console, text: str) -> None:
+  console.print(text, markup=False, highlight=False, soft_wrap=True)
