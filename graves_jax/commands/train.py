@@ -239,12 +239,14 @@ def load_task(
 
       return reading_task(config, *lines)
     from graves_jax.checkpoints.read import restore_checkpoint
+    from graves_jax.pretrained import find
     from graves_jax.tasks.handwriting import handwriting_task
 
     codec: Any = None
     mixed: tuple[Line, ...] = ()
     if config.data.keep_codec and init_from is not None:
-      _, codec = restore_checkpoint(init_from).metadata.of_handwriting()
+      initial = restore_checkpoint(find(init_from))
+      _, codec = initial.metadata.of_handwriting()
     if config.data.mixed_path is not None:
       other = dataclasses.replace(config.data, path=config.data.mixed_path)
       mixed = tuple(load_lines(other, progress)[0])
