@@ -39,7 +39,11 @@ _SCORES = {
   "reading": "character_error",
 }
 # Where the same data lie may differ from one machine to the next.
-_MAY_CHANGE = {("data", "path"), ("data", "prepared_dir")}
+_MAY_CHANGE = {
+  ("data", "path"),
+  ("data", "prepared_dir"),
+  ("data", "mixed_path"),
+}
 # Of a network, how its weights are drawn and trained, and the precision: not
 # what they are to compute.
 _OF_TRAINING = {
@@ -309,7 +313,12 @@ def require_same_weights(saved: Metadata, wanted: Metadata) -> None:
         f"network.{field} = {old[field]!r}, not {new!r}."
       )
   if saved.codec != wanted.codec:
+    lines = (
+      "; for a few lines of one hand: --data.keep-codec True"
+      if saved.kind == "handwriting"
+      else ""
+    )
     raise ValueError(
       "the weights to start from were trained on other data: their symbols "
-      "or normalization differ."
+      f"or normalization differ{lines}."
     )

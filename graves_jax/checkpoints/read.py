@@ -216,9 +216,13 @@ def restore_checkpoint(path: Path) -> Restored:
   return WrittenCheckpoint.read(folder).weights()._replace(run=run.name)
 
 
-def require_same_run(workdir: Path, config: Config) -> None:
+def require_same_run(workdir: Path, config: Config) -> Metadata | None:
   """Raises ValueError unless a run of a config can go on in a folder, as far as
-  the newest checkpoint tells without the data and the arrays."""
+  the newest checkpoint tells without the data and the arrays.
+
+  Returns:
+    What that checkpoint says of itself; None if there is none.
+  """
   folder = (workdir / FOLDER).absolute()
   for _, path in step_folders(folder):
     try:
@@ -226,7 +230,8 @@ def require_same_run(workdir: Path, config: Config) -> None:
     except DamagedCheckpointError:
       continue
     require_same(saved, dataclasses.replace(saved, config=config), folder)
-    return
+    return saved
+  return None
 
 
 def step_folders(folder: Path) -> list[tuple[int, Path]]:

@@ -37,7 +37,7 @@ _PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
 # A path made of an address, as gs://bucket/run, has only one of its slashes.
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
 # Fields of text that name a file or a folder; all others are of type Path.
-_TEXTS_OF_PATHS = {"path", "prepared_dir", "style"}
+_TEXTS_OF_PATHS = {"path", "prepared_dir", "mixed_path", "style"}
 _LONGEST_FAREWELL_SECONDS = 30.0
 _STOPPING = (
   "Stopping: this update is finished and saved first. A second Ctrl-C ends at "

@@ -4,9 +4,10 @@ import contextlib
 import dataclasses
 import difflib
 import functools
+import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar
 
 import tyro
 from rich.console import Console
@@ -16,6 +17,7 @@ from graves_jax.commands import command_line
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
 from graves_jax.config import (
   Config,
+  HandwritingConfig,
   OptimizerConfig,
   ReadingConfig,
   TextConfig,
@@ -28,8 +30,9 @@ if TYPE_CHECKING:  # They wait for JAX.
 
   import jax
 
+  from graves_jax.checkpoints.metadata import Metadata
   from graves_jax.checkpoints.read import Restored
-  from graves_jax.data.strokes import Line
+  from graves_jax.data.strokes import Line, StrokeCodec
   from graves_jax.training.task import Task
 
 PACKAGE = Path(graves_jax.__file__).parent
@@ -98,7 +101,7 @@ def main(argv: list[str]) -> None:
   command_line.use_compilation_cache()
   command_line.join_processes(arguments.distributed)
   devices = command_line.use_devices(arguments.devices)
-  console, initial = Console(quiet=not is_first()), None
+  console, start = Console(quiet=not is_first()), Start()
   say = functools.partial(
     console.print, markup=False, highlight=False, soft_wrap=True
   )
@@ -106,15 +109,24 @@ def main(argv: list[str]) -> None:
     with together():
       if is_first():
         stack.enter_context(locked(arguments.workdir, say))
-        initial = check_runs(arguments)
-    train_locked(arguments, argv, devices, console, initial)
+        start = check_runs(arguments)
+    train_locked(arguments, argv, devices, console, start)
 
 
-def check_runs(arguments: Arguments) -> "Restored | None":
+class Start(NamedTuple):
+  """What a run starts from, or goes on from.
+
+  initial: the checkpoint of --init-from.
+  codec: to keep, with data.keep_codec: that of the run's newest checkpoint; in
+    a new run that of `initial`.
+  """
+
+  initial: "Restored | None" = None
+  codec: "StrokeCodec | None" = None
+
+
+def check_runs(arguments: Arguments) -> Start:
   """What can be known of the runs to go on from before any data are read.
-
-  Returns:
-    The checkpoint whose weights to start from, or None.
 
   Raises:
     ValueError: if one of them is of another config.
@@ -125,14 +137,23 @@ def check_runs(arguments: Arguments) -> "Restored | None":
     restore_checkpoint,
   )
 
-  require_same_run(arguments.workdir, arguments.config)
+  saved = require_same_run(arguments.workdir, arguments.config)
   if arguments.init_from is None:
-    return None
+    return Start(codec=kept_codec(arguments.config, saved))
   initial = restore_checkpoint(command_line.found(arguments.init_from))
   metadata = initial.metadata
   wanted = dataclasses.replace(metadata, config=arguments.config)
   require_same_weights(metadata, wanted)
-  return initial
+  return Start(initial, kept_codec(arguments.config, saved or metadata))
+
+
+def kept_codec(
+  config: Config, metadata: "Metadata | None"
+) -> "StrokeCodec | None":
+  """The codec of a checkpoint, if there is one and the config keeps it."""
+  if not isinstance(config, HandwritingConfig) or not config.data.keep_codec:
+    return None
+  return None if metadata is None else metadata.of_handwriting()[1]
 
 
 def train_locked(
@@ -140,7 +161,7 @@ def train_locked(
   argv: list[str],
   devices: "Sequence[jax.Device]",
   console: Console,
-  initial: "Restored | None",
+  start: Start,
 ) -> None:
   """Trains in a workdir that no other run uses."""
   workdir, config = arguments.workdir, arguments.config
@@ -156,7 +177,7 @@ def train_locked(
   from graves_jax.training.task import with_implementation
 
   with together():
-    task = load_task(config, console, arguments.init_from)
+    task = load_task(config, console, codec_from_first(start.codec))
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
@@ -208,16 +229,34 @@ def train_locked(
       experiment,
       workdir,
       listener,
-      initial=initial,
+      initial=start.initial,
       should_stop=lambda: was_told_to() or is_preempted(),
       write_samples=task.sample_writer(workdir),
     )
 
 
+def codec_from_first(codec: "StrokeCodec | None") -> "StrokeCodec | None":
+  """The codec of the first process, which alone has read the checkpoints."""
+  from graves_jax.data.strokes import StrokeCodec
+  from graves_jax.devices.processes import text_from_first
+
+  values = None if codec is None else codec.to_json()
+  values = json.loads(text_from_first(json.dumps(values)))
+  return None if values is None else StrokeCodec.from_json(values)
+
+
 def load_task(
-  config: Config, console: Console, init_from: Path | None = None
+  config: Config,
+  console: Console,
+  codec: "StrokeCodec | None" = None,
 ) -> "Task":
-  """Reads the config's data and makes the config concrete."""
+  """Reads the config's data and makes the config concrete.
+
+  Args:
+    config: the experiment.
+    console: where a bar shows what is read.
+    codec: with data.keep_codec, that of the weights to start or go on from.
+  """
   from graves_jax.commands.console import loading
 
   with loading(console) as progress:
@@ -238,17 +277,16 @@ def load_task(
       from graves_jax.tasks.reading import reading_task
 
       return reading_task(config, *lines)
-    from graves_jax.checkpoints.read import restore_checkpoint
-    from graves_jax.pretrained import find
     from graves_jax.tasks.handwriting import handwriting_task
 
-    codec: Any = None
     mixed: tuple[Line, ...] = ()
-    if config.data.keep_codec and init_from is not None:
-      initial = restore_checkpoint(find(init_from))
-      _, codec = initial.metadata.of_handwriting()
-    if config.data.mixed_path is not None:
-      other = dataclasses.replace(config.data, path=config.data.mixed_path)
+    if (path := config.data.mixed_path) is not None:
+      if not Path(path).expanduser().exists():
+        raise FileNotFoundError(
+          f"data.mixed_path (={path}) does not exist; give a folder with the "
+          "archives of IAM-OnDB, or a stroke file (.jsonl, .jsonl.gz)."
+        )
+      other = dataclasses.replace(config.data, path=path)
       mixed = tuple(load_lines(other, progress)[0])
     return handwriting_task(config, *lines, codec=codec, mixed=mixed)
 

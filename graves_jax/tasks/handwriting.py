@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -121,7 +122,7 @@ def handwriting_task(
     config: the experiment.
     train: training lines; those longer than the config allows are left out.
     validation: validation lines; all are scored.
-    codec: with data.keep_codec, that of the weights to start from.
+    codec: with data.keep_codec, that of the weights to start or go on from.
     mixed: other training lines, some of which are mixed in.
 
   Raises:
@@ -136,7 +137,13 @@ def handwriting_task(
   codec = codec or _codec_of(train, data)
   alphabet = codec.alphabet
   kept = [line for line in train if is_kept(line, data)]
+  if mixed and not kept:
+    raise ValueError(
+      "no line of data.path is left beside those of data.mixed_path; relax "
+      "data.max_points or data.max_characters, or give other data."
+    )
   kept += _some(mixed, data, training.seed)
+  own_data = _fingerprint(kept, validation) if data.keep_codec else ""
   kept = _starts(kept, data.crop_points)
   network = build_network(config.network, alphabet.size)
 
@@ -149,7 +156,7 @@ def handwriting_task(
   )
 
   return HandwritingTask(
-    metadata=Metadata(config, codec),
+    metadata=Metadata(config, codec, own_data),
     network=network,
     train_batches=_train_batches(
       kept,
@@ -180,6 +187,19 @@ def _codec_of(lines: Sequence[Line], data: DataConfig) -> StrokeCodec:
   return StrokeCodec(
     alphabet, Normalization.of(lines), points_per_character(lines)
   )
+
+
+def _fingerprint(*splits: Sequence[Line]) -> str:
+  """SHA-256 of the points and texts of lines, which tells data apart where the
+  codec does not."""
+  digest = hashlib.sha256()
+  for lines in splits:
+    digest.update(f"{len(lines)}\n".encode())
+    for line in lines:
+      points = np.asarray(line.points, "<f4")
+      digest.update(f"{len(points)} {line.text!r}\n".encode())
+      digest.update(points.tobytes())
+  return digest.hexdigest()
 
 
 def _some(lines: Sequence[Line], data: DataConfig, seed: int) -> list[Line]:

@@ -31,5 +31,7 @@ def start_of(metadata: Metadata, initial: Restored | None) -> str:
 def identity(metadata: Metadata) -> str:
   """What all processes must have in common; data may lie anywhere."""
   values = to_json(metadata)
-  values["config"]["data"] |= {"path": None, "prepared_dir": None}
+  data = values["config"]["data"]
+  places = {"path", "prepared_dir", "mixed_path"} & data.keys()
+  data |= dict.fromkeys(places)
   return json.dumps(values, sort_keys=True)
