@@ -18,10 +18,12 @@ class ReadyInk(NamedTuple):
   line: the line; None if it has so few points that it shows no hand.
   said: what was changed, what is doubted, or why there is no line; each one
     sentence.
+  is_doubted: whether the network finds ink or text unlikely.
   """
 
   line: Line | None
   said: tuple[str, ...]
+  is_doubted: bool = False
 
 
 def make_ready(
@@ -45,8 +47,8 @@ def make_ready(
       None,
       (
         f"{len(line.points) + 1} points for the {len(text)} "
-        f"characters of {text[:40]!r} show no hand, so it is not "
-        "used; draw every letter with more points.",
+        f"characters of {text[:40]!r} show no hand; draw every "
+        "letter with more points.",
       ),
     )
   said = []
@@ -57,6 +59,7 @@ def make_ready(
     if changes:
       said.append(f"{' and '.join(changes)}, as the network has learned.")
   (reading,) = read_styles(writer, [line])
-  if doubts := doubt(reading, line.text):
+  doubts = doubt(reading, line.text)
+  if doubts:
     said.append(f"{doubts} The writing may be spoiled.")
-  return ReadyInk(line, tuple(said))
+  return ReadyInk(line, tuple(said), bool(doubts))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.data.strokes import Alphabet, Line
-from graves_jax.pretrained import HANDS, HANDWRITING
+from graves_jax.pretrained import HANDWRITING
 from graves_jax.rendering.files import check_writable
 from graves_jax.rendering.writing_page import (
   PageNetwork,
@@ -84,11 +84,11 @@ def page(
 
 def styles_for(writer: "HandwritingWriter") -> list[Line]:
   """The hands that ship, as a network's own ink is; those it can read."""
-  from graves_jax.data.sources.stroke_file import read_stroke_file
+  from graves_jax.data.sources.hands import load_hands
   from graves_jax.sampling.style import fit_style
 
-  fitted, splits = [], read_stroke_file(HANDS)
-  for line in splits["train"] + splits["validation"]:
+  fitted = []
+  for line in load_hands().values():
     if writer.alphabet.unknown(line.text):
       continue
     style = fit_style(line, writer.normalization, writer.points_per_character)

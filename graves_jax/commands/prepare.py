@@ -44,14 +44,16 @@ def prepare(
     paths: a folder of IAM-OnDB's official archives and lists, as downloaded;
       or files of ink, a line each: SVG, InkML, Xournal++, Quick, Draw!, or a
       stroke file.
-    out: a stroke file, .jsonl or .jsonl.gz, to write; of ink a picture lies
-      beside it.
+    out: a stroke file, .jsonl or .jsonl.gz, to write; of ink a new one, with a
+      picture beside it, .png.
     prepared_dir: where prepared data of IAM-OnDB are kept; by default where
       TensorFlow Datasets keeps them.
     text: what the ink of each file says, where the file does not say it.
     checkpoint: the network that ink is for; by default the one that ships.
   """
-  command_line.require_local(paths=paths, out=out, prepared_dir=prepared_dir)
+  command_line.require_local(
+    paths=paths, out=out, prepared_dir=prepared_dir, checkpoint=checkpoint
+  )
   if not paths:
     raise ValueError(
       "name a folder of IAM-OnDB, or files of ink, before all options."
@@ -63,7 +65,10 @@ def prepare(
       f"--out (={out}): there is no folder {out.parent}; make it first."
     )
   path = paths[0]
-  if len(paths) > 1 or text or path.is_file() or path.suffix:
+  is_ink = path.is_file() or (path.suffix and not path.is_dir())
+  if len(paths) > 1 or text or is_ink:
+    if prepared_dir is not None:
+      raise ValueError("--prepared-dir is for IAM-OnDB; leave it out for ink.")
     if folders := [path for path in paths if path.is_dir()]:
       raise ValueError(f"{folders[0]} is a folder; name files of ink.")
     if out is None:
@@ -73,6 +78,8 @@ def prepare(
     command_line.use_compilation_cache()
     prepare_ink(paths, text, out, checkpoint, rich.console.Console())
     return
+  if checkpoint != HANDWRITING:
+    raise ValueError("--checkpoint is for ink; leave it out for a folder.")
   prepare_database(path, out, prepared_dir)
 
 

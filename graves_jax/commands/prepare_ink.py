@@ -49,6 +49,10 @@ def prepare_ink(
     )
   if out.resolve() in {path.resolve() for path in paths}:
     raise ValueError(f"--out (={out}) is what is read; give another name.")
+  picture = out.with_name(out.name.removesuffix(".gz")).with_suffix(".png")
+  for path in (out, picture):
+    if path.exists():
+      raise FileExistsError(f"{path} exists already; give --out another name.")
   writer = load_writer(checkpoint)
   if not writer.reads:
     raise ValueError(
@@ -57,13 +61,14 @@ def prepare_ink(
     )
   lines: list[Line] = []
   for place, path in enumerate(paths):
-    text = _known(texts[place], writer) if texts else None
+    text = texts[place] if texts else None
     lines += _ready_lines(path, text, writer, console)
-  lines = [x._replace(name=f"line-{k}") for k, x in enumerate(lines, start=1)]
-  write_stroke_file(out, {"train": lines})
-  picture = out.with_name(out.name.removesuffix(".gz")).with_suffix(".png")
+  # Of another file's name, so that two files can be put together.
+  name = "".join(c if c.isprintable() else "-" for c in picture.stem)
+  lines = [x._replace(name=f"{name}-{k}") for k, x in enumerate(lines, 1)]
   with console.status("Writing the same lines"):
     draw_beside(picture, lines, writer)
+  write_stroke_file(out, in_splits(lines))
   points = sum(len(line.points) + 1 for line in lines)
   many = len(lines) > 1
   _say(
@@ -72,6 +77,13 @@ def prepare_ink(
     f"{'each' if many else 'it'} beside the same text by the network and by "
     "the network in that hand",
   )
+
+
+def in_splits(lines: Sequence[Line]) -> dict[str, list[Line]]:
+  """Holds an eighth of several lines out, at least one, to validate on."""
+  held_out = max(1, len(lines) // 8) if len(lines) > 1 else 0
+  first = len(lines) - held_out
+  return {"train": list(lines[:first]), "validation": list(lines[first:])}
 
 
 def draw_beside(
@@ -99,28 +111,32 @@ def draw_beside(
 def _ready_lines(
   path: Path, text: str | None, writer: HandwritingWriter, console: Console
 ) -> list[Line]:
-  lines = []
+  lines, which = [], f"{path}"
   try:
+    if text is not None:
+      text = _known(text, writer, which)
     found = read_ink(path, text)
     for number, line in enumerate(found):
+      which = f"{path}:{number}" if len(found) > 1 else which
+      line = line._replace(text=_known(line.text, writer, which))
       ready = make_ready(line, writer)
       if ready.line is None:
         raise ValueError(ready.said[0])
       lines.append(ready.line)
-      which = f"{path}:{number}" if len(found) > 1 else f"{path}"
       for sentence in ready.said:
         _say(console, f"{which}: {_by_this_name(sentence)}")
   except ValueError as error:
     said = _by_this_name(str(error))
-    prefix = "" if said.startswith(str(path)) else f"{path}: "
+    prefix = "" if said.startswith(str(path)) else f"{which}: "
     raise ValueError(prefix + said) from None
   return lines
 
 
-def _known(text: str, writer: HandwritingWriter) -> str:
+def _known(text: str, writer: HandwritingWriter, which: str) -> str:
+  """A text with near characters in place of unknown ones, in one line."""
   text, replaced = fit_text(text, writer.alphabet)
   if replaced:
-    command_line.say(name_replaced(replaced))
+    command_line.say(f"{which}: {name_replaced(replaced)}")
   return " ".join(text.split())
 
 

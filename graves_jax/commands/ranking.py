@@ -8,7 +8,7 @@ from rich.console import Console
 from graves_jax.commands import command_line
 from graves_jax.commands.sample_arguments import HandwritingOptions
 from graves_jax.pretrained import HANDWRITING_RANKER
-from graves_jax.recognition.legibility import wrong_words
+from graves_jax.recognition.legibility import places_of_wrong_words
 from graves_jax.recognition.reader import HandwritingReader
 from graves_jax.rendering.sheet import Sheet
 from graves_jax.sampling.ranking import require_pens
@@ -91,13 +91,9 @@ def name_misread(
   for line, _, _, read, _ in written:
     own = line.text.split() if len(line.points) else []
     if read is not None and read != line.text:
-      place, words = 0, wrong_words(read, line.text)
-      for word in words or [""]:
-        if word in own[place:]:
-          place = own.index(word, place)
+      for place, word in places_of_wrong_words(read, line.text) or [(0, "")]:
         where = lines[min(start + place, len(lines) - 1)]
         named.append(f"{word!r} in {where}" if word else where)
-        place += 1
     start += len(own)
   if not named:
     return ""

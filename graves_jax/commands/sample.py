@@ -1,5 +1,7 @@
 """Writes with a trained network: graves-jax sample "the quick brown fox"."""
 
+import dataclasses
+
 from rich.console import Console
 
 from graves_jax.commands import command_line
@@ -18,13 +20,15 @@ def main(argv: list[str]) -> None:
   kernels, devices = None, None
   if arguments.copies >= FEWEST_ROWS_OF_ONE_STEP:
     devices = command_line.use_devices(1)  # before anything runs on one
-  restored = restore_checkpoint(command_line.found(arguments.checkpoint))
+  checkpoint = command_line.found(arguments.checkpoint)
+  arguments = dataclasses.replace(arguments, checkpoint=checkpoint)
+  restored = restore_checkpoint(checkpoint)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
 
     restored = with_drawn_weights(restored, arguments.draw_weights)
   kind = restored.metadata.kind
-  refuse_options_of_others(argv, arguments.checkpoint, kind)
+  refuse_options_of_others(argv, checkpoint, kind)
   if devices is not None:  # else kernels are not worth compiling
     kernels = command_line.use_kernels(Console(stderr=True), devices)
   if kind == "text":

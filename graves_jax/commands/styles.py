@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from graves_jax.commands.own_ink import ReadyInk, make_ready
+from graves_jax.commands.own_ink import make_ready
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data.sources.hands import find_hand, load_hands
@@ -50,11 +50,28 @@ def load_styles(
     hand = find_hand(given.hand)
     if not writer.reads:
       raise ValueError("a prediction network writes in no given hand.")
-    ready = ReadyInk(hand, ()) if ships else make_ready(hand, writer)
   except ValueError as error:
     raise ValueError(f"--hand: {error}") from None
-  _say(console, f"--hand {given.hand}", ready.said)
-  return [ready.line] if ready.line else []
+  return [hand if ships else hand_of_others(hand, writer)]
+
+
+def hand_of_others(hand: Line, writer: HandwritingWriter) -> Line:
+  """A hand as weights are shown it that did not make it up.
+
+  Raises:
+    ValueError: if they find it unlikely, or do not know its letters.
+  """
+  refused = (
+    f"--hand: these weights cannot go on from the hand {hand.name}, which "
+    "others wrote; give --hand any, or --style with ink of their data."
+  )
+  try:
+    ready = make_ready(hand, writer)
+  except ValueError:
+    raise ValueError(refused) from None
+  if ready.line is None or ready.is_doubted:
+    raise ValueError(refused)
+  return ready.line
 
 
 def load_style(
@@ -72,6 +89,10 @@ def load_style(
   if given is None:
     if options.style_text is not None:
       raise ValueError("--style-text is the text of --style; give that too.")
+    if options.style_data is not None:
+      raise ValueError(
+        "--style-data is where the lines of --style lie; give that too."
+      )
     return None
   if not writer.reads:
     raise ValueError(
@@ -83,7 +104,8 @@ def load_style(
       ready = make_ready(line, writer, is_recorded=is_recorded)
   except ValueError as error:
     raise ValueError(f"--style {given}: {error}") from None
-  _say(console, f"--style {given}", ready.said)
+  said = [*ready.said, "It is not used."] if ready.line is None else ready.said
+  _say(console, f"--style {given}", said)
   return ready.line
 
 

@@ -157,10 +157,29 @@ def wrong_words(read: str, written: str) -> list[str]:
   >>> wrong_words("the the fox", "the fox")
   ['the']
   """
-  words = written.split()
-  aligned = align(read.split(), words)
-  wrong = [w for w, ok in zip(words, aligned.is_read, strict=True) if not ok]
-  return wrong or [read.split()[k] for k in aligned.extra]
+  return [word for _, word in places_of_wrong_words(read, written)]
+
+
+def places_of_wrong_words(read: str, written: str) -> list[tuple[int, str]]:
+  """`wrong_words`, each after its place among the words that were written; of a
+  word that was read besides, the place of the word before it.
+
+  >>> places_of_wrong_words("the fox saw tho dog", "the fox saw the dog")
+  [(3, 'the')]
+  """
+  words, found = written.split(), read.split()
+  aligned = align(found, words)
+  wrong = [
+    (place, word)
+    for place, word in enumerate(words)
+    if not aligned.is_read[place]
+  ]
+  if wrong:
+    return wrong
+  # All words were read, so those before an extra one are not extra.
+  return [
+    (max(0, k - number - 1), found[k]) for number, k in enumerate(aligned.extra)
+  ]
 
 
 def _places_of_words(text: str) -> list[slice]:

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from graves_jax.commands.prepare_ink import in_splits
 from graves_jax.data.sources.stroke_file import read_stroke_file
+from graves_jax.data.strokes import Line
 from graves_jax.pretrained import HANDS
 
 INK = json.loads(HANDS.read_text().splitlines()[0])
@@ -17,6 +19,10 @@ def as_svg(strokes, scale):
     pairs = [f"{x * scale:.3f} {y * scale:.3f}" for x, y in stroke]
     paths += f"<path d='M{' L'.join(pairs)}'/>"
   return f"<svg xmlns='http://www.w3.org/2000/svg'>{paths}</svg>"
+
+
+def write(path, *lines):
+  path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 @pytest.fixture
@@ -37,7 +43,9 @@ def test_ink_becomes_data_and_a_picture(run_command, ink, tmp_path):
   assert f"{ink[1]}: scaled by" in output and "2 lines" in output
   assert (tmp_path / "me.png").stat().st_size > 1000
   splits = read_stroke_file(out)
+  assert [len(lines) for lines in splits.values()] == [1, 1]
   first, second = splits["train"] + splits["validation"]
+  assert (first.name, second.name) == ("me-1", "me-2")
   assert (first.text, second.text) == (text, text)
   same = read_stroke_file(ink[0])["train"][0]
   np.testing.assert_array_equal(first.points, same.points)
@@ -56,6 +64,17 @@ def test_ink_becomes_data_and_a_picture(run_command, ink, tmp_path):
   [
     (["{a}"], "--out is missing"),
     (["{a}", "--out", "{a}"], "is what is read"),
+    (["{a}", "--out", "{b}.jsonl"], "b.svg.jsonl exists already"),
+    (["{a}", "--out", "old.jsonl"], "old.png exists already"),
+    (["{a}", "--out", "me.jsonl", "--prepared-dir", "x"], "--prepared-dir is"),
+    (["iam-1.0", "--checkpoint", "synthetic"], "--checkpoint is for ink"),
+    (
+      ["{a}", "--out", "me.jsonl", "--checkpoint", "gs://a/b"],
+      "on the network",
+    ),
+    (["iam-1.0"], "iam-1.0"),
+    (["few.jsonl", "--out", "me.jsonl"], "few.jsonl:1: 3 points for the 40"),
+    (["far.jsonl", "--out", "me.jsonl"], "far.jsonl:1: these weights cannot"),
     (["{b}", "--out", "me.jsonl"], "b.svg: no <title> says what was"),
     (["{b}", "--text", "hi", "--out", "me.jsonl"], "with --text."),
     (["{a}", "{b}", "--text", "x", "--out", "me.jsonl"], "1 texts for 2 files"),
@@ -67,9 +86,27 @@ def test_ink_that_cannot_be_used_is_a_line(
   run_command, ink, tmp_path, monkeypatch, arguments, message
 ):
   monkeypatch.chdir(tmp_path)
+  (tmp_path / "iam-1.0").mkdir()
+  (tmp_path / "old.png").touch()
+  (tmp_path / "b.svg.jsonl").touch()
+  few = {"text": "a" * 40, "strokes": [[[0, 0], [9, 9], [20, 0]]]}
+  write(tmp_path / "few.jsonl", INK, few)
+  write(tmp_path / "far.jsonl", INK, INK | {"text": "\u4e00", "name": "far"})
   arguments = [part.format(a=ink[0], b=ink[1]) for part in arguments]
   before = set(tmp_path.iterdir())
   status, _, errors = run_command("prepare", *arguments)
   assert (status, errors.count("\n")) == (2, 1)
-  assert message in errors and "style-text" not in errors
+  assert message in errors
+  assert "style-text" not in errors and "is not used" not in errors
+  assert "--out is missing" not in errors or arguments == [str(ink[0])]
   assert set(tmp_path.iterdir()) == before
+
+
+def test_an_eighth_of_several_lines_is_held_out():
+  lines = [
+    Line(np.float32([[1, 2, 1]]), "a", f"{number}") for number in range(24)
+  ]
+  for count, held_out in ((1, 0), (2, 1), (8, 1), (24, 3)):
+    train, validation = in_splits(lines[:count]).values()
+    assert train + validation == lines[:count]
+    assert len(validation) == held_out

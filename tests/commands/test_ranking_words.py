@@ -31,3 +31,11 @@ def test_misread_words_are_named_by_the_line_in_which_they_stand():
   alone = name_misread(lines[2:3], [Sheet(9, 9, [], texts=("saw a",) * 2)], 4)
   assert ": 'saw' in line 1; 'fox' in line 2. Try" in alone
   assert name_misread(lines[:2], sheets, 4) == ""
+
+
+def test_a_word_that_stands_twice_is_named_where_it_was_misread():
+  line = written("the fox saw the dog", "the fox saw tho dog")
+  sheets = [Sheet(9, 9, [], texts=("the fox", "saw the dog"))]
+  assert ": 'the' in line 2. Try" in name_misread([line], sheets, 4)
+  again = written("the fox saw the dog", "the fox saw the the dog")
+  assert ": 'the' in line 2. Try" in name_misread([again], sheets, 4)

@@ -61,6 +61,30 @@ def test_a_hand_that_is_not_known_has_neighbors():
     styles_of(hand="smal")
 
 
+def test_weights_that_did_not_make_up_a_hand_do_not_go_on_from_it(
+  run_command, tmp_path
+):
+  out = "--out", tmp_path / "a.svg"
+  arguments = "sample", "dear", "--hand", "neat", "--checkpoint", "synthetic"
+  status, _, errors = run_command(*arguments, *out)
+  assert (status, errors.count("\n")) == (2, 1)
+  assert "cannot go on from the hand neat" in errors
+  assert "style-text" not in errors and not list(tmp_path.iterdir())
+
+
+def test_the_weights_that_ship_are_known_by_name(run_command, tmp_path):
+  arguments = "sample", "dear", "--best-of", 1, "--copies", 2, "--checkpoint"
+  out = tmp_path / "a.svg"
+  status, output, _ = run_command(*arguments, "handwriting", "--out", out)
+  assert status == 0 and "In the hands: neat, joined" in output
+
+
+def test_where_lines_lie_is_no_line(run_command, tmp_path):
+  status, _, errors = run_command("sample", "a", "--style-data", tmp_path)
+  assert (status, errors.count("\n")) == (2, 1)
+  assert "--style-data is where the lines of --style lie" in errors
+
+
 def test_the_help_names_all_hands(run_command):
   _, output, _ = run_command("sample", "--help")
   words = set(output.replace(",", " ").replace(".", " ").split())
