@@ -42,8 +42,8 @@ def prepare(
 
   Args:
     paths: a folder of IAM-OnDB's official archives and lists, as downloaded;
-      or files of ink, a line each: SVG, InkML, Xournal++, Quick, Draw!, or a
-      stroke file.
+      or files of ink, a line each: SVG, InkML, Xournal++, IAM-OnDB's own XML,
+      Quick, Draw!, or a stroke file.
     out: a stroke file, .jsonl or .jsonl.gz, to write; of ink a new one, with a
       picture beside it, .png.
     prepared_dir: where prepared data of IAM-OnDB are kept; by default where

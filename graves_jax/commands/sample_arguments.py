@@ -28,8 +28,8 @@ class HandwritingOptions:
   comes of the seed, which is the default of one copy."""
   style: str | None = None
   """Your hand to write in: FILE or FILE:LINE of your own ink (SVG, InkML,
-  Xournal++, a stroke file, or the lines of Quick, Draw!), or a line of
-  IAM-OnDB such as testset_v:7 (with --style-data)."""
+  Xournal++, IAM-OnDB's own XML, a stroke file, or the lines of Quick, Draw!),
+  or a line of IAM-OnDB such as testset_v:7 (with --style-data)."""
   style_text: str | None = None
   """What the ink of --style says, if its file does not say it, or not right."""
   style_data: Path | None = None

@@ -60,7 +60,7 @@ def svg_document(sheets: Sequence[Sheet], drawing: Drawing = Drawing()) -> str:
   others: Iterator[str] = itertools.repeat("")
   if drawing.is_animated:
     lines.append(svg_animation.STYLE)
-    others = svg_animation.path_attributes(sheets, drawing)
+    others = svg_animation.path_attributes(placed, drawing)
   lines += _paper(placed)
   for number, sheet in enumerate(placed, start=1):
     lines += _ink(sheet, drawing, number, others)

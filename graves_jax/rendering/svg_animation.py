@@ -1,8 +1,9 @@
 """SVG in which the pen writes: CSS alone, no script.
 
 Every path waits for its moment, and is then drawn from its start to its end. It
-plays once, and not for those who asked their system for less motion; programs
-that know no CSS, such as those of plotters, see all of the ink.
+plays once, on screens, and not for those who asked their system for less
+motion; what is printed, and programs that know no CSS, such as those of
+plotters, show all of the ink.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from graves_jax.rendering.timing import MAX_SECONDS, pen_times
 
 # A path is 1 long; what waits is 0.01 further, so that no round end shows.
 STYLE = (
-  "<style>@media (prefers-reduced-motion: no-preference) {"
+  "<style>@media screen and (prefers-reduced-motion: no-preference) {"
   "path { stroke-dasharray: 1 2; animation: write var(--for) linear "
   "var(--at) both } "
   "@keyframes write { from { stroke-dashoffset: 1.01 } "

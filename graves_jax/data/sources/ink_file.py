@@ -14,8 +14,8 @@ from graves_jax.data.sources.iam_ondb.one_line import read_one_line
 from graves_jax.data.sources.json_lines import decode_object, numbered_lines
 from graves_jax.data.strokes import Line
 
-# Byte order marks: XML may be UTF-16.
-_XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<")
+# After byte order marks of UTF-8 and UTF-16, of which zeros are left out.
+_XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff<")
 
 
 def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
@@ -34,7 +34,7 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
   """
   path = Path(path)
   with path.open("rb") as file:
-    start = file.read(2048).lstrip()
+    start = file.read(2048).replace(b"\0", b"").lstrip()
   if path.suffix.lower() in (".xopp", ".xoj"):
     return [xournal.read_xournal(path, text)]
   is_svg = start.startswith(_XML_STARTS) and b"<svg" in start
@@ -42,7 +42,7 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
     return [svg_ink.read_svg(path, text)]
   if start.startswith(_XML_STARTS) and b"<WhiteboardCaptureSession" in start:
     return [read_one_line(path, text)]
-  if path.suffix == ".inkml" or start.startswith(_XML_STARTS):
+  if path.suffix.lower() == ".inkml" or start.startswith(_XML_STARTS):
     return [inkml.read_inkml(path, text)]
   if _is_by_column(path):
     return quickdraw.read_quickdraw(path, text)

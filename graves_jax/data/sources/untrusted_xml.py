@@ -65,12 +65,22 @@ def parse(
   parser.CharacterDataHandler = characters
   parser.StartDoctypeDeclHandler = _refuse_subset
   parser.EntityDeclHandler = lambda *_: _refuse_subset("", None, None, True)
+  parser.SkippedEntityHandler = _refuse_skipped
   try:
     parser.Parse(content, True)
   except (expat.ExpatError, LookupError, UnicodeError) as error:
     raise ValueError(
       f"it is malformed XML ({error}); save the ink again."
     ) from None
+
+
+def _refuse_skipped(name: str, is_parameter: bool) -> None:
+  """Refuses what a document type elsewhere would have to declare."""
+  del is_parameter
+  raise ValueError(
+    f"it has the entity &{name[:40]};, which is declared elsewhere, if at all; "
+    "save the ink without it."
+  )
 
 
 def _refuse_subset(

@@ -106,6 +106,14 @@ def test_one_ink_in_every_format(tmp_path, content):
   np.testing.assert_array_equal(line.points, EXPECTED)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_a_drawing_is_known_in_any_encoding(tmp_path, encoding):
+  mark = "" if encoding != "utf-16-be" else "\ufeff"
+  svg = f"{mark}<svg><title>hi</title><path d='M0 0L30 90L70 20'/></svg>"
+  (line,) = read(tmp_path, svg.encode(encoding))
+  assert line.text == "hi" and len(line.points) > 9
+
+
 def test_the_example_of_the_standard():
   # InkML, section 3.3.1: values, first differences, second differences.
   rows = inkml._rows("1125 18432,'23'43,\"7\"-8,3-5,7 -3", 2, 1)

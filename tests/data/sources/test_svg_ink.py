@@ -150,6 +150,7 @@ def test_xournal_has_the_pens_strokes_of_the_first_page_with_ink(
   assert found == [[[1, 2], [3, 4.5], [5, 6]], [[7, 7], [8, 8]]]
 
 
+ELSEWHERE = '<!DOCTYPE svg SYSTEM "svg.dtd">'
 ENTITY = '<!DOCTYPE svg [<!ENTITY a "aaaa">]>'
 
 
@@ -167,6 +168,7 @@ ENTITY = '<!DOCTYPE svg [<!ENTITY a "aaaa">]>'
     (SVG.format("<g transform='turn(3)'/>"), "no transform"),
     (SVG.format("<path d='M1 1L2 2'/>")[:-3], "malformed XML"),
     (ENTITY + SVG.format("&a;"), "entities"),
+    (ELSEWHERE + SVG.format("&a;"), "&a;, which is declared elsewhere"),
     ("<svg>" * 600, "nest deeper than 500"),
     ("<html/>", "<svg>"),
   ],

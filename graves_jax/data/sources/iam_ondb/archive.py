@@ -180,7 +180,7 @@ def parse_strokes(content: bytes, name: str) -> list[np.ndarray]:
     parser.Parse(content, True)
   except (expat.ExpatError, LookupError, UnicodeError) as error:
     raise ValueError(
-      f"{name} is malformed XML ({error}); download the archive again."
+      f"{name} is malformed XML ({error}); copy or download it again."
     ) from None
   readings = _readings(points, name)
   if not len(readings):

@@ -27,8 +27,8 @@ def read_one_line(path: str | os.PathLike, text: str | None = None) -> Line:
   try:
     if text is None:
       raise ValueError(
-        "IAM-OnDB keeps what ink says in a file of its own (ascii); give it "
-        "with --style-text."
+        "IAM-OnDB keeps what the lines of a form say in a file of its own, in "
+        "ascii, below CSR:; give the one of this line with --style-text."
       )
     check_string("text", text)
     strokes = parse_strokes(untrusted_xml.read_bounded(path), "it")
