@@ -108,7 +108,10 @@ def write_record(
       Ancestor(**dataclasses.asdict(stage)) for stage in metadata.ancestry
     ),
     training=begun.training,
-    figures=figures,
+    figures={
+      name: without_folders(value) if isinstance(value, str) else value
+      for name, value in figures.items()
+    },
   )
   write_atomically(options.record.expanduser(), to_json(record).encode())
 
