@@ -25,7 +25,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import launch
 import numpy as np
@@ -64,7 +64,8 @@ class Arguments:
     require_least(self, weights=1000, steps=1, places=1, contexts=1)
 
 
-class Side(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Side:
   """A network: its cell, "lstm" or "rnn", and the units of its layers."""
 
   cell: str

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -90,7 +90,8 @@ class Material:
     return [each.line.points for each in written]
 
 
-class Figure(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Figure:
   """One of the figures.
 
   stem: of the names of its files.

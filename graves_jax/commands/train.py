@@ -181,6 +181,9 @@ def train_locked(
       workdir,
       arguments.tensorboard and is_first(),
       again=shlex.join(["graves-jax", "train", *argv]),
+      note_start=functools.partial(note_start, workdir, devices)
+      if is_first()
+      else None,
     )
   notice = arguments.preemption_notice
   server = None if notice is None else SERVERS[notice]
@@ -199,11 +202,6 @@ def train_locked(
       )
     listener.introduce(experiment, devices)
     listener.message(f"Checkpoints, records and samples: {workdir}")
-    if is_first():
-      try:
-        note_start(workdir, devices)
-      except OSError as error:
-        listener.message(f"It is not noted what this run runs on: {error}")
     train(
       experiment,
       workdir,
