@@ -25,7 +25,7 @@ from graves_jax.results.speed import RACES, fastest, runs_of
 from graves_jax.results.text_tables import TABLE_1, TABLE_2
 
 DOCS = ROOT / "docs"
-FOLDER = re.compile(r"[\"' =,:](/|~|\.\.|\./\.\.)[^ ]|file:|[A-Z]:\\")
+FOLDER = re.compile(r"[\"' =,](/|~|\.\.|\./\.\.)[^ ]|file:|[A-Z]:\\")
 SYNTHESIS = RACES[1]
 
 
