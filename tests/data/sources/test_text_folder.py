@@ -84,7 +84,9 @@ def test_too_large_a_folder_is_refused_before_it_is_copied(folder, monkeypatch):
     "character_blocks",
     lambda path: copied.append(path.name) or blocks(path),
   )
-  with pytest.raises(ValueError, match="up to net/a.c have more than 12 bytes"):
+  with pytest.raises(
+    ValueError, match=r"up to net/a\.c have more than 12 bytes"
+  ):
     load_corpus(settings(folder, "[ab].c"))
   assert copied == ["b.c"]
 
