@@ -107,7 +107,7 @@ def main(argv: list[str]) -> None:
   count = arguments.devices if arguments.legibility is None else 1
   devices = command_line.use_devices(count)
   checkpoint = arguments.legibility or arguments.checkpoint
-  restored = restore_checkpoint(command_line.found(checkpoint))
+  restored = restore_checkpoint(command_line.find_checkpoint(checkpoint))
   kernels = command_line.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
