@@ -54,8 +54,8 @@ class Arguments:
   """How many symbols, or points of whole lines, the page shows (4000, or as
   many as have 10 MB of activations): the first ones."""
   length: int | None = None
-  """Text networks: how many symbols are read (10000), on all of which
-  correlations and gates are measured."""
+  """Text networks: how many symbols are read (10000; at most 2000000), on all
+  of which correlations and gates are measured."""
   bias: float | None = None
   """Networks that write by hand: as for graves-jax sample (1)."""
   seed: int | None = None

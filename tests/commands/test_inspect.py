@@ -11,8 +11,10 @@ from rich.console import Console
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.commands import command_line, inspect
 from graves_jax.commands.inspect_handwriting import write_lines
-from graves_jax.config import TextConfig, TextNetworkConfig
+from graves_jax.commands.inspect_text import start_of_file, written_symbols
+from graves_jax.config import TextConfig, TextDataConfig, TextNetworkConfig
 from graves_jax.data.codec import TextCodec
+from graves_jax.data.sources import text_blocks
 from graves_jax.data.strokes import Line
 from graves_jax.inspection.survey import Findings
 from graves_jax.pretrained import HANDWRITING_READER, STDLIB, SYNTHETIC
@@ -96,6 +98,14 @@ def test_a_folder_of_the_name_of_weights_that_ship_comes_first(
   assert f"The weights that ship of that name are {STDLIB}" in errors
 
 
+def test_weights_that_ship_are_no_other_folder_where_they_lie(
+  monkeypatch, capsys
+):
+  monkeypatch.chdir(STDLIB.parent)
+  assert command_line.find_checkpoint(Path("stdlib")).resolve() == STDLIB
+  assert capsys.readouterr().err == ""
+
+
 def test_gates_are_refused_where_there_are_none_before_anything_is_read():
   config = TextConfig(network=TextNetworkConfig(cell="rnn"))
   metadata = Metadata(config=config, codec=TextCodec.of("ab"))
@@ -127,3 +137,21 @@ def test_lines_without_ink_are_refused():
   arguments = inspect.Arguments(checkpoint=Path("run"))
   with pytest.raises(ValueError, match="run wrote no ink; give another --seed"):
     write_lines(arguments, writer, Console())
+
+
+@pytest.mark.parametrize("units", ["characters", "bytes", "words"])
+def test_a_text_is_read_as_far_as_asked_whatever_follows(
+  tmp_path, monkeypatch, units
+):
+  monkeypatch.setattr(text_blocks, "BLOCK_BYTES", 4)
+  known, path = "caf\u00e9 au\n lait, 7 cl\n", tmp_path / "a.txt"
+  path.write_text(f"{known}\u4e00", "utf-8")
+  codec = TextCodec.of(known, units)
+  for length in (2, 5, len(codec.encode(known))):
+    found = start_of_file(path, TextDataConfig(units=units), codec, length)
+    assert found.tolist() == codec.encode(known)[:length].tolist()
+
+
+def test_bytes_that_are_no_characters_are_written_as_numbers():
+  codec = TextCodec.of("a\t\u00c9\0", "bytes")
+  assert written_symbols(codec) == [r"\x00", "\t", "a", r"\x89", r"\xC3"]
