@@ -105,7 +105,7 @@ def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
     ("curves runs/a gs://b/run", "runs (=gs://b/run)"),
     ("export gs://b/run out", "checkpoint (=gs://b/run)"),
     ("export runs/a gs://b/out", "out (=gs://b/out)"),
-    ("prepare file:///home/iamondb", "path (=file://home/iamondb)"),
+    ("prepare file:///home/iamondb", "paths (=file://home/iamondb)"),
   ],
 )
 def test_an_address_is_refused_where_a_path_is_wanted(
