@@ -14,7 +14,7 @@ from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.writer import HandwritingWriter
 
 RANDOM = np.random.default_rng(0)
-TEXTS, LENGTHS = ("ab", "bab a"), (12, 17)
+TEXTS, LENGTHS = ("ab b", "babb"), (12, 17)
 
 
 def test_units_are_those_of_each_line_read_alone():
@@ -61,10 +61,14 @@ def test_units_are_those_of_each_line_read_alone():
   np.testing.assert_allclose(
     findings.activations, units[: LENGTHS[0]], atol=2e-3
   )
-  r = findings.r[findings.names.index("speed of the pen")]
-  assert np.isfinite(r).all()
-  # Heights differ between the lines; letters count from each line's start.
   r = findings.r[findings.names.index("letters written so far")]
   places = np.concatenate([each.places for each in lines])
   expected = np.corrcoef(places, units.T)[0, 1:]
   np.testing.assert_allclose(r, expected, atol=1e-4)
+  # Each line starts with empty cells.
+  alone = [
+    inspect_handwriting(writer, [line], max(LENGTHS)).findings.gates.memory
+    for line in lines
+  ]
+  expected = np.average(alone, axis=0, weights=LENGTHS)
+  np.testing.assert_allclose(findings.gates.memory, expected, rtol=1e-5)
