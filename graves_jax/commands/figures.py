@@ -176,7 +176,7 @@ def open_writer(path: Path, option: str, reads: bool) -> "HandwritingWriter":
   """
   from graves_jax.checkpoints.writers import load_writer
 
-  writer = load_writer(path)
+  writer = load_writer(command_line.find_checkpoint(path))
   if writer.reads != reads:
     kinds = ("prediction", "synthesis")
     raise ValueError(

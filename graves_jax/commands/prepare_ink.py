@@ -49,7 +49,7 @@ def prepare_ink(
     )
   if out.resolve() in {path.resolve() for path in paths}:
     raise ValueError(f"--out (={out}) is what is read; give another name.")
-  writer = load_writer(checkpoint)
+  writer = load_writer(command_line.find_checkpoint(checkpoint))
   if not writer.reads:
     raise ValueError(
       f"{checkpoint} holds a prediction network, which reads no ink with its "

@@ -18,7 +18,9 @@ def main(argv: list[str]) -> None:
   kernels, devices = None, None
   if arguments.copies >= FEWEST_ROWS_OF_ONE_STEP:
     devices = command_line.use_devices(1)  # before anything runs on one
-  restored = restore_checkpoint(command_line.found(arguments.checkpoint))
+  restored = restore_checkpoint(
+    command_line.find_checkpoint(arguments.checkpoint)
+  )
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
 

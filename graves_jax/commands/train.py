@@ -128,7 +128,9 @@ def check_runs(arguments: Arguments) -> "Restored | None":
   require_same_run(arguments.workdir, arguments.config)
   if arguments.init_from is None:
     return None
-  initial = restore_checkpoint(command_line.found(arguments.init_from))
+  initial = restore_checkpoint(
+    command_line.find_checkpoint(arguments.init_from)
+  )
   metadata = initial.metadata
   wanted = dataclasses.replace(metadata, config=arguments.config)
   require_same_weights(metadata, wanted)
