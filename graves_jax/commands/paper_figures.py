@@ -181,7 +181,7 @@ def primed(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
   """Figures 20 and 21: styles, and lines in their hand."""
 
   def draw(material: Material) -> Callable[[Path], None]:
-    styles = material.lines(4, number) or material.styles
+    styles = material.lines(4, number) or material.styles[:4]
     if not styles:
       raise ValueError(
         f"figure {number}: the network cannot read the styles that ship; give "
