@@ -5,6 +5,7 @@ round runs every side once, every other round in the opposite order, and the
 ratio of two sides is taken round by round.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -16,7 +17,8 @@ from rich.progress import Progress
 OURS = "ours"
 
 
-class Side(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Side:
   """One of those that are compared.
 
   who: "ours", "torch", ...

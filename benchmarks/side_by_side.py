@@ -15,7 +15,7 @@ does not matter, nor that LSTM has kernels of its own here.
 The learning rates decide much, and are not those of a search: at 5e-3 the LSTM
 of two layers ends 0.23 nats higher than at 1.6e-2, and the RNN was not tried
 above 8e-3. Started again, the script goes on where it was, and measures nothing
-that is in runs/side_by_side/side_by_side.json.
+that is in runs/side_by_side/side_by_side.json, which tells the settings, too.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import launch
 import numpy as np
@@ -64,7 +64,8 @@ class Arguments:
     require_least(self, weights=1000, steps=1, places=1, contexts=1)
 
 
-class Side(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Side:
   """A network: its cell, "lstm" or "rnn", and the units of its layers."""
 
   cell: str
@@ -92,15 +93,53 @@ def main(argv: list[str]) -> None:
       train(side, arguments)
   if arguments.only:
     return
-  measured = arguments.workdir / _RESULTS
-  if not measured.is_file():
-    results = measure(sides, corpus, arguments, console)
-    measured.write_text(json.dumps(results, indent=1), "utf-8")
   from side_by_side_figures import draw
 
-  figures = draw(json.loads(measured.read_text("utf-8")), arguments.out)
+  from graves_jax.rendering.files import write_atomically
+
+  measured = arguments.workdir / _RESULTS
+  settings = settings_of(sides, corpus, arguments)
+  results = read_results(measured, settings)
+  if results is None:
+    results = measure(sides, corpus, arguments, console)
+    found = {"settings": settings, "networks": results}
+    write_atomically(measured, json.dumps(found, indent=1).encode())
+  figures = draw(results, arguments.out)
   for path in (measured, *figures):
     console.print(path, markup=False, highlight=False, soft_wrap=True)
+
+
+def settings_of(
+  sides: Sequence[Side], corpus: Any, arguments: Arguments
+) -> dict[str, Any]:
+  """What decides the results, as it is in their file."""
+  return {
+    "networks": {side.name: list(side.hidden) for side in sides},
+    "learning_rates": LEARNING_RATES,
+    "symbols": [len(corpus.train), len(corpus.validation)],
+    "symbols_per_update": _STREAMS * _LENGTH,
+    "steps": arguments.steps,
+    "places": arguments.places,
+    "contexts": list(arguments.contexts),
+  }
+
+
+def read_results(path: Path, settings: dict[str, Any]) -> list[dict] | None:
+  """What was measured before; None if nothing was.
+
+  Raises:
+    ValueError: if that was with other settings, or cannot be read.
+  """
+  if not path.is_file():
+    return None
+  advice = "take it away to measure again, or name another --workdir."
+  try:
+    found = json.loads(path.read_text("utf-8"))
+  except ValueError:
+    raise ValueError(f"{path} cannot be read; {advice}") from None
+  if not isinstance(found, dict) or found.get("settings") != settings:
+    raise ValueError(f"{path} is of other settings than those given; {advice}")
+  return found["networks"]
 
 
 def load(path: Path) -> Any:
@@ -164,14 +203,14 @@ def measure(
   from remembering import losses_after_contexts
 
   from graves_jax.checkpoints.writers import load_text_writer
+  from graves_jax.results.metrics import read_rows
 
   seconds = time_updates(sides, corpus, console)
   results = []
   for side in sides:
     console.print(f"{side.name}: how far it remembers", highlight=False)
     run = arguments.workdir / side.name
-    rows = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
-    validations = [row for row in rows if row["kind"] == "validation"]
+    validations = [r for r in read_rows(run) if r["kind"] == "validation"]
     results.append(
       {
         "cell": side.cell,

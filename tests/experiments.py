@@ -1,6 +1,7 @@
 """Tiny experiments that several test files train."""
 
 import dataclasses
+import functools
 
 import jax
 import numpy as np
@@ -64,6 +65,12 @@ def make_experiment(
   config = dataclasses.replace(
     config, training=dataclasses.replace(config.training, **training)
   )
+  return _built(config, devices, parallel)
+
+
+@functools.lru_cache(maxsize=8)
+def _built(config: HandwritingConfig, devices: int, parallel) -> Experiment:
+  """Builds an experiment once: what is traced and compiled serves all tests."""
   task = handwriting_task(config, TRAIN, VALIDATION)
   return build_experiment(task, jax.devices()[:devices], parallel)
 
@@ -116,6 +123,11 @@ def make_reading_experiment(devices: int = 1, **training) -> Experiment:
     READING_CONFIG,
     training=dataclasses.replace(READING_CONFIG.training, **training),
   )
+  return _built_to_read(config, devices)
+
+
+@functools.lru_cache(maxsize=8)
+def _built_to_read(config: ReadingConfig, devices: int) -> Experiment:
   task = reading_task(config, READABLE, TO_READ)
   return build_experiment(task, jax.devices()[:devices])
 

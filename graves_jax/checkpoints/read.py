@@ -204,14 +204,21 @@ def restore_checkpoint(path: Path) -> Restored:
     FileNotFoundError: if there is no checkpoint.
     ValueError: if it is damaged, half written, or not ours.
   """
-  path = find(path)
+  given, path = path, find(path)
   if not path.is_dir():
     raise FileNotFoundError(
       f"there is no checkpoint at {path}; give a run's folder (the --workdir "
       "of graves-jax train), one folder of its checkpoints, or a name of the "
       f"weights that ship: {', '.join(NAMES)}."
     )
-  folder = _choose(path.absolute())
+  try:
+    folder = _choose(path.absolute())
+  except FileNotFoundError as error:
+    if ships := NAMES.get(str(given)):
+      raise FileNotFoundError(
+        f"{error} The weights that ship of that name are {ships}."
+      ) from None
+    raise
   run = folder.parent.parent if folder.parent.name == FOLDER else folder
   return WrittenCheckpoint.read(folder).weights()._replace(run=run.name)
 

@@ -149,11 +149,11 @@ def require_local(**values: Any) -> None:
         )
 
 
-def found(checkpoint: Path) -> Path:
+def find_checkpoint(checkpoint: Path) -> Path:
   """The folder that an option's path means, or its name of weights that ship;
   says so if there are both."""
   folder, ships = find(checkpoint), NAMES.get(str(checkpoint))
-  if ships is not None and folder != ships:
+  if ships is not None and folder.resolve() != ships.resolve():
     say(
       f"{checkpoint} is the folder of that name here, not the weights that "
       f"ship, which are {ships}."

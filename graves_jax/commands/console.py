@@ -33,6 +33,7 @@ class ConsoleListener:
     workdir: Path,
     is_on_tensorboard: bool = False,
     again: str = "",
+    note_start: Callable[[], None] | None = None,
   ):
     """Listens; nothing is shown before the context is entered.
 
@@ -41,12 +42,14 @@ class ConsoleListener:
       workdir: where TensorBoard looks.
       is_on_tensorboard: whether it is written for.
       again: the command that goes on with the run.
+      note_start: called once, after the first update.
 
     Raises:
       ValueError: if TensorBoard is asked for and tensorboardX not installed.
     """
     self._console = console
     self._again = again
+    self._note_start = note_start
     self._live = Live(console=console, auto_refresh=False, transient=True)
     self._recent: collections.deque[float] = collections.deque(maxlen=30)
     self._last_logged = -_SECONDS_BETWEEN_LOG_LINES
@@ -99,6 +102,7 @@ class ConsoleListener:
 
   def step(self, report: StepReport) -> None:
     """Shows an update in place, or logs it now and then."""
+    self._note()
     self._recent.append(report.seconds)
     left = (report.steps - report.step) * statistics.median(self._recent)
     line = (
@@ -114,6 +118,14 @@ class ConsoleListener:
       names = "nats_per_sequence", "nats_per_element", "gradient_norm"
       figures = {name: getattr(report, name) for name in names}
       self._tensorboard.add("train", figures, report.step)
+
+  def _note(self) -> None:
+    if self._note_start:
+      try:
+        self._note_start()
+      except OSError as error:
+        self.message(f"It is not noted what this run runs on: {error}")
+      self._note_start = None
 
   def validating(self, done: int, total: int) -> None:
     """Shows how many elements are scored."""

@@ -106,8 +106,10 @@ def main(argv: list[str]) -> None:
   arguments.for_record.require_usable()
   count = arguments.devices if arguments.legibility is None else 1
   devices = command_line.use_devices(count)
-  checkpoint = arguments.legibility or arguments.checkpoint
-  restored = restore_checkpoint(command_line.found(checkpoint))
+  checkpoint = command_line.find_checkpoint(
+    arguments.legibility or arguments.checkpoint
+  )
+  restored = restore_checkpoint(checkpoint)
   kernels = command_line.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights

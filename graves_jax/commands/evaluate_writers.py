@@ -70,8 +70,7 @@ class WritersScorer:
     network = build_network(config.network, self._codec.size, kernels=kernels)
     self._loss = handwriting_loss(network, self.floor)
     self._params, self._console = restored.params, console
-    is_free = not arguments.devices
-    self._devices = fitting(devices, BATCH_SIZE) if is_free else devices
+    self._devices = fitting(devices, BATCH_SIZE)
     self._buckets = config.data.buckets
     self._dynamic = DynamicEvaluation(
       self._loss, self._params, over_devices(devices[:1])
@@ -158,10 +157,10 @@ def score_writers(
     ValueError, OSError: if an argument cannot be used.
   """
   scorer = WritersScorer(arguments, restored, devices, console, kernels)
+  static = scorer.static()  # what fails there fails before hours of learning
   config = scorer.choose(arguments.dynamics)
   reported = scorer.hands[scorer.tuning :]
   scores = scorer.learn(config, reported, "Scoring, and learning")
-  static = scorer.static()
   figures = {
     "split": scorer.split,
     "sigma_floor": scorer.floor,

@@ -30,6 +30,6 @@ def export(
   command_line.require_local(checkpoint=checkpoint, out=out)
   from graves_jax.checkpoints.export import export_weights
 
-  export_weights(command_line.found(checkpoint), out, precision)
+  export_weights(command_line.find_checkpoint(checkpoint), out, precision)
   size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
   Console().print(f"{out}: {size / 1e6:.1f} MB", highlight=False)

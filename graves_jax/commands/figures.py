@@ -57,8 +57,8 @@ class Arguments:
   """png for the web, svg or pdf for papers."""
   data: Data = Data()
   checkpoint: Path = HANDWRITING
-  """A run's folder, or one checkpoint, of a synthesis network; by default the
-  one that ships."""
+  """A run's folder, one checkpoint, or a name of weights that ship, of a
+  synthesis network; by default handwriting."""
   prediction: Path | None = None
   """The same of a prediction network, for figures 10 and 11. Without it, figure
   10 is of the synthesis network."""
@@ -71,12 +71,15 @@ class Arguments:
 def main(argv: list[str]) -> None:
   arguments, console = command_line.parse(Arguments, argv), Console()
   require_seed(arguments.seed)
+  from graves_jax.commands.curves import read_curves
   from graves_jax.commands.paper_figures import FIGURES
 
   chosen, left_out = choose(arguments, FIGURES)
   files = {name: files_of(FIGURES[name], arguments) for name in chosen}
   for path in [path for paths in files.values() for path in paths]:
     check_figure_path(path)
+  if "curves" in files:
+    read_curves(arguments.runs)  # before minutes of other figures
   command_line.use_compilation_cache()
   material = gather(arguments, console)
   for number, (name, paths) in enumerate(files.items(), start=1):
@@ -141,7 +144,7 @@ def files_of(figure: "Figure", arguments: Arguments) -> list[Path]:
   is_real = figure.uses_real and arguments.data.path is not None
   stem = figure.stem + _REAL * is_real
   return [
-    arguments.out / f"{stem}.{format}"
+    arguments.out.expanduser() / f"{stem}.{format}"
     for format in dict.fromkeys(arguments.formats)
   ]
 
@@ -173,7 +176,7 @@ def open_writer(path: Path, option: str, reads: bool) -> "HandwritingWriter":
   """
   from graves_jax.checkpoints.writers import load_writer
 
-  writer = load_writer(path)
+  writer = load_writer(command_line.find_checkpoint(path))
   if writer.reads != reads:
     kinds = ("prediction", "synthesis")
     raise ValueError(

@@ -9,6 +9,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line
+from graves_jax.pretrained import find
 from graves_jax.rendering.files import check_writable
 from graves_jax.rendering.inside_page import (
   MOST_ACTIVATIONS,
@@ -18,9 +19,17 @@ from graves_jax.rendering.inside_page import (
 from graves_jax.rendering.panels import check_figure_path
 
 if TYPE_CHECKING:  # It waits for JAX.
+  from graves_jax.checkpoints.metadata import Metadata
+  from graves_jax.inspection.gates import GateShares
   from graves_jax.inspection.survey import Findings
 
 KEEP = 4000
+_LONGEST = 2_000_000  # text, of which every symbol's properties are in memory
+_FEW = 200  # steps of which correlations tell little
+_DOUBT = (
+  f"Fewer than {_FEW} steps were read, so that many correlations come of "
+  "chance; give more to read."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,8 +54,8 @@ class Arguments:
   """How many symbols, or points of whole lines, the page shows (4000, or as
   many as have 10 MB of activations): the first ones."""
   length: int | None = None
-  """Text networks: how many symbols are read (10000), on all of which
-  correlations and gates are measured."""
+  """Text networks: how many symbols are read (10000; at most 2000000), on all
+  of which correlations and gates are measured."""
   bias: float | None = None
   """Networks that write by hand: as for graves-jax sample (1)."""
   seed: int | None = None
@@ -61,9 +70,11 @@ def main(argv: list[str]) -> None:
   from graves_jax.checkpoints.read import restore_checkpoint
 
   command_line.use_compilation_cache()
-  restored = restore_checkpoint(command_line.found(arguments.checkpoint))
+  restored = restore_checkpoint(
+    command_line.find_checkpoint(arguments.checkpoint)
+  )
   kind = restored.metadata.kind
-  refuse_options_of_others(arguments, kind)
+  refuse_options_of_others(arguments, restored.metadata)
   inspect: Any
   if kind == "text":
     from graves_jax.commands.inspect_text import inspect_text as inspect
@@ -72,27 +83,35 @@ def main(argv: list[str]) -> None:
       inspect_handwriting as inspect,
     )
   findings, shown, about = inspect(arguments, restored, console)
-  if arguments.gates is not None:
-    draw_gates(arguments, findings)
+  doubt = _DOUBT if findings.steps < _FEW else ""
+  about["about"] = f"{about['about']} {doubt}".rstrip()
+  if arguments.gates is not None and findings.gates is not None:
+    draw_gates(arguments.gates, findings, findings.gates)
   size = write_inside_page(
     arguments.out,
     shown_units(findings),
     shown,
-    title=f"Inside {arguments.checkpoint.name}",
+    title=f"Inside {find(arguments.checkpoint).resolve().name}",
     **about,
   )
   show_best(findings, console)
   console.print(
+    *filter(None, [doubt]),
     f"{arguments.out}: {size / 1e6:.1f} MB, {len(findings.values):,} of "
     f"{findings.steps:,} steps, all {sum(findings.layers):,} units",
+    sep="\n",
     markup=False,
     highlight=False,
     soft_wrap=True,
   )
 
 
-def refuse_options_of_others(arguments: Arguments, kind: str) -> None:
-  """Raises ValueError if an option is not for a network of this kind."""
+def refuse_options_of_others(
+  arguments: Arguments, metadata: "Metadata"
+) -> None:
+  """Raises ValueError if an option is not for such a network, or no number
+  that can be."""
+  kind, network = metadata.kind, metadata.config.network
   holds = f"{arguments.checkpoint} holds"
   if kind == "reading":
     raise ValueError(
@@ -110,6 +129,16 @@ def refuse_options_of_others(arguments: Arguments, kind: str) -> None:
     value = getattr(arguments, option)
     if value is not None and value < 2:
       raise ValueError(f"{option} (={value}) must be 2 or more.")
+  if arguments.length is not None and arguments.length > _LONGEST:
+    raise ValueError(
+      f"length (={arguments.length:,}) must be {_LONGEST:,} or less."
+    )
+  has_gates = getattr(network, "cell", "lstm") == "lstm"
+  if arguments.gates is not None and not has_gates:
+    raise ValueError(
+      f"--gates: {holds} a network of tanh layers, which have no gates; leave "
+      "it out."
+    )
 
 
 def most_kept(arguments: Arguments, units: int) -> int:
@@ -151,17 +180,12 @@ def name_units(layers: Sequence[int]) -> str:
   return f"{sum(layers):,} units in {len(layers)} layer{ending}"
 
 
-def draw_gates(arguments: Arguments, findings: "Findings") -> None:
+def draw_gates(path: Path, findings: "Findings", gates: "GateShares") -> None:
   """Draws the figure of --gates."""
   from graves_jax.inspection.gates import GATES
   from graves_jax.rendering.gates import write_gates
 
-  if arguments.gates is None or findings.gates is None:
-    raise ValueError(
-      f"--gates: {arguments.checkpoint} holds a network of tanh layers, which "
-      "have no gates; leave it out."
-    )
-  write_gates(arguments.gates, findings.layers, GATES, *findings.gates)
+  write_gates(path, findings.layers, GATES, *gates)
 
 
 def show_best(findings: "Findings", console: Console) -> None:

@@ -8,20 +8,17 @@ from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import command_line
 from graves_jax.commands.console import loading
 from graves_jax.commands.inspect import Arguments, most_kept, name_units
+from graves_jax.commands.notices import iam_notice
 from graves_jax.data import plain_text
 from graves_jax.data.sources.text_blocks import require_text_file
 from graves_jax.inspection import handwriting as inspection
 from graves_jax.inspection.handwriting import WrittenLine
 from graves_jax.inspection.survey import Findings
-from graves_jax.pretrained import HANDWRITING, find
+from graves_jax.pretrained import find
 from graves_jax.rendering.inside_page import ShownLine
 from graves_jax.sampling.transcript import fit_text, name_replaced
 from graves_jax.sampling.writer import HandwritingWriter
 
-NOTICE = (
-  "Written by weights that were trained on the IAM On-Line Handwriting "
-  "Database and are for non-commercial research, like the data."
-)
 LINES = (
   "the quick brown fox jumps over the lazy dog",
   "a network wrote these lines, letter by letter,",
@@ -62,8 +59,10 @@ def inspect_handwriting(
     "of one unit: tanh of its cell, in 8 bits. Correlations and gates are of "
     f"all lines ({findings.steps:,} points)."
   )
-  is_iam = find(arguments.checkpoint).resolve() == HANDWRITING.resolve()
-  return findings, shown, {"about": about, "notice": NOTICE if is_iam else ""}
+  notice = iam_notice(
+    find(arguments.checkpoint), "Written by weights that were"
+  )
+  return findings, shown, {"about": about, "notice": notice}
 
 
 def write_lines(
@@ -82,14 +81,25 @@ def write_lines(
       )
     with console.status("Writing"):
       lines = writer.scribble(_POINTS, lines=len(LINES), **options)
-    return [WrittenLine(line, None) for line in lines]
+    return _inked([WrittenLine(line, None) for line in lines], arguments)
   texts = list(LINES)
   if arguments.text is not None:
     texts = read_lines(arguments, writer)
   with console.status("Writing"):
     written = writer.write(texts, attempts=_ATTEMPTS, **options)
-  inked = [each for each in written if len(each.line.points)]
-  return [WrittenLine(each.line, each.places) for each in inked]
+  return _inked(
+    [WrittenLine(each.line, each.places) for each in written], arguments
+  )
+
+
+def _inked(lines: list[WrittenLine], arguments: Arguments) -> list[WrittenLine]:
+  """The lines that have ink; ValueError if none has."""
+  inked = [each for each in lines if len(each.line.points)]
+  if not inked:
+    raise ValueError(
+      f"{arguments.checkpoint} wrote no ink; give another --seed or --text."
+    )
+  return inked
 
 
 def read_lines(arguments: Arguments, writer: HandwritingWriter) -> list[str]:
@@ -100,7 +110,12 @@ def read_lines(arguments: Arguments, writer: HandwritingWriter) -> list[str]:
   """
   path = require_text_file(arguments.text or "", "--text")
   with path.open("rb") as file:
-    content = file.read(command_line.MAX_INPUT_BYTES)
+    content = file.read(command_line.MAX_INPUT_BYTES + 1)
+  if len(content) > command_line.MAX_INPUT_BYTES:
+    raise ValueError(
+      f"--text {path} is longer than {command_line.MAX_INPUT_BYTES:,} bytes, "
+      "the most that is read; give a part of it."
+    )
   text, replaced = fit_text(
     plain_text.decode(content, str(path)), writer.alphabet, False
   )

@@ -15,16 +15,23 @@ if TYPE_CHECKING:
   import jax
 
 _PROCESSOR = Path("/proc/cpuinfo")
+_OPTIONS_AND_PATH = re.compile(r"((?:[-\w.]+=)*)(file:)?(.*)", re.DOTALL)
+_LEADS_ELSEWHERE = re.compile(
+  r"^(?:\./+)*[/~]|^[A-Za-z]:|^\\|(?:^|/)\.\.(?:/|$)"
+)
 
 
 def machine_of(devices: Sequence["jax.Device"]) -> Machine:
-  """Names the devices that something runs on."""
+  """Names the devices that something runs on; of a processor, its cores."""
   count, name = len(devices), devices[0].device_kind
+  here = cores()
   if devices[0].platform == "cpu":
-    name = f"{count} core{'s' * (count > 1)} of {_processor()}"
+    name = f"{here} core{'s' * (here > 1)} of {_processor()}"
+    if count != here:  # JAX's devices; one may use all cores
+      name += f" as {count} device{'s' * (count > 1)}"
   elif count > 1:
     name = f"{count} x {name}"
-  return Machine(name=name, cores=cores())
+  return Machine(name=name, cores=here)
 
 
 def cores() -> int:
@@ -63,11 +70,11 @@ def revision() -> str | None:
 
 
 def without_folders(word: str) -> str:
-  """A word of a command without folders of this machine: of a path from its
-  root, a home or the folder above, the last name alone."""
-  option, equals, path = "", "", word
-  if word.startswith("--"):
-    option, equals, path = word.partition("=")
-  if path.startswith(("/", "~", "..")):
-    path = Path(path).name
-  return option + equals + path
+  """A word of a command without folders of this machine: of a path from a
+  root, a home or the folder above, or a file's address, the last name alone."""
+  found = _OPTIONS_AND_PATH.fullmatch(word)
+  assert found is not None  # it matches every word
+  options, address, path = found.groups()
+  if address or _LEADS_ELSEWHERE.search(path):
+    path = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+  return options + path

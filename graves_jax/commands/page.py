@@ -8,6 +8,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line
+from graves_jax.commands.notices import iam_notice
 from graves_jax.data.strokes import Alphabet, Line
 from graves_jax.pretrained import HANDWRITING
 from graves_jax.rendering.files import check_writable
@@ -21,10 +22,6 @@ from graves_jax.sampling.transcript import near, substitute
 if TYPE_CHECKING:  # It waits for JAX.
   from graves_jax.sampling.writer import HandwritingWriter
 
-NOTICE = (
-  "The weights in this page were trained on the IAM On-Line Handwriting "
-  "Database and are for non-commercial research, like the data."
-)
 # All that has one: Unicode's first plane, without surrogates, and letters of
 # mathematics.
 _CHARACTERS = (
@@ -58,7 +55,7 @@ def page(
   check_writable(out, (".html",))
   from graves_jax.checkpoints.writers import load_writer
 
-  checkpoint = command_line.found(checkpoint)
+  checkpoint = command_line.find_checkpoint(checkpoint)
   writer = load_writer(checkpoint)
   if not writer.reads:
     raise ValueError(
@@ -76,7 +73,7 @@ def page(
     ),
     styles=styles_for(writer),
     replacements=replacements_for(writer.alphabet),
-    notice=NOTICE if checkpoint.resolve() == HANDWRITING.resolve() else "",
+    notice=iam_notice(checkpoint, "The weights in this page were"),
     weights=weights,
   )
   Console().print(f"{out}: {size / 1e6:.1f} MB", markup=False, highlight=False)

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -90,7 +90,8 @@ class Material:
     return [each.line.points for each in written]
 
 
-class Figure(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Figure:
   """One of the figures.
 
   stem: of the names of its files.
@@ -180,7 +181,7 @@ def primed(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
   """Figures 20 and 21: styles, and lines in their hand."""
 
   def draw(material: Material) -> Callable[[Path], None]:
-    styles = material.lines(4, number) or material.styles
+    styles = material.lines(4, number) or material.styles[:4]
     if not styles:
       raise ValueError(
         f"figure {number}: the network cannot read the styles that ship; give "

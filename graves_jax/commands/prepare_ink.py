@@ -53,7 +53,7 @@ def prepare_ink(
   for path in (out, picture):
     if path.exists():
       raise FileExistsError(f"{path} exists already; give --out another name.")
-  writer = load_writer(checkpoint)
+  writer = load_writer(command_line.find_checkpoint(checkpoint))
   if not writer.reads:
     raise ValueError(
       f"{checkpoint} holds a prediction network, which reads no ink with its "

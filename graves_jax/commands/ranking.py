@@ -68,7 +68,7 @@ def open_reader(
   from graves_jax.checkpoints.readers import load_reader
 
   try:
-    return load_reader(command_line.found(path))
+    return load_reader(command_line.find_checkpoint(path))
   except ValueError as error:
     raise ValueError(f"{option} {path}: {error}") from None
   except FileNotFoundError as error:

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import graves_jax
 from graves_jax.commands.machine import machine_of, revision, without_folders
@@ -50,7 +50,8 @@ class RecordOptions:
       )
 
 
-class Begun(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Begun:
   """What a record says that is known before anything is scored."""
 
   revision: str | None
@@ -108,7 +109,10 @@ def write_record(
       Ancestor(**dataclasses.asdict(stage)) for stage in metadata.ancestry
     ),
     training=begun.training,
-    figures=figures,
+    figures={
+      name: without_folders(value) if isinstance(value, str) else value
+      for name, value in figures.items()
+    },
   )
   write_atomically(options.record.expanduser(), to_json(record).encode())
 

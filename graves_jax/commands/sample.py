@@ -20,7 +20,7 @@ def main(argv: list[str]) -> None:
   kernels, devices = None, None
   if arguments.copies >= FEWEST_ROWS_OF_ONE_STEP:
     devices = command_line.use_devices(1)  # before anything runs on one
-  checkpoint = command_line.found(arguments.checkpoint)
+  checkpoint = command_line.find_checkpoint(arguments.checkpoint)
   arguments = dataclasses.replace(arguments, checkpoint=checkpoint)
   restored = restore_checkpoint(checkpoint)
   if arguments.draw_weights is not None:

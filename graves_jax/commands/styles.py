@@ -11,7 +11,7 @@ from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data.sources.hands import find_hand, load_hands
 from graves_jax.data.strokes import Line
-from graves_jax.pretrained import HANDWRITING
+from graves_jax.pretrained import HANDWRITING, find
 from graves_jax.sampling.writer import HandwritingWriter
 
 ANY_HAND = "any"
@@ -29,7 +29,7 @@ def load_styles(
   Copies of the weights that ship are in all of the hands, which those made up.
   """
   given = arguments.for_handwriting
-  ships = arguments.checkpoint.resolve() == HANDWRITING.resolve()
+  ships = find(arguments.checkpoint).resolve() == HANDWRITING.resolve()
   if not 1 <= arguments.copies <= 1000:
     raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
   if given.hand is None:

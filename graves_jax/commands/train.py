@@ -140,7 +140,9 @@ def check_runs(arguments: Arguments) -> Start:
   saved = require_same_run(arguments.workdir, arguments.config)
   if arguments.init_from is None:
     return Start(codec=kept_codec(arguments.config, saved))
-  initial = restore_checkpoint(command_line.found(arguments.init_from))
+  initial = restore_checkpoint(
+    command_line.find_checkpoint(arguments.init_from)
+  )
   metadata = initial.metadata
   wanted = dataclasses.replace(metadata, config=arguments.config)
   require_same_weights(metadata, wanted)
@@ -202,6 +204,9 @@ def train_locked(
       workdir,
       arguments.tensorboard and is_first(),
       again=shlex.join(["graves-jax", "train", *argv]),
+      note_start=functools.partial(note_start, workdir, devices)
+      if is_first()
+      else None,
     )
   notice = arguments.preemption_notice
   server = None if notice is None else SERVERS[notice]
@@ -220,11 +225,6 @@ def train_locked(
       )
     listener.introduce(experiment, devices)
     listener.message(f"Checkpoints, records and samples: {workdir}")
-    if is_first():
-      try:
-        note_start(workdir, devices)
-      except OSError as error:
-        listener.message(f"It is not noted what this run runs on: {error}")
     train(
       experiment,
       workdir,

@@ -64,8 +64,9 @@ class GateShares(NamedTuple):
   of every later one (Eq. 9), so that at step t the share of it that is left is
   the product of these gates. Added up over all steps up to t, these shares
   count the steps whose input the cell still holds: n_t = 1 + f_t n_{t-1}. The
-  memory is their mean over t. Under a constant gate f it is 1 / (1 - f); it can
-  be no longer than what was read.
+  memory is their mean over t. Under a constant gate f it is 1 / (1 - f). As n_t
+  is at most t, it is at most (T + 1) / 2 of T steps: a cell that forgets
+  nothing shows half of what was read, more of a longer text.
   """
 
   open: np.ndarray

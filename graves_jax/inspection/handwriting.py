@@ -76,6 +76,7 @@ def inspect_handwriting(
   network, params = writer.network, writer.params
   survey = Survey(network.hidden, list(properties[0]), total)
   for number, (line, _) in enumerate(lines, start=1):
+    survey.restart()
     given = writer.normalization.normalize(line.points)[:, None]
     # The null vector comes first; what follows the line is padding.
     after = longest - 1 - len(given)

@@ -1,6 +1,7 @@
 """Properties of a written line that units may follow, point by point.
 
-Each is known once the point is read. NumPy alone. Axes: T points.
+Most are known once the point is read; shares, and the baseline, also need what
+follows. NumPy alone. Axes: T points.
 """
 
 from collections.abc import Sequence

@@ -52,6 +52,13 @@ class Survey:
     self._activations: list[np.ndarray] = []
     self._values: list[np.ndarray] = []
 
+  def restart(self) -> None:
+    """What follows is read from a zero state."""
+    self._moments = self._moments._replace(
+      last=np.full(len(self._names), np.nan)
+    )
+    self._gates = self._gates._replace(held=np.zeros_like(self._gates.held))
+
   def add(self, record: Record, values: np.ndarray) -> None:
     """Adds T more steps: a record of one row, and the properties [T, P].
 

@@ -1,7 +1,9 @@
 """Properties of a text that units may follow, symbol by symbol.
 
-Each is known once the symbol is read: the quote that opens a quotation is
-inside of it, the one that closes it is not. NumPy alone.
+Most are known once the symbol is read: the quote that opens a quotation is
+inside of it, the one that closes it is not. The share of a line, and the first
+characters of an address, of three quotes or of /*, also need what follows.
+NumPy alone.
 """
 
 import re
@@ -24,6 +26,10 @@ _TRIPLE = "|".join(
 _QUOTED = "|".join(
   rf"{quote}(?:\\[\s\S]|[^{quote}\\\n])*{quote}?" for quote in "\"'"
 )
+_FORMULA = (
+  r"(?<!\\)\$\$(?:\\[\s\S]|[^$\\])*(?:\$\$)?"
+  r"|(?<!\\)\$(?:\\[\s\S]|[^$\\])+\$?"
+)
 # By language, what hides all else inside of it; of those that begin at one
 # place the first one is meant.
 _REGIONS: dict[Language, dict[str, str]] = {
@@ -36,7 +42,7 @@ _REGIONS: dict[Language, dict[str, str]] = {
     "comment": r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)",
     "string": _QUOTED,
   },
-  "latex": {"comment": r"(?<!\\)%[^\n]*", "formula": r"\$[^$]+\$?"},
+  "latex": {"comment": r"(?<!\\)%[^\n]*", "formula": _FORMULA},
   # A quotation ends with its paragraph, if not before.
   "prose": {"quotes": r'"(?:[^"\n]|\n(?!\s*\n))*"?|“(?:[^”\n]|\n(?!\s*\n))*”?'},
 }
@@ -53,8 +59,10 @@ _BRACKETS = ("()", "[]", "{}")
 
 
 def language_of(name: str) -> Language:
-  """The language that the ending of a file's name tells; else prose."""
-  ending = re.search(r"\.\w+(?=(?:\.gz)?$)", name.lower())
+  """The language that the ending of a file's name, or of a pattern of names
+  such as "*.[ch]", tells; else prose."""
+  name = re.sub(r"\[(\w)[^\]]*\]", r"\1", name.lower())
+  ending = re.search(r"\.\w+(?=(?:\.gz)?$)", name)
   return _LANGUAGES.get(ending[0] if ending else "", "prose")
 
 
@@ -70,25 +78,34 @@ def text_properties(
 
   Returns:
     For each property its values [N] float32; of words, those after their last
-    letter.
+    letter, but whether the first one is a capital.
   """
-  between = ""
-  if units == "words":
-    symbols = ["\n" if s == END_OF_LINE else s for s in symbols]
-    between = " "
-  text = between.join(symbols)
-  values = character_properties(text, language)
   if units != "words":
-    return values
-  lengths = np.array([len(s) for s in symbols], int)
-  last = np.cumsum(lengths + 1) - 2
-  return {name: value[last] for name, value in values.items()}
+    # Bytes beyond ASCII are parts of characters, and none are letters.
+    text = "".join(symbols)
+    if units == "bytes":
+      text = "".join(c if c.isascii() else "\0" for c in text)
+    return character_properties(text, language)
+  symbols = ["\n" if s == END_OF_LINE else s for s in symbols]
+  parts = [
+    s if not k or "\n" in (s, symbols[k - 1]) else f" {s}"
+    for k, s in enumerate(symbols)
+  ]
+  values = character_properties("".join(parts), language)
+  last = np.cumsum([len(p) for p in parts]) - 1
+  found = {name: value[last] for name, value in values.items()}
+  capitals = [s[:1].isupper() for s in symbols]
+  return found | {"capital letter": np.array(capitals, np.float32)}
 
 
 def character_properties(
   text: str, language: Language
 ) -> dict[str, np.ndarray]:
-  """Values [N] float32 of each property after each character of a text."""
+  """Values [N] float32 of each property after each character of a text.
+
+  A text that begins inside of a docstring has "inside a triple-quoted string"
+  the wrong way round: its first quotes are taken for those that open one.
+  """
   regions = _regions(text, language)
   is_code = language in ("python", "c")
   hidden = np.zeros(len(text), bool)

@@ -1,20 +1,17 @@
 """How long gates are open or shut, and for how long cells remember: a figure.
 
-As Figure 4 of Karpathy, Johnson & Li (2015), with the memory beside it.
+As the saturation plots of Karpathy, Johnson & Li (2015), with the memory beside
+them.
 """
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from graves_jax.rendering.files import write_atomically
-from graves_jax.rendering.panels import DOTS_PER_INCH, check_figure_path
+from graves_jax.rendering.panels import check_figure_path, line_color, save
 
-# Okabe and Ito's, which color-blind readers tell apart.
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 MARKERS = "o^sDvP"
 
 
@@ -61,10 +58,7 @@ def write_gates(
   panels[0].set_ylabel("open (above 0.9), share of time")
   _draw_memory(panels[-1], [memory[own] for own in parts])
   panels[-1].legend(frameon=False)
-  content = BytesIO()
-  kind = Path(path).suffix.lower().lstrip(".")
-  figure.savefig(content, format=kind, dpi=DOTS_PER_INCH)
-  write_atomically(path, content.getvalue())
+  save(figure, path)
 
 
 def _draw_memory(panel: Any, layers: Sequence[np.ndarray]) -> None:
@@ -92,6 +86,6 @@ def _draw_memory(panel: Any, layers: Sequence[np.ndarray]) -> None:
 
 def _look(layer: int) -> dict[str, str]:
   return {
-    "color": COLORS[layer % len(COLORS)],
+    "color": line_color(layer),
     "marker": MARKERS[layer % len(MARKERS)],
   }

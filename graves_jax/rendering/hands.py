@@ -1,8 +1,8 @@
 """Lines of ink under one another, with what each of them is (Figures 15-21)."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,8 @@ _HIGHEST = 0.65  # a row's usual height at most: short lines are not blown up
 _PEN = 1.1  # points
 
 
-class Row(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Row:
   """Lines side by side.
 
   inks: each elements [T, 3] (Eq. 15), in pen units.

@@ -146,6 +146,8 @@ def _units(units: ShownUnits) -> dict[str, Any]:
   activations = np.round(127 * np.asarray(units.activations, np.float32))
   values = np.asarray(units.values, np.float32)
   low, high = values.min(axis=0), values.max(axis=0)
+  # What holds all through is the largest, not the least.
+  low = np.where(((values == 0) | (values == 1)).all(axis=0), 0, low)
   values = np.round(255 * (values - low) / np.maximum(high - low, 1e-9))
   r = [
     None if np.isnan(row).any() else np.round(row, 3).tolist()

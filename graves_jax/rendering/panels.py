@@ -14,8 +14,8 @@ import numpy as np
 from graves_jax.rendering.files import check_writable, write_atomically
 
 SUFFIXES = (".png", ".svg", ".pdf")
-# A figure 8 inches wide is shown 800 pixels wide, on screens of twice as many
-# dots sharply, too.
+# A figure 8 inches wide has 1,200 dots, one and a half for each of the 800
+# pixels that it is usually shown in, for screens with more dots.
 DOTS_PER_INCH = 150
 # Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 LINE_COLORS = (
@@ -127,7 +127,10 @@ def save(figure: Any, path: str | Path) -> None:
       content, format=kind, dpi=DOTS_PER_INCH, metadata=undated.get(kind)
     )
   data = content.getvalue()
-  write_atomically(path, _smaller(data) if kind == "png" else data)
+  # In a palette the fine steps of a map of colors would be bands.
+  has_map = any(axes.images for axes in figure.axes)
+  is_smaller = kind == "png" and not has_map
+  write_atomically(path, _smaller(data) if is_smaller else data)
 
 
 def _smaller(png: bytes) -> bytes:

@@ -20,13 +20,15 @@ _ABOUT = (
 
 
 def is_of_testset_v(record: Record) -> bool:
-  """Whether a network was scored on all its lines, with fixed weights."""
+  """Whether a network was scored on all its lines, with the fixed weights that
+  it has; neither what it writes nor weights that learn are."""
   figures = record.figures
   return (
     record.kind == "handwriting"
+    and "floors" in figures
     and figures["split"] in ("validation", "testset_v")
     and figures["sequences"] == LINES
-    and "floors" in figures
+    and figures.get("draw_weights") is None
   )
 
 

@@ -1,6 +1,8 @@
 """What a run's metrics.jsonl tells of how long it took to come how far."""
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ _FIELDS = {
   "train": {"step", "seconds", "nats_per_element", "nats_per_sequence"},
   "validation": {"step"},
 }
+# Of a record.
 _MOST_VALIDATIONS = 60
+_MOST_BESTS = 600
 
 Rows = list[dict[str, Any]]
 
@@ -91,8 +95,8 @@ def training_of(
   rows = read_rows(run)
   steps, minutes = minutes_of_updates(rows)
   last = int(steps[-1]) if last_step is None else last_step
-  unit = unit_of(rows) or next(iter(SCORES))
-  score = SCORES[unit]
+  unit = unit_of(rows)
+  score = SCORES[unit] if unit else ""
   validations = [
     (row["step"], row[score])
     for row in rows
@@ -108,15 +112,34 @@ def training_of(
   def until(step: int) -> float:
     return round(float(np.interp(step, [0, *steps], [0.0, *minutes])), 3)
 
-  kept = np.linspace(
-    0, len(validations) - 1, min(len(validations), _MOST_VALIDATIONS)
-  )
-  chosen = [validations[k] for k in np.unique(kept.astype(int))]
   return Training(
     run=run.expanduser().resolve().name,
     device=device,
     updates=last,
     minutes=until(last),
     unit=unit,
-    validations=tuple((until(s), s, round(float(v), 5)) for s, v in chosen),
+    validations=tuple(
+      (until(s), s, round(float(v), 5)) for s, v in thinned(validations)
+    ),
   )
+
+
+def thinned(
+  validations: Sequence[tuple[int, float]],
+) -> list[tuple[int, float]]:
+  """Validations, as steps and scores: spread evenly if they are many, and those
+  that are lower than every one before, the lowest of all among them."""
+  bests, least = [], math.inf
+  for k, (_, score) in enumerate(validations):
+    if score < least:
+      bests.append(k)
+      least = score
+  places = _spread(range(len(validations)), _MOST_VALIDATIONS)
+  kept = {*places, *_spread(bests, _MOST_BESTS)}
+  return [validations[k] for k in sorted(kept)]
+
+
+def _spread(places: Sequence[int], most: int) -> list[int]:
+  """So many of them at most, the first and the last one among them."""
+  chosen = np.linspace(0, len(places) - 1, min(len(places), most)).astype(int)
+  return [places[k] for k in chosen]

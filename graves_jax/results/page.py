@@ -19,16 +19,19 @@ _TABLES = (TABLE_1, TABLE_2, TABLE_3, TABLE_4)
 _INTRODUCTION = (
   "`graves-jax tables` writes this page from the records in `docs/results`, "
   "each of which `graves-jax evaluate --record docs/results/NAME.json` wrote; "
-  "nothing here is filled in by hand. Where no record exists it says: not run, "
-  "and by which command it would be."
+  "nothing here is filled in by hand, but for the machines of runs that did "
+  "not note theirs (`--trained-on`). Where there is no record it says so, and "
+  "by which command there would be one."
 )
 _DYNAMIC = (
   "The weights learn along each writer's lines of `testset_v`: a line is "
   "scored, then learned from; the trained weights meet each writer. The "
   "archives that are distributed do not say who wrote a form, so each form "
-  "counts as a writer of its own. Numbers of the rule are chosen on the first "
-  "forms, and the others are reported, with fixed and with learning weights. "
-  "Not in the paper, whose dynamic evaluation is of text."
+  "counts as a writer of its own. `--writers N` reads N of the 192 forms, "
+  "spread over all of them. Numbers of the rule are chosen on the first of "
+  "these, and the others are reported, with fixed and with learning weights. "
+  "The change is learning less fixed, in nats a line. Above 0: learning did "
+  "harm. Not in the paper, whose dynamic evaluation is of text."
 )
 _DYNAMIC_COMMAND = (
   "graves-jax evaluate --data.path ~/iamondb --checkpoint runs/NAME --dynamic "
@@ -37,7 +40,9 @@ _DYNAMIC_COMMAND = (
 _FLOORS = (
   "Some of `testset_v`'s offsets are exactly (0, 0), and a mixture may put a "
   "spike there. The same predictions with other floors, in units of the "
-  "offsets' standard deviation, and what the exact zeros bring of the nats."
+  "offsets' standard deviation, and what the exact zeros bring of the nats. "
+  "A network trained with a lower floor may use it more: these figures are of "
+  "the scoring alone."
 )
 _SPEED = (
   "Minutes of updates until a validation was first at or below a figure of the "
@@ -80,22 +85,22 @@ def _of_paper(table: Table, records: Records) -> list[str]:
       rows.append((*blank, *table.ours(record), by))
     if not ours:
       rest = [""] * len(table.columns)
-      rows.append((*blank, "not run", *rest))
+      rows.append((*blank, "no record", *rest))
       missing.append(row)
   head = (*table.names, *table.columns, "by")
   section = [f"## {table.title}", _wrap(table.about), _table(head, rows)]
-  return section + _not_run(missing)
+  return section + _without_record(missing)
 
 
-def _not_run(rows: Sequence[Row]) -> list[str]:
-  """How to run what was not."""
+def _without_record(rows: Sequence[Row]) -> list[str]:
+  """How there would be a record of what has none."""
   if not rows:
     return []
   items = [
     f"- {', '.join(_named(row))} ({row.takes}):\n  `{row.command}`"
     for row in rows
   ]
-  return ["Not run:", "\n".join(items)]
+  return ["Without a record:", "\n".join(items)]
 
 
 def _named(row: Row) -> list[str]:
@@ -127,7 +132,7 @@ def _floors(records: Records) -> list[str]:
   return [
     "## What the floor of sigma is worth",
     _wrap(_FLOORS),
-    _table(head, rows) if rows else "Not run.",
+    _table(head, rows) if rows else "No record.",
   ]
 
 
@@ -139,14 +144,16 @@ def _dynamic(records: Records) -> list[str]:
       for name, record in records.items()
       if record.kind == "handwriting"
       and "static" in record.figures
+      and record.figures["split"] in ("validation", "testset_v")
+      and record.figures.get("draw_weights") is None
       and record.config.network.kind == kind
     ]
     rows += [_learning(name, record) for name, record in ours]
     if not ours:
-      rows.append((kind, "not run", "", "", "", "", ""))
+      rows.append((kind, "no record", "", "", "", "", ""))
   head = (
-    *("network", "nats a line, fixed", "learning", "gained"),
-    *("nats a point, fixed", "learning", "lines, writers, and the rule"),
+    *("network", "nats a line, fixed", "learning", "change"),
+    *("nats a point, fixed", "learning", "lines, forms, and the rule"),
   )
   return [
     "## Dynamic evaluation of handwriting",
@@ -169,10 +176,10 @@ def _learning(name: str, record: Record) -> tuple[str, ...]:
     f"{record.config.network.kind}, {_link(name)}",
     decimals(static["nats_per_sequence"], 1),
     decimals(figures["nats_per_sequence"], 1),
-    decimals(static["nats_per_sequence"] - figures["nats_per_sequence"], 1),
+    f"{figures['nats_per_sequence'] - static['nats_per_sequence']:+.1f}",
     decimals(static["nats_per_point"], 4),
     decimals(figures["nats_per_point"], 4),
-    f"{figures['sequences']:,} lines of {figures['writers']} writers, after "
+    f"{figures['sequences']:,} lines of {figures['writers']} forms, after "
     f"{figures['tuning_writers']} to tune on; {figures['rule']}, "
     + ", ".join(numbers),
   )
@@ -199,7 +206,7 @@ def _race(race: Race, records: Records) -> Iterable[tuple[str, ...]]:
     elif best is not None:
       yield (*start, f"not reached; the best validation is {best:g}", "")
     else:
-      yield (*start, "not run", "")
+      yield (*start, "no record", "")
 
 
 def _all(records: Records) -> list[str]:

@@ -62,7 +62,7 @@ def decimals(value: float | None, digits: int) -> str:
 
 
 _OPTIMIZERS = {
-  "graves_rmsprop": "the paper's RMSProp",
+  "graves_rmsprop": "Graves' RMSProp (Eqs. 38 to 41)",
   "muon": "Muon",
   "adam": "Adam",
   "sgd": "SGD",

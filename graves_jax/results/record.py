@@ -50,6 +50,7 @@ _FLOORS = (
   "percent_of_nats_of_zeros",
 )
 _TEXTS = {"split", "convention", "rule"}
+_FLAGS = {"dynamic"}
 _OR_NONE = {"perplexity"}
 # A record has some thousand; a file of this size is none.
 _MOST_BYTES = 2**20
@@ -75,15 +76,16 @@ class Training:
   device: what it ran on; None if the run did not note it.
   updates: up to the weights that were scored, or that the next stage has.
   minutes: of these updates; compilation, validation and samples not counted.
-  unit: of the validation scores.
-  validations: minutes, updates and score of each, at most so many.
+  unit: of the validation scores; None if there is none.
+  validations: minutes, updates and score of each; of many, some, and all that
+    were the best so far.
   """
 
   run: str
   device: str | None
   updates: int
   minutes: float
-  unit: str
+  unit: str | None
   validations: tuple[tuple[float, int, float], ...]
 
 
@@ -166,7 +168,7 @@ def read_record(path: Path) -> Record:
     require_figures(record.kind, record.figures)
     config = from_dict(record.config, _CONFIGS[record.kind])
     return dataclasses.replace(record, config=config)
-  except (ValueError, RecursionError) as error:
+  except (ValueError, OverflowError, RecursionError) as error:
     raise ValueError(
       f"{path} is no record of graves-jax evaluate --record: "
       f"{str(error).splitlines()[0]} Write it again, or take it out."
@@ -199,14 +201,28 @@ def require_figures(kind: str, figures: dict[str, Any]) -> None:
   wanted = [(figures, _FIGURES[kind])]
   if kind == "handwriting" and static is not None:
     wanted += [(figures, _DYNAMIC), (static, _FIGURES[kind][1:-1])]
-  for floor in figures.get("floors", ()):
-    wanted.append((floor, _FLOORS))
+  floors = figures.get("floors", [])
+  if not isinstance(floors, list):
+    raise ValueError("its figures have floors that are no list.")
+  wanted += [(floor, _FLOORS) for floor in floors]
   for values, names in wanted:
     for name in names:
-      value = values.get(name) if isinstance(values, dict) else None
-      texts = name in _TEXTS and isinstance(value, str)
-      if not (texts or isinstance(value, (int, float)) or name in _OR_NONE):
+      if not (isinstance(values, dict) and name in values):
         raise ValueError(f"its figures have no {name}.")
+      if not _is_figure(name, values[name]):
+        raise ValueError(f"its figures have a {name} that is none.")
+
+
+def _is_figure(name: str, value: Any) -> bool:
+  """Whether a value is a text, a yes or no, or a number, as its name asks."""
+  if name in _TEXTS:
+    return isinstance(value, str)
+  if name in _FLAGS:
+    return isinstance(value, bool)
+  if value is None:
+    return name in _OR_NONE
+  is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+  return is_number and math.isfinite(value)
 
 
 def _refuse(constant: str) -> None:

@@ -2,9 +2,10 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
+from graves_jax.results.handwriting_tables import is_of_testset_v
 from graves_jax.results.record import Record, Training
+from graves_jax.results.text_tables import is_of_paper
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,8 @@ class Race:
   figures: tuple[tuple[float, str], ...]
 
 
-class Arrival(NamedTuple):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arrival:
   """Where a validation came to or below a figure for the first time.
 
   record: the name of its record.
@@ -42,17 +44,16 @@ class Arrival(NamedTuple):
 
 def _handwriting(kind: str) -> Callable[[Record], bool]:
   def matches(record: Record) -> bool:
-    return record.kind == "handwriting" and record.config.network.kind == kind
+    return is_of_testset_v(record) and record.config.network.kind == kind
 
   return matches
 
 
 def _is_of_characters(record: Record) -> bool:
-  if record.kind != "text":
+  if not is_of_paper(record, "penn_treebank", (1000,)):
     return False
   data = record.config.data
-  chosen = data.source, data.units, data.convention
-  return chosen == ("penn_treebank", "characters", "G")
+  return (data.units, data.convention) == ("characters", "G")
 
 
 RACES = (
@@ -91,11 +92,14 @@ RACES = (
 
 
 def runs_of(race: Race, records: Mapping[str, Record]) -> dict[str, Record]:
-  """Records of these networks all of whose minutes are known; of one network
-  that was scored in several ways, the first record."""
+  """Records of these networks all of whose minutes are known, and whose
+  validations are in the race's unit; of one network that was scored in several
+  ways, the first record."""
   known: dict[tuple[Training, ...], tuple[str, Record]] = {}
   for name, record in records.items():
-    if race.matches(record) and record.minutes is not None:
+    units = {stage.unit for stage in record.training} - {None}
+    is_known = record.minutes is not None and units == {race.unit}
+    if is_known and race.matches(record):
       known.setdefault(record.training, (name, record))
   return dict(known.values())
 
@@ -107,7 +111,8 @@ def arrival(name: str, record: Record, figure: float) -> Arrival | None:
     device = stage.device or "a machine that was not noted"
     for minutes, _, score in stage.validations:
       if score <= figure:
-        return Arrival(name, (*before, (device, minutes)), score)
+        total = (*before, (device, minutes))
+        return Arrival(record=name, minutes=total, score=score)
     before.append((device, stage.minutes))
   return None
 

@@ -221,9 +221,8 @@ def tune(
 
   Halves the learning rate until the score is finite. Then doubles or halves
   one number at a time for as long as that helps (by a ten-thousandth of the
-  score, or more), or takes another momentum (of
-  sgd) with the learning rate that leaves the length of the steps as it is,
-  until nothing is left that helps.
+  score, or more), or takes another momentum (of sgd) with the learning rate
+  that leaves the length of the steps as it is, until nothing more helps.
 
   Args:
     score: of a config, smaller being better; not finite: of no use.

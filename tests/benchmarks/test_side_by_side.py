@@ -1,10 +1,12 @@
 """RNN and LSTM side by side: of equal weights, and what each remembers."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
 from remembering import losses_after_contexts
-from side_by_side import Side, weights_of
+from side_by_side import Side, read_results, weights_of
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.networks.prediction import PredictionNetwork
@@ -45,3 +47,19 @@ def test_a_loss_after_a_context_is_that_of_the_context_alone():
       raw = network.apply(params, state, before, method="unroll")[1][-1, 0]
       nats.append(-jax.nn.log_softmax(raw)[text[place]])
     assert loss == pytest.approx(float(np.mean(nats)), rel=1e-5)
+
+
+def test_what_was_measured_with_other_settings_is_not_taken(tmp_path):
+  path, settings = tmp_path / "side_by_side.json", {"steps": 3}
+  assert read_results(path, settings) is None
+  networks = [{"cell": "lstm"}]
+  path.write_text(json.dumps({"settings": settings, "networks": networks}))
+  assert read_results(path, settings) == networks
+  with pytest.raises(ValueError, match="is of other settings"):
+    read_results(path, {"steps": 4})
+  path.write_text(json.dumps(networks))
+  with pytest.raises(ValueError, match="is of other settings"):
+    read_results(path, settings)
+  path.write_text('{"settings"')
+  with pytest.raises(ValueError, match="cannot be read"):
+    read_results(path, settings)

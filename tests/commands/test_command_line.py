@@ -182,7 +182,7 @@ def test_a_home_that_cannot_be_written_is_one_line(tmp_path):
   out = tmp_path / "page.svg"
   command = [sys.executable, "sample.py", "hello", "--out", out]
   done = subprocess.run(
-    [*command, "--copies", "16"],
+    [*command, "--copies", "16", "--hand", "any", "--best-of", "1"],
     cwd=ROOT,
     capture_output=True,
     text=True,

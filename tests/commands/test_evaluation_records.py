@@ -7,6 +7,9 @@ import jax
 import pytest
 from experiments import TRAIN, VALIDATION, Silent, make_experiment
 
+from graves_jax import pretrained
+from graves_jax.commands import evaluate_writers
+from graves_jax.commands.machine import cores
 from graves_jax.commands.record_options import note_start, noted_device
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.results.record import read_record
@@ -79,8 +82,21 @@ def test_a_record_holds_the_figures_and_how_they_came_about(
   assert again.figures == record.figures
 
 
+def test_weights_that_ship_take_no_record_of_the_folder_one_is_in(
+  evaluate, trained, tmp_path, monkeypatch
+):
+  monkeypatch.setitem(pretrained.NAMES, "tiny", trained)
+  monkeypatch.chdir(tmp_path)
+  (tmp_path / "metrics.jsonl").write_text("of another run")
+  given = ("--checkpoint", "tiny", "--record", "tiny.json")
+  status, _, errors = evaluate(*given)
+  assert (status, errors) == (0, "")
+  (stage,) = read_record(tmp_path / "tiny.json").training
+  assert stage.run == trained.name
+
+
 def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
-  evaluate, tmp_path
+  evaluate, tmp_path, monkeypatch
 ):
   path = tmp_path / "tiny_dynamic.json"
   short = ("--data.path", write_hands(tmp_path / "short.jsonl", 10))
@@ -97,7 +113,10 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
   trials = [line for line in output.splitlines() if "nats per seq" in line]
   assert len(trials) > 3 and "learning_rate 1e-05" in trials[0]
   assert read_record(path).figures == found
-  still = ("--dynamic", "--dynamics.learning-rate", "0", "--writers", "2")
+  # Batches that do not split over the devices that are asked for.
+  monkeypatch.setattr(evaluate_writers, "BATCH_SIZE", 3)
+  rate = ("--devices", "2", "--dynamics.learning-rate", "0")
+  still = ("--dynamic", *rate, "--writers", "2")
   found = figures(evaluate(*still, *short)[1])
   assert (found["sequences"], found["writers"], found["tuned"]) == (4, 2, False)
   assert found["nats_per_point"] == pytest.approx(
@@ -113,7 +132,9 @@ def test_a_run_notes_what_it_runs_on_at_every_start(tmp_path):
   assert noted_device(tmp_path) is None
   for _ in range(2):
     note_start(tmp_path, jax.devices()[:1])
-  assert noted_device(tmp_path).startswith("1 core of ")
+  core = f"{cores()} core{'s' * (cores() > 1)} of "
+  assert noted_device(tmp_path).startswith(core)
+  assert noted_device(tmp_path).endswith(" as 1 device") == (cores() > 1)
   with (tmp_path / "starts.jsonl").open("a") as file:
     file.write('{"on": "a card"}\n')
   assert noted_device(tmp_path).endswith(", then a card")

@@ -2,13 +2,18 @@
 
 import dataclasses
 import re
+import subprocess
+from pathlib import Path
 
 import jax
+import numpy as np
 import pytest
 from experiments import CONFIG, TRAIN, Silent, make_experiment
+from paths import ROOT
 
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import paper_figures
+from graves_jax.commands.figures import Arguments, files_of
 from graves_jax.config import NetworkConfig
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.sampling.writer import HandwritingWriter
@@ -63,6 +68,13 @@ def test_ink_of_people_is_in_files_that_git_ignores(figures, runs, tmp_path):
   assert (status, errors) == (0, "")
   names = [path.name for path in sorted(tmp_path.iterdir())]
   assert names == ["09_data_real.svg", "20_primed_real.svg"]
+  if (ROOT / ".git").exists():
+    paths = [f"docs/figures/{name}" for name in names]
+    paths += [path.replace(".svg", ".png") for path in paths]
+    paths += [path.replace(".svg", ".pdf") for path in paths[:2]]
+    git = ["git", "-C", ROOT, "check-ignore", *paths]
+    ignored = subprocess.run(git, capture_output=True, text=True)
+    assert ignored.stdout.splitlines() == paths
   for path in tmp_path.iterdir():
     assert "#0072b2" in path.read_text("utf-8").lower()  # given ink is blue
 
@@ -85,6 +97,36 @@ def test_a_prediction_network_writes_what_it_likes(tmp_path, monkeypatch):
   assert len(set(drawn)) == 3
 
 
+def test_biases_are_those_of_the_paper(monkeypatch):
+  given, drawn = [], []
+
+  def write(text, pens, bias, salt, **options):
+    given.append((salt, bias))
+    return [np.zeros((1, 3))] * pens
+
+  monkeypatch.setattr(
+    paper_figures, "write_hands", lambda _, blocks: drawn.append(blocks)
+  )
+  monkeypatch.setattr(paper_figures.Material, "write", staticmethod(write))
+  style = TRAIN[0]
+  material = paper_figures.Material(None, styles=[style])
+  for name in ("15", "16", "17", "18", "19", "20", "21"):
+    paper_figures.FIGURES[name].draw(material)(Path("nowhere.svg"))
+  ((rows,),) = (drawn[3],)
+  labels = ["b = 0", "b = 0.1", "b = 0.5", "b = 2", "b = 5", "b = 10"]
+  assert [row.label for row in rows] == labels
+  unbiased = [(15, 0), (16, 0), (17, 0)]
+  swept = [(18, bias) for bias in (0, 0.1, 0.5, 2, 5, 10)]
+  assert given == [*unbiased, *swept, (19, 0.15), (20, 0), (21, 1)]
+
+
+def test_a_folder_may_be_one_of_the_home(monkeypatch, tmp_path):
+  monkeypatch.setenv("HOME", str(tmp_path))
+  arguments = Arguments(out=Path("~/x"))
+  (path,) = files_of(paper_figures.FIGURES["13"], arguments)
+  assert path == tmp_path / "x/13_window.png"
+
+
 @pytest.mark.parametrize(
   ("arguments", "message"),
   [
@@ -92,6 +134,7 @@ def test_a_prediction_network_writes_what_it_likes(tmp_path, monkeypatch):
     (["--only", "9"], "--only 9 needs --data.path"),
     (["--only", "11"], "--only 11 needs --prediction"),
     (["--only", "curves"], "--only curves needs --runs"),
+    (["--only", "13", "curves", "--runs", "nowhere"], "there is no nowhere"),
     (["--only", "20"], "figure 20: the network cannot read the styles"),
     (["--prediction", "writer"], "--prediction .*holds a synthesis network"),
     (["--out", "lines.jsonl"], "lines.jsonl"),

@@ -15,6 +15,7 @@ from experiments import (
 )
 
 from graves_jax.data.sources.stroke_file import write_stroke_file
+from graves_jax.results.record import read_record
 from graves_jax.training.loop import train
 
 
@@ -52,10 +53,13 @@ def evaluate(run_command, runs):
   return run
 
 
-def test_legibility_ends_with_json_of_every_way(evaluate, tmp_path):
+def test_legibility_ends_with_json_of_every_way(
+  evaluate, run_command, tmp_path
+):
   figure = tmp_path / "legibility.png"
+  record = tmp_path / "legibility.json"
   changes = {"bias": 1, "best-of": 2, "lines": 5, "figure": figure}
-  status, output, errors = evaluate(**changes)
+  status, output, errors = evaluate(**changes, record=record)
   assert (status, errors) == (0, "")
   assert figure.stat().st_size > 1000
   figures = json.loads(output.splitlines()[-1])
@@ -68,6 +72,12 @@ def test_legibility_ends_with_json_of_every_way(evaluate, tmp_path):
   assert 0 <= figures["failed_lines"] <= 1
   ways = [(way["primed"], way["best_of"]) for way in figures["ways"]]
   assert ways == [(False, 1), (False, 2), (True, 1), (True, 2)]
+  names = [read_record(record).figures[k] for k in ("reader", "ranker")]
+  assert names == ["reader", "ranker"]
+  assert str(tmp_path.parent) not in record.read_text()
+  read = ("--results", tmp_path, "--out", tmp_path / "results.md")
+  status, _, errors = run_command("tables", *read)
+  assert (status, errors) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,10 @@ CASES = {
   ("python", "inside { }"): ["}{a}{", ".^^.^"],
   ("c", "inside a comment"): ["a/*b\n*/c//d\ne", ".^^^^^^.^^^.."],
   ("c", "inside a string"): ['"/*";', "^^^.."],
-  ("latex", "inside a formula"): ["a $x$ b", "..^^..."],
+  ("latex", "inside a formula"): [
+    r"\$5 $$x+y$$ a $\$x$ b",
+    "....^^^^^^....^^^^...",
+  ],
   ("latex", "inside a comment"): ["5\\% of%me\na", "......^^^.."],
   ("prose", "inside quotes"): ['"ah" said', "^^^......"],
   ("prose", "inside a URL"): ["see http://a.b/c now", "....^^^^^^^^^^^^...."],
@@ -60,12 +63,20 @@ def test_counts():
 def test_words_have_what_is_known_after_their_last_letter():
   words = ["He", '"said"', "</s>", "(no"]
   found = text_properties(words, "words", "prose")
-  assert found["line length so far"].tolist() == [2, 9, 0, 4]
+  assert found["line length so far"].tolist() == [2, 9, 0, 3]
   assert found["inside ( )"].tolist() == [0, 0, 0, 1]
+  assert found["capital letter"].tolist() == [1, 0, 0, 0]
+
+
+def test_bytes_of_other_characters_are_no_letters():
+  text = "a\u00c9".encode().decode("latin-1")  # the second of 3 bytes is "\xC3"
+  found = text_properties(text, "bytes", "prose")
+  assert found["capital letter"].tolist() == [0, 0, 0]
+  assert found["word length so far"].tolist() == [1, 0, 0]
 
 
 def test_the_ending_of_a_name_tells_the_language():
-  names = ["a.py", "b.C.gz", "src/*.c", "paper.tex", "c.txt", "README"]
+  names = ["a.py", "b.C.gz", "src/*.[ch]", "paper.tex", "c.txt", "README"]
   expected = ["python", "c", "c", "latex", "prose", "prose"]
   assert [language_of(name) for name in names] == expected
 

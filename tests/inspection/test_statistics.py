@@ -3,6 +3,8 @@
 import numpy as np
 
 from graves_jax.inspection import correlations, gates
+from graves_jax.inspection.recording import GateRecord, LayerRecord, Record
+from graves_jax.inspection.survey import Survey
 
 RANDOM = np.random.default_rng(0)
 
@@ -56,3 +58,22 @@ def test_the_memory_under_a_constant_gate_is_that_of_a_geometric_series():
     gates.add_gates(gates.no_gates(1), constant)
   ).memory
   np.testing.assert_allclose(memory, 1 / (1 - 0.95), rtol=2e-3)
+
+
+def test_texts_that_start_anew_do_not_run_into_each_other():
+  """The memory of two is the mean of theirs, weighted by their lengths."""
+
+  def survey(*parts):
+    found = Survey((3,), ("halves",), 99)
+    for part in parts:
+      found.restart()
+      # The property has one value within a part: nothing changes.
+      own = np.full((len(part), 1), len(part))
+      kinds = GateRecord(part, part, part)
+      found.add(Record((LayerRecord(part, kinds),), part), own)
+    return found.findings()
+
+  a, b = RANDOM.uniform(0.5, 1, (20, 1, 3)), RANDOM.uniform(0.5, 1, (40, 1, 3))
+  expected = (20 * survey(a).gates.memory + 40 * survey(b).gates.memory) / 60
+  np.testing.assert_allclose(survey(a, b).gates.memory, expected)
+  assert np.isnan(survey(*([a, b] * 20)).r).all()

@@ -4,6 +4,7 @@ import functools
 
 import jax
 import numpy as np
+import pytest
 
 from graves_jax.data.codec import TextCodec
 from graves_jax.inspection import text
@@ -13,10 +14,11 @@ from graves_jax.sampling.text import TextWriter
 TEXT = "ab (ba)\n b a\n" * 3
 
 
-def test_units_and_guesses_are_those_after_each_symbol(monkeypatch):
+@pytest.mark.parametrize("cell", ["lstm", "rnn"])
+def test_units_and_guesses_are_those_after_each_symbol(cell, monkeypatch):
   codec = TextCodec.of(TEXT)
   network = PredictionNetwork(
-    inputs=codec.size, outputs=codec.size, hidden=(5, 3)
+    inputs=codec.size, outputs=codec.size, hidden=(5, 3), cell=cell
   )
   start = np.zeros((1, 1), np.int32)
   params = jax.jit(network.init)(jax.random.key(0), start)
@@ -37,17 +39,22 @@ def test_units_and_guesses_are_those_after_each_symbol(monkeypatch):
   )
   guessed = np.take_along_axis(y[1:31], found.guesses, axis=1)
   np.testing.assert_allclose(guessed, found.probabilities, rtol=1e-4)
+
   # Units: the state that the library's own step ends in.
+  def own(layer):
+    return np.tanh(layer.cell) if cell == "lstm" else layer.output
+
   step = jax.jit(functools.partial(network.apply, method="step"))
   state, units = network.initial_state(1), []
   for k in inputs:
     state, _ = step(params, state, k)
-    units.append(np.concatenate([np.tanh(layer.cell[0]) for layer in state]))
+    units.append(np.concatenate([own(layer)[0] for layer in state]))
   findings = found.findings
   np.testing.assert_allclose(
     findings.activations, np.array(units)[1:31], atol=2e-3
   )
   assert findings.steps == len(TEXT) and findings.layers == (5, 3)
+  assert (findings.gates is None) == (cell == "rnn")
   column = findings.values[:, findings.names.index("line length so far")]
   assert column[:9].tolist() == [1, 2, 3, 4, 5, 6, 7, 0, 1]
   r = findings.r[findings.names.index("line length so far")]

@@ -53,6 +53,8 @@ def test_figures_are_written_in_each_format(tmp_path, suffix):
 
 def test_the_window_is_bright_from_the_first_to_the_last_character(tmp_path):
   write_attention(tmp_path / "window.png", diagonal(), TEXT, line())
+  steps = np.unique(colors(tmp_path / "window.png").reshape(-1, 3), axis=0)
+  assert len(steps) > 256  # no palette makes bands of the map's colors
   bright = np.argwhere(
     (colors(tmp_path / "window.png") > [245, 230, 150]).all(-1)
     & (colors(tmp_path / "window.png") < [256, 256, 200]).all(-1)

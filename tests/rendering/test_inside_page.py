@@ -11,7 +11,8 @@ from graves_jax.rendering.inside_page import (
   write_inside_page,
 )
 
-TEXT = '<b>"x" & </script>\n\tif (a < 1)\x0c</b>\n' * 4
+TEXT = '<b>"x" & </script>\n\tif (a < 1)\x0c</b>\u202e\n' * 4
+VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x0c": "␌", "\u202e": "U+202E"}
 STEPS, LAYERS = len(TEXT), (3, 2)
 RANDOM = np.random.default_rng(0)
 
@@ -63,8 +64,8 @@ def make_units(steps=STEPS):
   return ShownUnits(
     layers=LAYERS,
     activations=RANDOM.uniform(-1, 1, (steps, 5)),
-    names=("is even", "<b>", "never"),
-    values=np.stack([np.arange(steps) % 2 == 0] * 3, axis=1),
+    names=("is even", "<b>", "never changes"),
+    values=np.stack([*[np.arange(steps) % 2 == 0] * 2, np.ones(steps)], axis=1),
     r=np.concatenate([r, constant]),
     gate_kinds=("input", "forget", "output"),
     gates_open=np.full((3, 5), 0.25),
@@ -82,11 +83,10 @@ def make_text():
   return ShownText("characters", symbols, classes, guesses, shares, bits)
 
 
-def shades(page):
-  """How strongly each symbol is colored, with a sign, from -1 to 1."""
+def shades(page, of="(s.querySelector('b') ?? s).style.backgroundColor"):
+  """How strongly each symbol or line is colored, -1 to 1, by its sign."""
   colors = page.evaluate(
-    "[...document.querySelectorAll('[data-step]')].map(s =>"
-    "(s.querySelector('b') ?? s).style.backgroundColor)"
+    f"[...document.querySelectorAll('[data-step]')].map(s => {of})"
   )
   strengths = []
   for color in colors:
@@ -115,7 +115,8 @@ def test_units_are_gone_through_by_keys_and_shown_in_colors(opened):
   wait_for(page, "property === 1 && !drawing")
   best = int(np.argmax(abs(units.r[1])))
   assert page.evaluate("order[rank]") == best
-  assert "never: too seldom here" in page.inner_text("#properties")
+  assert "never changes: too seldom here" in page.inner_text("#properties")
+  assert page.evaluate("valuesOf(2)[0]") == 255  # it holds all through
   rows = page.inner_text("#gates tbody").split()
   assert rows[:8] == ["layer", "1", *["25", "%", "50", "%"], "25", "%"]
 
@@ -124,7 +125,8 @@ def test_a_text_full_of_markup_is_text_and_has_its_guesses(opened):
   text = make_text()
   page = opened(make_units(), text, width=360)
   shown = page.evaluate("document.querySelector('#shown').textContent")
-  assert shown == TEXT.replace("\n", "⏎").replace("\x0c", "␌")
+  written = {c: VISIBLE[c] for c in VISIBLE if c not in " \t"}
+  assert shown == "".join(written.get(c, c) for c in TEXT)
   assert page.inner_text("h1") == "Inside <i>"
   assert page.query_selector("#shown script, #properties b") is None
   page.check("#guesses")
@@ -133,9 +135,15 @@ def test_a_text_full_of_markup_is_text_and_has_its_guesses(opened):
     "[...document.querySelectorAll('.s')].map(s => [...s.querySelectorAll('i')]"
     ".map(i => i.textContent))"
   )
-  visible = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x0c": "␌"}
   first = [text.symbols[k] for k in text.guesses[0]]
-  assert columns[0] == [visible.get(c, c) for c in first]
+  assert columns[0] == [VISIBLE.get(c, c) for c in first]
+  came = page.evaluate(
+    "[...document.querySelectorAll('.s')].map(s => [...s.querySelectorAll('i')]"
+    ".map(i => getComputedStyle(i).textDecorationLine === 'underline'))"
+  )
+  seen = [k for k, column in enumerate(came[:-1]) if column]
+  expected = text.guesses[seen] == text.classes[np.array(seen) + 1, None]
+  assert [came[k] for k in seen] == expected.tolist() and expected.any()
   page.hover(".s[data-step='1']")
   told = page.inner_text("#here")
   assert told.startswith(f"2: b cost {text.bits[1]:.2f} bits; next: b 50 %")
@@ -156,10 +164,8 @@ def test_written_lines_are_colored_where_the_pen_was(opened):
   ]
   units = make_units(30)._replace(gate_kinds=())
   page = opened(units, lines)
-  strokes = page.evaluate(
-    "[...document.querySelectorAll('#shown path')].map(p => p.style.stroke)"
-  )
-  assert len(strokes) == 30 and len(set(strokes)) > 20
+  strokes = shades(page, "s.style.stroke")
+  np.testing.assert_allclose(strokes, units.activations[:, 4], atol=0.01)
   assert not page.is_visible("#gates") and not page.is_visible("#guessing")
   page.dispatch_event("#shown path:nth-of-type(12)", "click")
   assert "point 12, written while it read <" in page.inner_text("#here")

@@ -4,13 +4,14 @@ import dataclasses
 import json
 import re
 
+import numpy as np
 import pytest
 from experiments import CONFIG
 from paths import ROOT
 
 from graves_jax.commands.machine import without_folders
 from graves_jax.config import TextConfig, TextDataConfig, TextNetworkConfig
-from graves_jax.results.metrics import training_of
+from graves_jax.results.metrics import thinned, training_of
 from graves_jax.results.page import page
 from graves_jax.results.record import (
   Machine,
@@ -20,10 +21,11 @@ from graves_jax.results.record import (
   read_records,
   to_json,
 )
-from graves_jax.results.speed import RACES, fastest
+from graves_jax.results.speed import RACES, fastest, runs_of
 from graves_jax.results.text_tables import TABLE_1, TABLE_2
 
 DOCS = ROOT / "docs"
+FOLDER = re.compile(r"[\"' =,](/|~|\.\.|\./\.\.)[^ ]|file:|[A-Z]:\\")
 SYNTHESIS = RACES[1]
 
 
@@ -42,6 +44,7 @@ def stage(run="one", device="a card", minutes=8.0, scores=(-900.0, -1100.0)):
 FIGURES = {
   "split": "test",
   "convention": "characters G",
+  "sequences": "sentence",
   "bits_per_symbol": 1.3,
   "bits_per_character": 1.3004,
   "error_percent": 28.41,
@@ -49,7 +52,7 @@ FIGURES = {
   "dynamic": False,
 }
 TEXT = TextConfig(
-  network=TextNetworkConfig(hidden=(8,)),
+  network=TextNetworkConfig(hidden=(1000,)),
   data=TextDataConfig(source="penn_treebank", units="characters"),
 )
 
@@ -87,6 +90,12 @@ def make_record(config=CONFIG, kind="handwriting", **changes):
   return Record(**(values | changes))
 
 
+def without(name):
+  """A text's record that lacks a figure."""
+  figures = {k: v for k, v in FIGURES.items() if k != name}
+  return to_json(make_record(TEXT, "text", figures=figures))
+
+
 def with_network(**changes):
   network = dataclasses.replace(CONFIG.network, **changes)
   return dataclasses.replace(CONFIG, network=network)
@@ -107,19 +116,29 @@ def test_the_page_is_what_the_command_makes_of_the_records(
 def test_committed_records_tell_no_folder_of_a_machine():
   for path in (DOCS / "results").glob("*"):
     text = path.read_text()
-    assert not re.search(r"[\"' =](/|~|\.\.)[^ ]*/", text), path
+    assert not FOLDER.search(text), path
     assert path.suffix == ".json" and len(text) < 20_000
 
 
 @pytest.mark.parametrize(
   ("word", "written"),
   [
+    ("/root", "root"),
     ("/root/runs/iamondb.jsonl.gz", "iamondb.jsonl.gz"),
     ("--data.path=/home/ann b/ink.jsonl", "--data.path=ink.jsonl"),
     ("~/iamondb/", "iamondb"),
     ("../../elsewhere/run", "run"),
     ("docs/results/x.json", "docs/results/x.json"),
     ("..", ".."),
+    ("file:///home/ann/x", "x"),
+    ("--data.path=file:///home/ann/x", "--data.path=x"),
+    ("./../../home/x", "x"),
+    (".//home/x", "x"),
+    ("docs/../../x", "x"),
+    ("--a=b=/home/x", "--a=b=x"),
+    ("/home/a=b/x", "x"),
+    (r"C:\Users\x", "x"),
+    ("./docs/x", "./docs/x"),
     ("1/2", "1/2"),
   ],
 )
@@ -143,9 +162,21 @@ def test_what_is_read_is_what_was_written(tmp_path):
     (lambda text: "[1, 2]", "x.json is no record"),
     (lambda text: text.replace('"step"', '"stop"'), "unknown fields"),
     (lambda text: text.replace("-1100.04", "NaN"), "NaN is not a number"),
-    (lambda text: text.replace("-1100.04", '"low"'), "no nats_per_sequence"),
+    (
+      lambda text: text.replace("-1100.04", '"low"'),
+      "a nats_per_sequence that",
+    ),
     (lambda text: text.replace("handwriting", "painting"), "'painting'"),
     (lambda text: text.replace('"hidden"', '"hide"'), "unknown fields"),
+    (lambda text: text.replace("-1100.04", "true"), "nats_per_sequence that"),
+    (lambda text: text.replace("-1100.04", "1e999"), "nats_per_sequence that"),
+    (lambda text: text.replace("-1100.04", "9" * 400), "x.json is no record"),
+    (
+      lambda text: re.sub(r'"floors": \[[^]]*\]', '"floors": 5', text),
+      "floors",
+    ),
+    (lambda text: text.replace('"split": "validation"', '"split": 5'), "split"),
+    (lambda _: without("perplexity"), "no perplexity"),
     (lambda text: "\xff" + text, "x.json is no record"),
     (lambda text: " " * 2**20 + text, "x.json is no record"),
   ],
@@ -169,16 +200,16 @@ def test_a_record_stands_in_the_row_of_its_network():
     three, noise=dataclasses.replace(three.noise, kind="adaptive")
   )
   own = {"figures": make_record().figures | {"sigma_floor": 0.3}}
+  drawn = {"figures": make_record().figures | {"draw_weights": 1}}
+  legibility = {"figures": {"split": "validation", "reader": "reader"}}
   text = page(
     {
       "plain": make_record(three),
       "noisy": make_record(noise),
       "other_floor": make_record(three, **own),
       "small": make_record(),
-      "text": make_record(TEXT, "text"),
-      "drawn": make_record(
-        TEXT, "text", figures=FIGURES | {"split": "validation"}
-      ),
+      "drawn": make_record(three, **drawn),
+      "legible": make_record(three, **legibility),
     }
   )
   table_4 = text[text.index("## Table 4") : text.index("## What the floor")]
@@ -194,17 +225,51 @@ def test_a_record_stands_in_the_row_of_its_network():
     in (rows[place["-1096.9"] + 1])
   )
   assert "[noisy]" in rows[place["-1128.2"] + 1]
-  assert "other_floor" not in table_4 and "small" not in table_4
-  assert (
-    "1.300 (characters G) | 160 | 28.4 | [text](results/text.json): " in text
+  for name in ("other_floor", "small", "drawn", "legible"):
+    assert f"[{name}]" in text and f"[{name}]" not in table_4
+  assert "[drawn]" not in text[: text.index("## The records")]
+  assert "Without a record" not in table_4 and "Without a record" in text
+
+
+def text_record(source, split, convention, network, **figures):
+  """A record of a text network that never was."""
+  config = TextConfig(
+    network=TextNetworkConfig(**network),
+    data=TextDataConfig(
+      source=source,
+      units="bytes" if source == "enwik8" else "characters",
+    ),
   )
-  assert "[drawn](results/drawn.json): the" not in text
-  assert "Not run" not in table_4 and "Not run" in text
+  figures = FIGURES | {"split": split, "convention": convention} | figures
+  return make_record(config, "text", figures=figures)
 
 
-def test_every_row_that_was_not_run_says_how_to():
+def test_a_text_s_record_stands_in_the_row_of_its_network_and_data():
+  penn = {"source": "penn_treebank", "convention": "characters G"}
+  wiki = {"source": "enwik8", "convention": "bytes", "split": "validation"}
+  one, seven = {"hidden": (1000,)}, {"hidden": (700,) * 7}
+  few = {"convention": "bytes, 100,000 of them split 96 to 4"}
+  text = page(
+    {
+      "penn": text_record(**penn, split="test", network=one),
+      "wiki": text_record(**wiki, network=seven),
+      "other_split": text_record(**penn, split="validation", network=one),
+      "eight": text_record(**penn, split="test", network={"hidden": (8,)}),
+      "rnn": text_record(**penn, split="test", network=one | {"cell": "rnn"}),
+      "drawn": text_record(**penn, split="test", network=one, draw_weights=0),
+      "enwik5": text_record(**wiki | few, network=seven),
+      "narrow": text_record(**wiki, network=one),
+    }
+  )
+  tables, records = text.split("## The records")
+  assert "1.300 (characters G; sentences) | 160 | 28.4 | [penn](" in tables
+  assert "| 1.300 | [wiki](" in tables
+  assert tables.count(".json)") == 2 and records.count(".json)") == 8
+
+
+def test_every_row_without_a_record_says_how_to_make_one():
   text = page({})
-  rows = [row for row in text.splitlines() if "| not run |" in row]
+  rows = [row for row in text.splitlines() if "| no record |" in row]
   commands = [row for row in text.splitlines() if row.startswith("  `graves")]
   papers = len(TABLE_1.rows) + len(TABLE_2.rows) + 3 + 2
   assert len(commands) == papers
@@ -229,7 +294,35 @@ def test_the_fastest_way_to_a_figure_is_told_by_stages():
   assert fastest(SYNTHESIS, records, -1128.2) is None
 
 
-def write_metrics(folder, updates):
+def test_only_networks_of_the_race_on_its_data_run_in_it():
+  figures = make_record().figures
+  fewer = {"figures": figures | {"sequences": 7}}
+  in_bits = dataclasses.replace(stage(), unit="bits per symbol")
+  never = dataclasses.replace(stage("first"), unit=None, validations=())
+  racing = runs_of(
+    SYNTHESIS,
+    {
+      "other_data": make_record(**fewer),
+      "other_unit": make_record(training=(in_bits,)),
+      "never_validated": make_record(training=(never,)),
+      "staged": make_record(training=(never, stage())),
+      "prediction": make_record(with_network(kind="prediction")),
+    },
+  )
+  assert list(racing) == ["staged"]
+  characters = {"training": (in_bits,)}
+  small = dataclasses.replace(TEXT, network=TextNetworkConfig(hidden=(8,)))
+  racing = runs_of(
+    RACES[2],
+    {
+      "small": make_record(small, "text", **characters),
+      "text": make_record(TEXT, "text", **characters),
+    },
+  )
+  assert list(racing) == ["text"]
+
+
+def write_metrics(folder, updates, validates=True):
   """Rows of a run: 60 s an update, the first 600; a validation at each."""
   folder.mkdir()
   rows = []
@@ -238,9 +331,9 @@ def write_metrics(folder, updates):
     seconds = 600.0 if step == 1 else 60.0
     rows.append({"kind": "train", "step": step, "seconds": seconds} | losses)
     score = -1000.0 - step
-    rows.append(
-      {"kind": "validation", "step": step, "nats_per_sequence": score}
-    )
+    validation = {"step": step, "nats_per_sequence": score}
+    if validates:
+      rows.append({"kind": "validation"} | validation)
   lines = "\n".join(json.dumps(row) for row in rows)
   (folder / "metrics.jsonl").write_text(lines)
   return folder
@@ -253,7 +346,27 @@ def test_a_run_tells_its_minutes_up_to_the_weights_that_were_kept(tmp_path):
   assert (half.updates, half.minutes) == (100, 101.0)
   assert half.validations[0] == (2.0, 1, -1001.0)
   assert half.validations[-1] == (101.0, 100, -1100.0)
-  assert len(half.validations) <= 60
+  # Each was a new best.
+  assert len(half.validations) == 100
   assert training_of(run, None).updates == 200
   with pytest.raises(ValueError, match=r"200 updates, and the weights 300"):
     training_of(run, None, 300)
+
+
+def test_of_many_validations_the_best_are_kept():
+  scores = np.random.default_rng(0).normal(size=500).round(3).tolist()
+  validations = list(enumerate(scores, start=1))
+  kept = thinned(validations)
+  assert len(kept) < 80
+  lowest = np.minimum.accumulate(scores)
+  assert {
+    (1 + k, scores[k]) for k in np.unique(lowest, return_index=True)[1]
+  } <= (set(kept))
+  assert thinned(validations[:60]) == validations[:60]
+  assert thinned([]) == []
+
+
+def test_a_run_without_validations_has_no_unit(tmp_path):
+  run = write_metrics(tmp_path / "run", 3, validates=False)
+  stage = training_of(run, None)
+  assert (stage.unit, stage.validations, stage.updates) == (None, (), 3)

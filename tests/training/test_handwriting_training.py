@@ -20,8 +20,10 @@ from graves_jax.config import (
 from graves_jax.config.stored import to_dict
 from graves_jax.devices.parallel import fitting
 from graves_jax.losses.handwriting import handwriting_loss
+from graves_jax.tasks.handwriting import handwriting_task
 from graves_jax.training import loop
 from graves_jax.training.evaluate import evaluate
+from graves_jax.training.experiment import build_experiment
 from graves_jax.training.loop import train
 from graves_jax.training.step import train_body
 
@@ -376,11 +378,11 @@ def test_a_workdir_of_another_config_is_refused_and_kept(
   assert_same(state, expected)
 
 
-def test_a_workdir_of_other_data_is_refused(uninterrupted, monkeypatch):
+def test_a_workdir_of_other_data_is_refused(uninterrupted):
   folder, _, _ = uninterrupted
-  monkeypatch.setattr("experiments.TRAIN", TRAIN[2:])
+  task = handwriting_task(CONFIG, TRAIN[2:], VALIDATION)
   with pytest.raises(ValueError, match="other data"):
-    run(make_experiment(), folder)
+    run(build_experiment(task, jax.devices()[:1]), folder)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Laws of training on text: carried state, resumes, devices, learning."""
 
 import dataclasses
+import functools
 import json
 import runpy
 from pathlib import Path
@@ -62,7 +63,17 @@ def make_experiment(
     if isinstance(changes, dict):
       changes = dataclasses.replace(getattr(config, name), **changes)
     config = dataclasses.replace(config, **{name: changes})
-  task = text_task(config, corpus or make_corpus())
+  if corpus is None:
+    return built(config, devices, parallel)
+  return build_experiment(
+    text_task(config, corpus), jax.devices()[:devices], parallel
+  )
+
+
+@functools.lru_cache(maxsize=8)
+def built(config, devices, parallel):
+  """Builds an experiment once: what is traced and compiled serves all tests."""
+  task = text_task(config, make_corpus())
   return build_experiment(task, jax.devices()[:devices], parallel)
 
 

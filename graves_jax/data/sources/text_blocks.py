@@ -36,10 +36,10 @@ def require_text_file(path: str | Path, name: str = "data.path") -> Path:
   except ValueError as error:  # a null character
     raise ValueError(f"{name} (={str(path)!r}): {error}.") from None
   if stat.S_ISDIR(status.st_mode):
-    raise ValueError(
-      f"{name} (={path}) is a folder; give a text file, or name its text files "
-      'with --data.glob, such as "*.c".'
-    )
+    rule = f"{name} (={path}) is a folder; give a text file"
+    if name == "data.path":
+      rule += ', or name its text files with --data.glob, such as "*.c"'
+    raise ValueError(f"{rule}.")
   if not stat.S_ISREG(status.st_mode):
     raise ValueError(
       f"{name} (={path}) is no regular file; save the text to one."

@@ -23,7 +23,7 @@ class Joined(NamedTuple):
 
   path: of the file that all of it was joined in, in UTF-8.
   files: how many there are in it.
-  left_out: names of those that are no text.
+  left_out: names of those that are no text, or damaged.
   """
 
   path: Path
@@ -38,7 +38,7 @@ class Joined(NamedTuple):
       more = len(self.left_out) - _MOST_NAMED
       if more > 0:
         named += f" and {more:,} more"
-      note += f"; left out, as they are no text: {named}"
+      note += f"; left out, as they are no text, or damaged: {named}"
     return f"{note}."
 
 
@@ -53,7 +53,7 @@ def join(
   They stand in the order of their paths below the folder, compared character
   by character, and each begins on a new line. Files that are compressed with
   gzip are unpacked. What has null characters, or cannot be decoded, is no text
-  and left out, as are links and empty files.
+  and left out, as are links, empty files, and what lies in `prepared_dir`.
 
   Args:
     folder: where to look, in all folders below, too.
@@ -63,16 +63,18 @@ def join(
     progress: called with how many files are read, and all.
 
   Raises:
-    ValueError: if no file fits, or too many do, or none of them is text.
+    ValueError: if no file fits, or too many or too large ones do, or none of
+      them is text.
     OSError: if a file cannot be read, or the joined one not written.
   """
-  names = _names(folder, glob)
+  names = _names(folder, glob, prepared_dir)
   path = prepared_dir / f"joined_{_digest(folder, glob, names)}.txt"
+  if kept := _kept(path):
+    return kept
   known = path.with_suffix(".json")
-  if path.is_file() and known.is_file():
-    files, left_out = json.loads(known.read_text("utf-8"))
-    return Joined(path, files, tuple(left_out))
-  part = path.with_name(f"{path.name}.{os.getpid()}.part")
+  part, known_part = (
+    each.with_name(f"{each.name}.{os.getpid()}.part") for each in (path, known)
+  )
   prepared_dir.mkdir(parents=True, exist_ok=True)
   try:
     left_out = _write(part, folder, names, progress)
@@ -81,12 +83,23 @@ def join(
         f"none of the {len(names):,} files of {folder} that fit {glob!r} is "
         "text; give another --data.glob."
       )
+    joined = Joined(path, len(names) - len(left_out), tuple(left_out))
+    known_part.write_text(json.dumps(joined[1:]), "utf-8")
+    known_part.replace(known)
     part.replace(path)
   finally:
     part.unlink(missing_ok=True)
-  joined = Joined(path, len(names) - len(left_out), tuple(left_out))
-  known.write_text(json.dumps(joined[1:]), "utf-8")
+    known_part.unlink(missing_ok=True)
   return joined
+
+
+def _kept(path: Path) -> Joined | None:
+  """What was joined before; None if it is not there whole."""
+  try:
+    files, left_out = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    return Joined(path, int(files), tuple(left_out)) if path.is_file() else None
+  except (FileNotFoundError, ValueError, TypeError):
+    return None
 
 
 def _write(
@@ -97,6 +110,7 @@ def _write(
   with part.open("wb") as out:
     for number, name in enumerate(names, start=1):
       start = out.tell()
+      _require_room(start + (folder / name).stat().st_size, folder, name)
       try:
         for block in _text_of(folder / name):
           out.write(block)
@@ -104,17 +118,21 @@ def _write(
         out.seek(start)
         out.truncate()
         left_out.append(name)
-      if out.tell() > MAX_UNPACKED_BYTES:
-        raise ValueError(
-          f"the files of {folder} up to {name} have more than "
-          f"{MAX_UNPACKED_BYTES:,} bytes; give a narrower --data.glob."
-        )
+      _require_room(out.tell(), folder, name)
       if progress:
         progress(number, len(names))
   return left_out
 
 
-def _names(folder: Path, glob: str) -> list[str]:
+def _require_room(size: int, folder: Path, name: str) -> None:
+  if size > MAX_UNPACKED_BYTES:
+    raise ValueError(
+      f"the files of {folder} up to {name} have more than "
+      f"{MAX_UNPACKED_BYTES:,} bytes; give a narrower --data.glob."
+    )
+
+
+def _names(folder: Path, glob: str, prepared_dir: Path) -> list[str]:
   """Paths below the folder of the files that fit, in their order."""
   parts = Path(glob).parts
   if not parts or Path(glob).is_absolute() or ".." in parts:
@@ -122,8 +140,11 @@ def _names(folder: Path, glob: str) -> list[str]:
       f"data.glob (={glob!r}) must be a pattern of names below the folder, "
       'such as "*.c".'
     )
-  names = []
+  names, prepared = [], prepared_dir.resolve()
+  own = folder.resolve()
   for path in folder.rglob(glob):
+    if (own / path.relative_to(folder)).is_relative_to(prepared):
+      continue
     if path.is_file() and not path.is_symlink() and path.stat().st_size:
       names.append(path.relative_to(folder).as_posix())
     if len(names) > MOST_FILES:

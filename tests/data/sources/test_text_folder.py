@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from graves_jax.config import TextDataConfig
+from graves_jax.data.sources import text_folder
 from graves_jax.data.sources.text import load_corpus, load_training_lines
 
 
@@ -35,7 +36,7 @@ def test_text_files_are_joined_in_the_order_of_their_names(folder):
   assert list(load_training_lines(data)) == ["int b;", "int a;", ""]
   (note,) = corpus.notes
   assert "2 files are joined" in note
-  assert "no text: blob.c, latin.c." in note
+  assert "no text, or damaged: blob.c, latin.c." in note
   assert load_corpus(data).notes == corpus.notes  # from what was kept
   (folder / "c.c").write_text("int c;")
   assert load_corpus(data).codec.size == corpus.codec.size + 1
@@ -55,6 +56,39 @@ def test_a_folder_of_no_text_is_refused(folder, glob, message):
   with pytest.raises(ValueError, match=message):
     load_corpus(settings(folder, glob))
   assert not list(folder.parent.glob("prepared/text/*"))
+
+
+def test_a_folder_does_not_join_what_was_joined_of_it(folder):
+  data = settings(folder, "*")
+  data = dataclasses.replace(data, prepared_dir=str(folder / "prepared"))
+  first = load_corpus(data)
+  assert load_corpus(data).notes == first.notes
+  assert len(list(folder.rglob("joined_*.txt"))) == 1
+
+
+def test_what_was_kept_of_a_folder_and_is_damaged_is_joined_anew(folder):
+  data = settings(folder)
+  notes = load_corpus(data).notes
+  (known,) = folder.parent.rglob("joined_*.json")
+  known.write_text("[2, ")
+  assert load_corpus(data).notes == notes
+  assert known.read_text().startswith("[2, [")
+
+
+def test_too_large_a_folder_is_refused_before_it_is_copied(folder, monkeypatch):
+  monkeypatch.setattr(text_folder, "MAX_UNPACKED_BYTES", 12)
+  copied = []
+  blocks = text_folder.character_blocks
+  monkeypatch.setattr(
+    text_folder,
+    "character_blocks",
+    lambda path: copied.append(path.name) or blocks(path),
+  )
+  with pytest.raises(
+    ValueError, match=r"up to net/a\.c have more than 12 bytes"
+  ):
+    load_corpus(settings(folder, "[ab].c"))
+  assert copied == ["b.c"]
 
 
 def test_a_pattern_needs_a_folder(folder):

@@ -44,7 +44,7 @@ function inkView(element) {
     describe(step) {
       const letter = letters[step];
       return `point ${(step + 1).toLocaleString("en")}`
-        + (letter ? `, written while it read ${VISIBLE[letter] ?? letter}` : "");
+        + (letter ? `, written while it read ${visibleOf(letter)}` : "");
     },
   };
 }

@@ -5,6 +5,12 @@
 
 const PIECE = 200; // symbols that come into sight together
 const VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "\f": "␌"};
+// Characters of control, and those that change the direction or have no width.
+const HIDDEN =
+  /[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const codeOf = (character) =>
+  `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+const visibleOf = (symbol) => VISIBLE[symbol] ?? symbol.replace(HIDDEN, codeOf);
 
 // {element, paint(unit, property), describe(step), showGuesses(wanted)}.
 function textView(element) {
@@ -14,7 +20,7 @@ function textView(element) {
   const bits = unpacked(data.text.bits, Float32Array);
   const count = guesses.length / steps;
   const symbol = (id) => data.text.symbols[id];
-  const visible = (id) => VISIBLE[symbol(id)] ?? symbol(id);
+  const visible = (id) => visibleOf(symbol(id));
   const written = (id) => /^[ \t]$/.test(symbol(id)) ? symbol(id) : visible(id);
   element.className = `text ${data.text.units === "words" ? "words" : ""}`;
 
@@ -22,7 +28,6 @@ function textView(element) {
   const heads = []; // what is colored of each
   for (let start = 0; start < steps; start += PIECE) {
     const piece = document.createElement("span");
-    piece.className = "p";
     piece.dataset.start = start;
     for (let step = start; step < Math.min(start + PIECE, steps); step++) {
       const span = document.createElement("span");
