@@ -227,7 +227,7 @@ def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
     (["abc", "--animate"], "--animate is for .svg files"),
     (["abc", "--hand", "nest"], "did you mean neat? There are "),
     (["abc", "--hand", "neat", "--style", "a.svg"], "leave one out"),
-    (["abc", "--hand", "neat"], "--hand: the text of the style"),
+    (["abc", "--hand", "neat"], "--hand: these weights cannot go on"),
     (["abc", "--feed", "9"], "--feed is for .gcode files"),
     (["abc", "--pen-up", "", "--out", "a.gcode"], "pen_up"),
     (
