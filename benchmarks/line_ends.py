@@ -47,7 +47,10 @@ def main(argv: list[str]) -> None:
   inputs = feed(writer, lines, arguments.seed)
   found = find_ends(writer.network, writer.params, inputs, writer.sigma_floor)
   real = np.array([len(line.points) for line in lines])
-  rows = {rule: count(np.asarray(ends), real) for rule, ends in found.items()}
+  rows = {
+    rule: count(np.asarray(ends)[: len(lines)], real)
+    for rule, ends in found.items()
+  }
   print("| rule | exact | early | late | never | early by | late by |")
   print("|---|---|---|---|---|---|---|")
   for rule, row in rows.items():

@@ -40,14 +40,16 @@ def feed(
   for row, line in enumerate(lines):
     pen = writer.normalization.normalize(line.points)
     inputs.points[: len(pen), row] = pen
-  return inputs._replace(prime_lengths=lengths)
+  inputs.prime_lengths[: len(lines)] = lengths
+  return inputs
 
 
 @functools.partial(jax.jit, static_argnums=(0, 3))
 def find_ends(
   network, params, inputs: SampleInputs, sigma_floor: float
 ) -> dict[str, Array]:
-  """Elements [B] that each line has by each rule; -1 if it did not end."""
+  """Elements [B] that each line has by each rule, rows of padding included; -1
+  if it did not end."""
   draw = functools.partial(bivariate_mixture.sample, sigma_floor=sigma_floor)
   rows = inputs.points.shape[1]
 

@@ -123,8 +123,8 @@ def test_committed_records_tell_no_folder_of_a_machine():
 @pytest.mark.parametrize(
   ("word", "written"),
   [
-    ("/root", "root"),
-    ("/root/runs/iamondb.jsonl.gz", "iamondb.jsonl.gz"),
+    ("/mnt", "mnt"),
+    ("/home/ann/runs/iamondb.jsonl.gz", "iamondb.jsonl.gz"),
     ("--data.path=/home/ann b/ink.jsonl", "--data.path=ink.jsonl"),
     ("~/iamondb/", "iamondb"),
     ("../../elsewhere/run", "run"),
