@@ -30,6 +30,10 @@ class LinesConfig(Ranged):
   """Each time that a line is read in training, x and y are multiplied by one
   random number each, between 1 minus and 1 plus this (its size is our
   choice)."""
+  slant_range: float = 0.0
+  """Each time that a line is read in training, y times one random number,
+  between minus and plus this, is added to x: the tangent of the angle by which
+  the line leans (our choice)."""
   synthetic_lines: int = 5000
   """How many lines of synthetic handwriting to train on."""
 
@@ -39,6 +43,7 @@ class LinesConfig(Ranged):
     "batch_size": 1,
     "buckets": 1,
     "scale_range": 0,
+    "slant_range": 0,
     "synthetic_lines": 1,
   }
 

@@ -57,16 +57,12 @@ class ReadingNetworkConfig(Ranged):
 class ReadingDataConfig(LinesConfig):
   """Which handwriting to learn to read, and in which batches."""
 
-  slant_range: float = 0.0
-  """Each time that a line is read in training, y times one random number,
-  between minus and plus this, is added to x: the tangent of the angle by which
-  the line leans (our choice)."""
   point_noise: float = 0.0
   """Standard deviation of the Gaussian noise on x and y of each point, drawn
   anew each time that a line is read in training, in standard deviations of the
   offsets (our choice)."""
 
-  _LEAST = LinesConfig._LEAST | {"slant_range": 0, "point_noise": 0}
+  _LEAST = LinesConfig._LEAST | {"point_noise": 0}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -162,7 +162,10 @@ def handwriting_task(
       kept,
       data,
       functools.partial(
-        batches, distortion=Distortion(scale_range=data.scale_range)
+        batches,
+        distortion=Distortion(
+          scale_range=data.scale_range, slant_range=data.slant_range
+        ),
       ),
     ),
     validation_batches=batches(

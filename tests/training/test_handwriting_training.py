@@ -282,7 +282,7 @@ def regularized_config(kind):
     network=NetworkConfig(
       kind=kind, hidden=(8, 8), mixtures=2, windows=2, recurrent_dropout=0.3
     ),
-    data=dataclasses.replace(CONFIG.data, scale_range=0.2),
+    data=dataclasses.replace(CONFIG.data, scale_range=0.2, slant_range=0.2),
   )
 
 
@@ -322,6 +322,21 @@ def test_a_regularized_run_is_scored_without_regularization(regularized):
     experiment.task.validation_batches,
   )
   assert experiment.task.scores(sums) == listener.validations[-1][1]
+
+
+def test_a_config_slants_the_lines_of_training_alone():
+  data = dataclasses.replace(CONFIG.data, slant_range=0.3)
+  upright, slanted = (
+    make_experiment(dataclasses.replace(CONFIG, data=data)).task
+    for data in (CONFIG.data, data)
+  )
+  before, after = (t.train_batches.batch(0).points for t in (upright, slanted))
+  np.testing.assert_array_equal(before[..., 1:], after[..., 1:])
+  assert np.any(before[..., 0] != after[..., 0])
+  before, after = (
+    t.validation_batches.batch(0).points for t in (upright, slanted)
+  )
+  np.testing.assert_array_equal(before, after)
 
 
 def test_every_line_is_scored_whatever_its_length():
