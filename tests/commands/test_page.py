@@ -67,6 +67,22 @@ READ = """async ([elements, text, isCompiled]) => {
     {elements: Float32Array.from(elements), text});
   return [loaded.isCompiled, [...outputs], [...windows]];
 }"""
+# Writes given ink on a sheet; returns where it then lies.
+STACK = """(lines) => {
+  const page = makeSheet(settings.normalization, {spacing: 1.7});
+  lines.forEach((strokes, n) => {
+    beginLine(page, n, "");
+    const points = offsetsOf(strokes);
+    addElements(page, n, {points, windows: [], mixtures: []});
+    endLine(page, n, points.length / 3);
+  });
+  const right = Math.max(...lines.map(
+    (strokes) => boxOf(turn(strokes, placementOf(strokes, true))).right));
+  page.options.width = right / page.unitsPerMm;
+  layOut(page);
+  return page.lines.map(({strokes}) => strokes.map(
+    ({points, place}) => points.map((point) => place(point))));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +276,7 @@ def test_preparations_are_those_of_python(writer, opened):
   lines = read_stroke_file(HANDS)["train"]
   inks = [strokes_from_offsets(line.points) for line in lines]
   given = [[stroke.tolist() for stroke in ink] for ink in inks]
-  stacked = page.evaluate("(lines) => stackLines(lines, 1.7)", given)
+  stacked = page.evaluate(STACK, given)
   for ours, theirs in zip(stack(inks), stacked, strict=True):
     for stroke, other in zip(ours, theirs, strict=True):
       np.testing.assert_allclose(stroke, other, atol=1e-6)
