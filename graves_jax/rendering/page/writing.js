@@ -51,7 +51,7 @@ async function write() {
   showSheet(makeSheet(settings.normalization, sheetOptions(lines.join("\n"))));
   sheet.bias = readNumber("bias");
   sheet.fragment = writeFragment();
-  history.replaceState(null, "", sheet.fragment);
+  showFragment(sheet.fragment);
   lastText = text;
   told = 0;
   const changes = [...replaced].map(([c, other]) =>
