@@ -348,7 +348,9 @@ def test_a_visitor_writes_draws_and_takes_it_home(opened, tmp_path):
   draw_with_the_mouse(page)
   page.fill("#padText", "a hand")
   page.click("#padUse")
-  wait_for(page, f"chosenStyle() === 'own' && {WRITTEN}")
+  wait_for(
+    page, "/^(Your hand|Its text).*Written/.test(byId('status').textContent)"
+  )
   assert page.evaluate("strokesFile(sheet)") != first
   assert page.evaluate("document.body.scrollWidth <= innerWidth")
 

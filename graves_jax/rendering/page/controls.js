@@ -60,7 +60,7 @@ function showText() {
     pieces.push(mark);
     found.set(character, known.near[character] ?? known.offered[character] ?? "");
   }
-  byId("underlines").replaceChildren(...pieces, " ");
+  byId("underlines").replaceChildren(...pieces, text.slice(seen.length), " ");
   byId("unknown").replaceChildren(...[...found].slice(0, 12).map(
     ([character, other]) => {
       const button = document.createElement("button");
