@@ -67,6 +67,10 @@ READ = """async ([elements, text, isCompiled]) => {
     {elements: Float32Array.from(elements), text});
   return [loaded.isCompiled, [...outputs], [...windows]];
 }"""
+# Controls that a screen reader has no name for.
+UNNAMED = """[...document.querySelectorAll("input, select, textarea, button")]
+  .filter(({labels, innerText}) => !labels.length && !innerText)
+  .map(({id}) => id)"""
 # Writes given ink on a sheet; returns where it then lies.
 STACK = """(lines) => {
   const page = makeSheet(settings.normalization, {spacing: 1.7});
@@ -296,6 +300,7 @@ def test_preparations_are_those_of_python(writer, opened):
 
 def test_a_visitor_writes_draws_and_takes_it_home(opened, tmp_path):
   page = opened(viewport={"width": 360, "height": 740}, color_scheme="dark")
+  assert page.evaluate(UNNAMED) == []
   page.fill("#text", "dear <reader")
   assert page.inner_text("mark") == "<"
   for key in ("Tab", "Enter"):  # takes what is offered
