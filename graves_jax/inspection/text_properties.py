@@ -26,9 +26,7 @@ _TRIPLE = "|".join(
 _QUOTED = "|".join(
   rf"{quote}(?:\\[\s\S]|[^{quote}\\\n])*{quote}?" for quote in "\"'"
 )
-_FORMULA = (
-  r"\$\$(?:\\[\s\S]|[^$\\])*(?:\$\$)?|\$(?:\\[\s\S]|[^$\\])+\$?"
-)
+_FORMULA = r"\$\$(?:\\[\s\S]|[^$\\])*(?:\$\$)?|\$(?:\\[\s\S]|[^$\\])+\$?"
 # In LaTeX, what follows a backslash opens nothing: \$ is a dollar. Of \\$ the
 # second backslash follows one, and the dollar does not.
 _ESCAPED = r"\\[\s\S]"
