@@ -62,6 +62,8 @@ class Arguments:
 
   def __post_init__(self):
     require_least(self, weights=1000, steps=1, places=1, contexts=1)
+    if list(self.contexts) != sorted(set(self.contexts)):
+      raise ValueError(f"contexts (={self.contexts}) must go up.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +83,12 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands import command_line
 
   command_line.use_devices(1)
-  corpus = load(arguments.data)
+  corpus, longest = load(arguments.data), arguments.contexts[-1]
+  if len(corpus.validation) <= longest:
+    raise ValueError(
+      f"--data {arguments.data} has {len(corpus.validation):,} characters of "
+      f"validation text; contexts of {longest} need more."
+    )
   sides = [
     Side(cell, (widest(cell, layers, corpus.codec.size, arguments),) * layers)
     for cell in ("lstm", "rnn")

@@ -58,7 +58,8 @@ class Arguments:
   data: Data = Data()
   checkpoint: Path = HANDWRITING
   """A run's folder, one checkpoint, or a name of weights that ship, of a
-  synthesis network; by default handwriting."""
+  synthesis network; by default handwriting. Given a prediction network, as
+  --prediction."""
   prediction: Path | None = None
   """The same of a prediction network, for figures 10 and 11. Without it, figure
   10 is of the synthesis network."""
@@ -74,14 +75,16 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands.curves import read_curves
   from graves_jax.commands.paper_figures import FIGURES
 
-  chosen, left_out = choose(arguments, FIGURES)
+  refuse_unknown(arguments, FIGURES)
+  command_line.use_compilation_cache()
+  writer, prediction = open_networks(arguments, console)
+  chosen, left_out = choose(arguments, FIGURES, prediction is not None)
   files = {name: files_of(FIGURES[name], arguments) for name in chosen}
   for path in [path for paths in files.values() for path in paths]:
     check_figure_path(path)
   if "curves" in files:
     read_curves(arguments.runs)  # before minutes of other figures
-  command_line.use_compilation_cache()
-  material = gather(arguments, console)
+  material = gather(arguments, writer, prediction, console)
   for number, (name, paths) in enumerate(files.items(), start=1):
     figure, started = FIGURES[name], time.monotonic()
     about = f"Figure {name}" if name.isdecimal() else "Curves"
@@ -94,7 +97,7 @@ def main(argv: list[str]) -> None:
       say(console, f"{path}: {figure.title}, {seconds:.1f} s")
   for name, why in left_out.items():
     say(console, f"Left out: {name}, which needs {why}.")
-  if "10" in files and arguments.prediction is None:
+  if "10" in files and prediction is None:
     say(
       console,
       "Figure 10 is of the synthesis network, which knows the text; the "
@@ -106,19 +109,8 @@ def say(console: Console, text: str) -> None:
   console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def choose(
-  arguments: Arguments, figures: dict[str, "Figure"]
-) -> tuple[list[str], dict[str, str]]:
-  """The figures to draw, and why others are left out.
-
-  Raises:
-    ValueError: if one that is asked for is unknown or cannot be drawn.
-  """
-  given = {
-    "data": arguments.data.path is not None,
-    "prediction": arguments.prediction is not None,
-    "runs": bool(arguments.runs),
-  }
+def refuse_unknown(arguments: Arguments, figures: dict[str, "Figure"]) -> None:
+  """Raises ValueError if a figure is named that there is not, or no format."""
   if unknown := [name for name in arguments.only if name not in figures]:
     raise ValueError(
       f"--only {unknown[0]}: there is no such figure; there are "
@@ -126,6 +118,21 @@ def choose(
     )
   if not arguments.formats:
     raise ValueError("--formats: name at least one of png, svg and pdf.")
+
+
+def choose(
+  arguments: Arguments, figures: dict[str, "Figure"], has_prediction: bool
+) -> tuple[list[str], dict[str, str]]:
+  """The figures to draw, and of those left out what each would need.
+
+  Raises:
+    ValueError: if one is named that cannot be drawn.
+  """
+  given = {
+    "data": arguments.data.path is not None,
+    "prediction": has_prediction,
+    "runs": bool(arguments.runs),
+  }
   missing = {
     name: _WITHOUT[figure.needs]
     for name, figure in figures.items()
@@ -149,15 +156,16 @@ def files_of(figure: "Figure", arguments: Arguments) -> list[Path]:
   ]
 
 
-def gather(arguments: Arguments, console: Console) -> "Material":
-  """Opens checkpoints and data."""
+def gather(
+  arguments: Arguments,
+  writer: "HandwritingWriter",
+  prediction: "HandwritingWriter | None",
+  console: Console,
+) -> "Material":
+  """Puts networks and data together."""
   from graves_jax.commands.page import styles_for
   from graves_jax.commands.paper_figures import Material
 
-  writer = open_writer(arguments.checkpoint, "--checkpoint", reads=True)
-  prediction = None
-  if arguments.prediction is not None:
-    prediction = open_writer(arguments.prediction, "--prediction", reads=False)
   return Material(
     writer=writer,
     styles=styles_for(writer),
@@ -168,23 +176,41 @@ def gather(arguments: Arguments, console: Console) -> "Material":
   )
 
 
-def open_writer(path: Path, option: str, reads: bool) -> "HandwritingWriter":
-  """Opens a handwriting network that reads a text, or one that does not.
+def open_networks(
+  arguments: Arguments, console: Console
+) -> tuple["HandwritingWriter", "HandwritingWriter | None"]:
+  """The synthesis network, and the prediction network if one is given.
 
   Raises:
-    ValueError: if it is the other kind.
+    ValueError: if one is of the other kind, beside the other one.
   """
+  writer, prediction = open_writer(arguments.checkpoint), None
+  if arguments.prediction is not None:
+    prediction = open_writer(arguments.prediction)
+    if prediction.reads:
+      raise ValueError(
+        f"--prediction {arguments.prediction} holds a synthesis network; give "
+        "it by --checkpoint."
+      )
+  if writer.reads:
+    return writer, prediction
+  holds = f"--checkpoint {arguments.checkpoint} holds a prediction network"
+  if prediction is not None:
+    raise ValueError(
+      f"{holds}, as --prediction does; give a synthesis network, or leave "
+      "it out."
+    )
+  say(
+    console,
+    f"{holds}: figures 10 and 11 are of it, others of the weights that ship.",
+  )
+  return open_writer(HANDWRITING), writer
+
+
+def open_writer(path: Path) -> "HandwritingWriter":
   from graves_jax.checkpoints.writers import load_writer
 
-  writer = load_writer(command_line.find_checkpoint(path))
-  if writer.reads != reads:
-    kinds = ("prediction", "synthesis")
-    raise ValueError(
-      f"{option} {path} holds a {kinds[writer.reads]} network, and a "
-      f"{kinds[reads]} network is needed; give the other one by "
-      f"{'--prediction' if reads else '--checkpoint'}."
-    )
-  return writer
+  return load_writer(command_line.find_checkpoint(path))
 
 
 def read_lines(path: Path | None, console: Console) -> Sequence[Line]:

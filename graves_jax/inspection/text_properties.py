@@ -26,10 +26,10 @@ _TRIPLE = "|".join(
 _QUOTED = "|".join(
   rf"{quote}(?:\\[\s\S]|[^{quote}\\\n])*{quote}?" for quote in "\"'"
 )
-_FORMULA = (
-  r"(?<!\\)\$\$(?:\\[\s\S]|[^$\\])*(?:\$\$)?"
-  r"|(?<!\\)\$(?:\\[\s\S]|[^$\\])+\$?"
-)
+_FORMULA = r"\$\$(?:\\[\s\S]|[^$\\])*(?:\$\$)?|\$(?:\\[\s\S]|[^$\\])+\$?"
+# In LaTeX, what follows a backslash opens nothing: \$ is a dollar. Of \\$ the
+# second backslash follows one, and the dollar does not.
+_ESCAPED = r"\\[\s\S]"
 # By language, what hides all else inside of it; of those that begin at one
 # place the first one is meant.
 _REGIONS: dict[Language, dict[str, str]] = {
@@ -42,7 +42,7 @@ _REGIONS: dict[Language, dict[str, str]] = {
     "comment": r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)",
     "string": _QUOTED,
   },
-  "latex": {"comment": r"(?<!\\)%[^\n]*", "formula": _FORMULA},
+  "latex": {"comment": r"%[^\n]*", "formula": _FORMULA},
   # A quotation ends with its paragraph, if not before.
   "prose": {"quotes": r'"(?:[^"\n]|\n(?!\s*\n))*"?|“(?:[^”\n]|\n(?!\s*\n))*”?'},
 }
@@ -133,9 +133,13 @@ def _regions(text: str, language: Language) -> dict[str, np.ndarray]:
   rules = _REGIONS[language]
   found = {name: np.zeros(len(text), bool) for name in rules}
   names = list(rules)
-  pattern = re.compile("|".join(f"({rules[name]})" for name in names))
-  for match in pattern.finditer(text):
-    name = names[(match.lastindex or 1) - 1]
+  alternatives = [f"({rules[name]})" for name in names]
+  if language == "latex":
+    alternatives.append(_ESCAPED)
+  for match in re.finditer("|".join(alternatives), text):
+    if match.lastindex is None:  # escaped
+      continue
+    name = names[match.lastindex - 1]
     start, end = match.span()
     closed = name in _CLOSED and end - start > 1
     if closed and text[end - 1] in "\"'”$":

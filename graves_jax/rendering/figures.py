@@ -149,11 +149,18 @@ def write_densities(
   width = 7.0
   height = np.clip(width * density.shape[0] / density.shape[1], 0.8, 9)
   figure, (word, mixture, ends) = panels(width, [height, 1.8, 0.6])
-  brightest = np.quantile(density, 0.998) ** DENSITY_POWER or 1.0
-  image = _heat_map(word, density**DENSITY_POWER, brightest)
+  brightest = np.quantile(density, 0.998) or 1.0
+  image = _heat_map(word, density, brightest, DENSITY_POWER)
   image.set_extent(extent)
   word.set(aspect="equal", xlabel="x, pen units", ylabel="y, pen units")
-  word.set_title("densities of the next pen position, added up", fontsize=10)
+  word.set_title(
+    "densities of the next pen position, added up: per 1,000 square pen units",
+    fontsize=10,
+  )
+  ticks = [0.0, brightest / 10, brightest]
+  bar = figure.colorbar(image, ax=word, pad=0.01, aspect=12 * height / 1.8)
+  bar.set_ticks(ticks, labels=[f"{1000 * tick:.2g}" for tick in ticks])
+  bar.minorticks_off()
   image = _heat_map(mixture, weights.T, 1.0)
   mixture.set(yticks=[0, mixtures - 1], ylabel="component")
   mixture.set_yticklabels([1, mixtures])
@@ -193,15 +200,17 @@ def write_samples(
   write_png(path, [sheet_around(page, labels)])
 
 
-def _heat_map(axes, values: np.ndarray, brightest: float):
-  """Shows values [rows, columns], at least 0, the first row on top."""
+def _heat_map(axes, values: np.ndarray, brightest: float, power: float = 1.0):
+  """Shows a power of values [rows, columns], at least 0, the first row on
+  top."""
+  from matplotlib.colors import PowerNorm
+
   return axes.imshow(
     values,
     aspect="auto",
     interpolation="nearest",
     cmap=COLORS,
-    vmin=0,
-    vmax=brightest,
+    norm=PowerNorm(power, vmin=0, vmax=brightest),
   )
 
 

@@ -10,9 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from graves_jax.rendering.panels import check_figure_path, line_color, save
+from graves_jax.rendering.panels import (
+  check_figure_path,
+  line_color,
+  panel_rows,
+  save,
+)
 
 MARKERS = "o^sDvP"
+_WIDTH, _HEIGHT = 7.0, 3.2  # inches; of a row of two panels
 
 
 def write_gates(
@@ -37,12 +43,9 @@ def write_gates(
     OSError: if the file cannot be written.
   """
   check_figure_path(path)
-  from matplotlib.backends.backend_agg import FigureCanvasAgg
-  from matplotlib.figure import Figure
-
-  figure = Figure(figsize=(3 * len(kinds) + 3.4, 3.5), layout="constrained")
-  FigureCanvasAgg(figure)
-  panels = figure.subplots(1, len(kinds) + 1)
+  rows = -(-(len(kinds) + 1) // 2)
+  figure, grid = panel_rows(_WIDTH, [_HEIGHT] * rows, 2)
+  panels = grid.flatten()
   parts = np.split(np.arange(sum(layers)), np.cumsum(layers)[:-1])
   for panel, kind, is_open, is_shut in zip(
     panels, kinds, shares_open, shares_shut, strict=False
@@ -55,9 +58,12 @@ def write_gates(
     panel.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     panel.set_title(f"{kind} gates", fontsize=11)
     panel.set_xlabel("shut (below 0.1), share of time")
-  panels[0].set_ylabel("open (above 0.9), share of time")
-  _draw_memory(panels[-1], [memory[own] for own in parts])
-  panels[-1].legend(frameon=False)
+    panel.set_ylabel("open (above 0.9), share of time")
+  last, *empty = panels[len(kinds) :]
+  _draw_memory(last, [memory[own] for own in parts])
+  last.legend(frameon=False)
+  for panel in empty:
+    panel.remove()
   save(figure, path)
 
 

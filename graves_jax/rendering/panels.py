@@ -65,6 +65,15 @@ def elements(points: np.ndarray) -> np.ndarray:
 
 def panels(width: float, heights: Sequence[float]) -> tuple[Any, Any]:
   """A figure and its panels, one below the other, of so many inches."""
+  figure, axes = panel_rows(width, heights, 1)
+  return figure, axes[:, 0]
+
+
+def panel_rows(
+  width: float, heights: Sequence[float], columns: int
+) -> tuple[Any, Any]:
+  """A figure and its panels [rows, columns], of so many inches; the columns
+  share the width."""
   from matplotlib.backends.backend_agg import FigureCanvasAgg
   from matplotlib.figure import Figure
 
@@ -73,11 +82,14 @@ def panels(width: float, heights: Sequence[float]) -> tuple[Any, Any]:
   figure = Figure(figsize=size, layout="constrained")
   FigureCanvasAgg(figure)
   axes = figure.subplots(
-    len(heights), squeeze=False, gridspec_kw={"height_ratios": heights}
+    len(heights),
+    columns,
+    squeeze=False,
+    gridspec_kw={"height_ratios": heights},
   )
-  for panel in axes[:, 0]:
+  for panel in axes.flat:
     panel.set_prop_cycle(color=LINE_COLORS)
-  return figure, axes[:, 0]
+  return figure, axes
 
 
 def line_color(number: int) -> str:

@@ -4,18 +4,22 @@ import dataclasses
 import re
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
 import pytest
 from experiments import CONFIG, TRAIN, Silent, make_experiment
 from paths import ROOT
+from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored
+from graves_jax.commands import figures as figures_command
 from graves_jax.commands import paper_figures
-from graves_jax.commands.figures import Arguments, files_of
+from graves_jax.commands.figures import Arguments, files_of, open_networks
 from graves_jax.config import NetworkConfig
 from graves_jax.data.sources.stroke_file import write_stroke_file
+from graves_jax.pretrained import HANDWRITING
 from graves_jax.sampling.writer import HandwritingWriter
 from graves_jax.training.loop import train
 
@@ -77,6 +81,18 @@ def test_ink_of_people_is_in_files_that_git_ignores(figures, runs, tmp_path):
     assert ignored.stdout.splitlines() == paths
   for path in tmp_path.iterdir():
     assert "#0072b2" in path.read_text("utf-8").lower()  # given ink is blue
+
+
+def test_a_prediction_network_may_be_the_checkpoint(monkeypatch, capsys):
+  opened = {Path("p"): SimpleNamespace(reads=False)}
+  ships = opened[HANDWRITING] = SimpleNamespace(reads=True)
+  monkeypatch.setattr(figures_command, "open_writer", opened.get)
+  given = Arguments(checkpoint=Path("p"))
+  assert open_networks(given, Console()) == (ships, opened[Path("p")])
+  assert "--checkpoint p holds a prediction" in capsys.readouterr().out
+  given = dataclasses.replace(given, prediction=Path("p"))
+  with pytest.raises(ValueError, match="as --prediction does; give a synth"):
+    open_networks(given, Console())
 
 
 def test_a_prediction_network_writes_what_it_likes(tmp_path, monkeypatch):

@@ -21,10 +21,13 @@ CASES = {
   ("c", "inside a comment"): ["a/*b\n*/c//d\ne", ".^^^^^^.^^^.."],
   ("c", "inside a string"): ['"/*";', "^^^.."],
   ("latex", "inside a formula"): [
-    r"\$5 $$x+y$$ a $\$x$ b",
-    "....^^^^^^....^^^^...",
+    r"\$5 $$x+y$$ a $\$x$ b \\$x$ \\\$5",
+    "....^^^^^^....^^^^......^^.......",
   ],
-  ("latex", "inside a comment"): ["5\\% of%me\na", "......^^^.."],
+  ("latex", "inside a comment"): [
+    "5\\% of%me\na\\\\%b\n",
+    "......^^^....^^.",
+  ],
   ("prose", "inside quotes"): ['"ah" said', "^^^......"],
   ("prose", "inside a URL"): ["see http://a.b/c now", "....^^^^^^^^^^^^...."],
   ("prose", "inside the indentation"): ["  a b\n c", "^^...^^."],

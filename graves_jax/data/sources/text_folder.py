@@ -32,7 +32,9 @@ class Joined(NamedTuple):
 
   def note(self) -> str:
     """One sentence for people."""
-    note = f"{self.files:,} files are joined, in the order of their names"
+    note = "1 file is the text"
+    if self.files > 1:
+      note = f"{self.files:,} files are joined, in the order of their names"
     if self.left_out:
       named = ", ".join(self.left_out[:_MOST_NAMED])
       more = len(self.left_out) - _MOST_NAMED
@@ -140,18 +142,26 @@ def _names(folder: Path, glob: str, prepared_dir: Path) -> list[str]:
       f"data.glob (={glob!r}) must be a pattern of names below the folder, "
       'such as "*.c".'
     )
-  names, prepared = [], prepared_dir.resolve()
+  names, passed_over, prepared = [], 0, prepared_dir.resolve()
   own = folder.resolve()
   for path in folder.rglob(glob):
-    if (own / path.relative_to(folder)).is_relative_to(prepared):
+    if not path.is_file() or path.is_symlink() or not path.stat().st_size:
       continue
-    if path.is_file() and not path.is_symlink() and path.stat().st_size:
+    if (own / path.relative_to(folder)).is_relative_to(prepared):
+      passed_over += 1
+    else:
       names.append(path.relative_to(folder).as_posix())
     if len(names) > MOST_FILES:
       raise ValueError(
         f"{folder} has more than {MOST_FILES:,} files that fit {glob!r}; give "
         "a narrower --data.glob."
       )
+  if passed_over and not names:
+    raise ValueError(
+      f"all {passed_over:,} files of {folder} that fit {glob!r} lie in "
+      f"{prepared_dir}, where prepared text is kept, which is not read; give "
+      "another folder, or another --data.prepared-dir."
+    )
   if not names:
     raise ValueError(
       f"{folder} has no file that fits {glob!r}; give another --data.glob."

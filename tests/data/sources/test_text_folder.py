@@ -1,6 +1,7 @@
 """A folder of text files as one text."""
 
 import dataclasses
+import os
 
 import pytest
 
@@ -64,6 +65,31 @@ def test_a_folder_does_not_join_what_was_joined_of_it(folder):
   first = load_corpus(data)
   assert load_corpus(data).notes == first.notes
   assert len(list(folder.rglob("joined_*.txt"))) == 1
+
+
+def test_a_folder_of_nothing_but_prepared_text_is_refused(folder):
+  data = settings(folder)
+  load_corpus(data)
+  prepared = dataclasses.replace(data, path=data.prepared_dir, glob="*")
+  with pytest.raises(ValueError, match=r"lie in .*text, where prepared text"):
+    load_corpus(prepared)
+
+
+def test_files_of_one_name_in_two_folders_are_two_texts(tmp_path):
+  """Of one size and time, too, one kept as classes and one joined."""
+  read = []
+  for name, text in (("one", "caf\u00e9 a\n"), ("two", "caf\u00e9 b\n")):
+    path = tmp_path / name / "t.txt"
+    path.parent.mkdir()
+    path.write_text(text, "utf-8")
+    os.utime(path, (0, 0))
+    for place, glob in ((path, None), (path.parent, "*.txt")):
+      data = settings(tmp_path / "x", glob)
+      data = dataclasses.replace(data, path=str(place))
+      corpus = load_corpus(data)
+      classes = [*corpus.train[:], *corpus.validation[:]]
+      read.append(corpus.codec.decode(classes) == text)
+  assert read == [True] * 4
 
 
 def test_what_was_kept_of_a_folder_and_is_damaged_is_joined_anew(folder):
