@@ -45,6 +45,14 @@ class Judgement(NamedTuple):
 class HandwritingReader:
   """Reads lines of pen strokes, without a language model.
 
+  `graves_jax.load_reader` opens one, `from_checkpoint` makes one.
+
+  >>> from graves_jax.checkpoints.read import restore_checkpoint
+  >>> from graves_jax.pretrained import HANDWRITING_RANKER
+  >>> restored = restore_checkpoint(HANDWRITING_RANKER)
+  >>> HandwritingReader.from_checkpoint(restored).network.hidden
+  (180, 180)
+
   network: the reading network.
   params: its weights.
   alphabet: classes of the characters; the blank follows them.
