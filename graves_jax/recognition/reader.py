@@ -142,10 +142,10 @@ class HandwritingReader:
     points = np.zeros((_padded(lengths.max()), rows, 3), np.float32)
     for row, line in enumerate(lines):
       points[: lengths[row], row] = self.normalization.normalize(line.points)
-    scores = _log_probs(self.network, self.params, points, lengths)
+    scores = np.asarray(_log_probs(self.network, self.params, points, lengths))
     steps = steps_of(lengths, self.network.joined)
     for row, _ in enumerate(lines):
-      yield np.asarray(scores[: steps[row], row])
+      yield scores[: steps[row], row]
 
 
 def _padded(points: int) -> int:
