@@ -1,6 +1,6 @@
 """Trains the tiny experiments as one of the processes of a run.
 
-python as_processes.py FOLDER [--distributed.coordinator ...] --devices N
+python as_processes.py --folder F --distributed.coordinator ... --devices N
 """
 
 import dataclasses
@@ -15,13 +15,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "training")]
 
 from graves_jax.commands import command_line  # noqa: E402
 
-STEPS = 8
-
 
 def main(
   folder: Path,
   distributed: command_line.Distributed,
-  cache: Path,
   devices: int,
 ) -> None:
   """Trains to the end; then stops early, and goes on; then one of several
@@ -30,60 +27,41 @@ def main(
   Args:
     folder: what the first process writes goes here.
     distributed: the other processes.
-    cache: of compiled code.
     devices: of this process.
   """
-  command_line.COMPILED = cache
   command_line.use_compilation_cache()
   command_line.join_processes(distributed)
-  devices = command_line.use_devices(devices)
+  count = len(command_line.use_devices(devices))
   import jax
 
   is_last = jax.process_index() == jax.process_count() - 1
   workdir = folder if not jax.process_index() else folder / "unused"
-  for name, make in experiments().items():
-    whole = make(devices)
+  for name, whole in experiments(count).items():
     keep(train(whole, workdir / f"{name}_whole"), folder / f"{name}.npz")
-    if distributed.is_wanted:
-      stopped = workdir / f"{name}_stopped"
-      train(whole, stopped, 5 if is_last else None)
-      resumed = workdir / f"{name}_resumed"
-      if not jax.process_index():
-        shutil.copytree(stopped, resumed)
-      keep(train(whole, resumed), folder / f"{name}_resumed.npz")
-  if distributed.is_wanted:
-    for name, change in {"lost": lose_data, "other": take_other_data}.items():
-      answer = "trained to the end"
-      try:
-        train(change(whole) if is_last else whole, workdir / name)
-      except (OSError, ValueError) as error:
-        answer = str(error)
-      (folder / f"{name}_{jax.process_index()}").write_text(answer)
+    stopped = workdir / f"{name}_stopped"
+    train(whole, stopped, 5 if is_last else None)
+    resumed = workdir / f"{name}_resumed"
+    if not jax.process_index():
+      shutil.copytree(stopped, resumed)
+    keep(train(whole, resumed), folder / f"{name}_resumed.npz")
+  for name, change in {"lost": lose_data, "other": take_other_data}.items():
+    answer = "trained to the end"
+    try:
+      train(change(whole) if is_last else whole, workdir / name)
+    except (OSError, ValueError) as error:
+      answer = str(error)
+    (folder / f"{name}_{jax.process_index()}").write_text(answer)
 
 
-def experiments():
-  """Each as a function of devices; the text drops out, by its rows."""
+def experiments(devices):
+  """Two, on so many devices; the text drops out, by its rows."""
   import experiments as handwriting
   import test_text_training as text
 
-  from graves_jax.tasks.handwriting import handwriting_task
-  from graves_jax.tasks.text import text_task
-  from graves_jax.training.experiment import build_experiment
-
-  def training(config):
-    changed = dataclasses.replace(
-      config.training, steps=STEPS, evaluation_batch_size=4
-    )
-    return dataclasses.replace(config, training=changed)
-
-  lines = handwriting.TRAIN, handwriting.VALIDATION
+  four_rows = {"evaluation_batch_size": 4}
   return {
-    "handwriting": lambda devices: build_experiment(
-      handwriting_task(training(handwriting.CONFIG), *lines), devices
-    ),
-    "text": lambda devices: build_experiment(
-      text_task(training(text.CONFIG), text.make_corpus()), devices
-    ),
+    "handwriting": handwriting.make_experiment(devices=devices, **four_rows),
+    "text": text.make_experiment(devices=devices, training=four_rows),
   }
 
 
@@ -114,8 +92,15 @@ def keep(state, path):
   import numpy as np
 
   if not jax.process_index():
-    leaves = jax.tree.leaves_with_path(state)
-    np.savez(path, **{jax.tree_util.keystr(p): x for p, x in leaves})
+    np.savez(path, **arrays(state))
+
+
+def arrays(state):
+  """A state's arrays by their names."""
+  import jax
+
+  leaves = jax.tree.leaves_with_path(state)
+  return {jax.tree_util.keystr(path): x for path, x in leaves}
 
 
 def lose_data(experiment):

@@ -41,12 +41,21 @@ jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 IAMONDB = SHARED / "data" / "iamondb"
 # Rooms whose tests train nothing, and are over in less than a minute.
 QUICK = ("config", "data", "distributions", "rendering")
+# Those whose files take a second or two: they come last, so that all workers,
+# which are given whole files, end together.
+LAST = ("config", "data", "distributions", "test_architecture.py")
+
+
+def room_of(item):
+  """The room whose test it is, or its file's name."""
+  return item.path.relative_to(ROOT / "tests").parts[0]
 
 
 def pytest_collection_modifyitems(items):
-  """Marks the tests that a newcomer begins with."""
+  """Marks the tests that a newcomer begins with, and puts short ones last."""
+  items.sort(key=lambda item: room_of(item) in LAST)
   for item in items:
-    room = item.path.relative_to(ROOT / "tests").parts[0]
+    room = room_of(item)
     is_long = (
       item.get_closest_marker("slow") or "iamondb_path" in item.fixturenames
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from graves_jax.config import (
   Adam,
+  Constant,
   DataConfig,
   HandwritingConfig,
   NetworkConfig,
@@ -37,12 +38,12 @@ CONFIG = HandwritingConfig(
 )
 
 
-def make_lines(count: int, seed: int) -> list[Line]:
-  """Random walks with random texts."""
+def make_lines(count: int, seed: int, lengths=(10, 50)) -> list[Line]:
+  """Random walks, of so many points, with random texts."""
   random = np.random.default_rng(seed)
   lines = []
   for number in range(count):
-    steps = random.integers(10, 50)
+    steps = random.integers(*lengths)
     points = random.normal((8, 0, 0), (40, 35, 0), (steps, 3))
     points[:, 2] = random.random(steps) < 0.1
     points[-1, 2] = 1
@@ -52,7 +53,28 @@ def make_lines(count: int, seed: int) -> list[Line]:
 
 
 TRAIN = [*make_lines(18, 0), Line(make_lines(1, 2)[0].points, "abc ", "all")]
-VALIDATION = make_lines(7, 1)
+# All are padded to 40 points: one shape to compile.
+VALIDATION = make_lines(7, 1, lengths=(21, 41))
+# What the loop alone reads: nothing is compiled anew for it.
+_OF_THE_LOOP = {
+  "evaluate_every", "checkpoint_every", "sample_every", "record_every",
+  "patience",
+}  # fmt: skip
+
+
+def shared(build, config, *options) -> Experiment:
+  """`build` of a config, where what is traced and compiled serves all configs
+  that differ in what the loop alone reads."""
+  training, names = config.training, _OF_THE_LOOP
+  if isinstance(config.optimizer.schedule, Constant):
+    names = {*names, "steps"}
+  usual = {f.name: f.default for f in dataclasses.fields(training)}
+  usual = {name: usual[name] for name in names}
+  same = dataclasses.replace(training, **usual)
+  built = build(dataclasses.replace(config, training=same), *options)
+  metadata = dataclasses.replace(built.task.metadata, config=config)
+  task = dataclasses.replace(built.task, metadata=metadata)
+  return dataclasses.replace(built, task=task)
 
 
 def make_experiment(
@@ -65,10 +87,10 @@ def make_experiment(
   config = dataclasses.replace(
     config, training=dataclasses.replace(config.training, **training)
   )
-  return _built(config, devices, parallel)
+  return shared(_built, config, devices, parallel)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def _built(config: HandwritingConfig, devices: int, parallel) -> Experiment:
   """Builds an experiment once: what is traced and compiled serves all tests."""
   task = handwriting_task(config, TRAIN, VALIDATION)
@@ -123,7 +145,7 @@ def make_reading_experiment(devices: int = 1, **training) -> Experiment:
     READING_CONFIG,
     training=dataclasses.replace(READING_CONFIG.training, **training),
   )
-  return _built_to_read(config, devices)
+  return shared(_built_to_read, config, devices)
 
 
 @functools.lru_cache(maxsize=8)

@@ -12,6 +12,10 @@ def load_reader(path: str | Path | None = None) -> HandwritingReader:
 
   `load_reader("runs/handwriting_reader").read(lines)` is a text for each line.
 
+  >>> reader = load_reader()
+  >>> "z" in reader.alphabet.characters
+  True
+
   Args:
     path: a run's folder (the --workdir of train.py; of its checkpoints, the
       best one), one checkpoint, or a name of weights that ship. None: those

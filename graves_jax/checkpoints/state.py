@@ -1,5 +1,6 @@
 """What training carries from one update to the next."""
 
+import functools
 from typing import Any
 
 import jax
@@ -93,4 +94,9 @@ def with_average(state: TrainState, decay: float) -> TrainState:
 
 def initial_params(network: nn.Module, seed: int, *inputs: Any) -> Any:
   """Parameters of a network from a seed, for inputs of these shapes."""
-  return jax.jit(network.init)(jax.random.key(seed), *inputs)
+  return _drawn(network, jax.random.key(seed), *inputs)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _drawn(network: nn.Module, key: Array, *inputs: Any) -> Any:
+  return network.init(key, *inputs)

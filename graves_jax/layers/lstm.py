@@ -26,6 +26,11 @@ from graves_jax.layers.products import Precision, product
 class LSTMParams(NamedTuple):
   """Weights of one layer, Eqs. (7)-(10).
 
+  >>> D, H = 3, 4
+  >>> shapes = (D, 4 * H), (H, 4 * H), (3, H), (4 * H,)
+  >>> LSTMParams(*map(jnp.zeros, shapes)).peephole.shape
+  (3, 4)
+
   inputs: [D, 4H], W_x*; every input of the layer, one under another.
   recurrent: [H, 4H], W_h*.
   peephole: [3, H], the diagonals W_ci, W_cf, W_co.
@@ -39,7 +44,14 @@ class LSTMParams(NamedTuple):
 
 
 class LSTMState(NamedTuple):
-  """Cell c of Eq. (9) and output h of Eq. (11) of one layer, each [..., H]."""
+  """State of one layer between two steps, each array [..., H].
+
+  >>> LSTMState(cell=jnp.zeros((2, 4)), output=jnp.zeros((2, 4))).cell.shape
+  (2, 4)
+
+  cell: c of Eq. (9).
+  output: h of Eq. (11).
+  """
 
   cell: Array
   output: Array
@@ -82,7 +94,7 @@ def init_lstm(
 def zero_state(
   hidden: int, *batch: int, dtype: DTypeLike = jnp.float32
 ) -> LSTMState:
-  """Makes the state before the first step, each array [*batch, H].
+  """Makes c_0 and h_0 of Eqs. (7)-(11), zeros, each array [*batch, H].
 
   >>> zero_state(400, 32).cell.shape
   (32, 400)

@@ -33,6 +33,10 @@ from graves_jax.layers.products import (
 class RNNParams(NamedTuple):
   """Weights of one layer, Eqs. (1)-(2).
 
+  >>> D, H = 3, 4
+  >>> RNNParams(*map(jnp.zeros, ((D, H), (H, H), (H,)))).recurrent.shape
+  (4, 4)
+
   inputs: [D, H]; every input of the layer, one under another.
   recurrent: [H, H].
   bias: [H].

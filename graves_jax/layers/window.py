@@ -13,7 +13,15 @@ RAW_LIMIT = 10.0  # exp(10) characters a step are more than any text has
 
 
 class WindowParams(NamedTuple):
-  """W_h1p [H, 3K] and b_p [3K] of Eq. (48), in the order alpha, beta, kappa."""
+  """Weights of Eq. (48), in the order alpha, beta, kappa.
+
+  >>> H, K = 4, 10
+  >>> WindowParams(jnp.zeros((H, 3 * K)), jnp.zeros(3 * K)).bias.shape
+  (30,)
+
+  weights: [H, 3K], W_h1p.
+  bias: [3K], b_p.
+  """
 
   weights: Array
   bias: Array

@@ -40,6 +40,10 @@ class WindowLayerState(NamedTuple):
 class Text(NamedTuple):
   """Characters to write, c of Eq. (46).
 
+  >>> text = Text(jnp.array([[3, 1, 2]]), jnp.ones((1, 3)))
+  >>> text.mask.shape
+  (1, 3)
+
   characters: classes 0..A-1, [B, U] integers.
   mask: 1 for characters of the text, 0 for padding, [B, U] floats.
   """

@@ -45,6 +45,14 @@ class Judgement(NamedTuple):
 class HandwritingReader:
   """Reads lines of pen strokes, without a language model.
 
+  `graves_jax.load_reader` opens one, `from_checkpoint` makes one.
+
+  >>> from graves_jax.checkpoints.read import restore_checkpoint
+  >>> from graves_jax.pretrained import HANDWRITING_RANKER
+  >>> restored = restore_checkpoint(HANDWRITING_RANKER)
+  >>> HandwritingReader.from_checkpoint(restored).network.hidden
+  (180, 180)
+
   network: the reading network.
   params: its weights.
   alphabet: classes of the characters; the blank follows them.
@@ -134,10 +142,10 @@ class HandwritingReader:
     points = np.zeros((_padded(lengths.max()), rows, 3), np.float32)
     for row, line in enumerate(lines):
       points[: lengths[row], row] = self.normalization.normalize(line.points)
-    scores = _log_probs(self.network, self.params, points, lengths)
+    scores = np.asarray(_log_probs(self.network, self.params, points, lengths))
     steps = steps_of(lengths, self.network.joined)
     for row, _ in enumerate(lines):
-      yield np.asarray(scores[: steps[row], row])
+      yield scores[: steps[row], row]
 
 
 def _padded(points: int) -> int:

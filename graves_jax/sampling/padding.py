@@ -59,8 +59,14 @@ def pad_inputs(
     "text_lengths": lengths,
     "rest": np.float32(-normalization.mean[0] / normalization.std[0]),
   }
-  keys = keys[np.minimum(np.arange(rows), len(texts) - 1)]
+  if missing:
+    keys = _take(keys, np.minimum(np.arange(rows), len(texts) - 1))
   return SampleInputs(keys=keys, **on_host)
+
+
+@jax.jit
+def _take(keys: jax.Array, rows: jax.Array) -> jax.Array:
+  return keys[rows]
 
 
 def round_up_rows(number: int) -> int:

@@ -122,14 +122,16 @@ def without_approach(points: np.ndarray) -> np.ndarray:
 
 def _keys(seed: int, pens: range, numbers: Sequence[int]) -> jax.Array:
   """Random keys, [lines * pens]."""
+  pens_and_lines = (np.array(x, np.uint32) for x in (pens, numbers))
+  return _folded(jax.random.key(seed), *pens_and_lines)
 
+
+@jax.jit
+def _folded(key: jax.Array, pens: jax.Array, numbers: jax.Array) -> jax.Array:
   def fold(keys, data):
     return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(keys, data)
 
-  of_pens = fold(jax.random.key(seed), np.array(pens, np.uint32))
-  of_lines = jax.vmap(fold, in_axes=(0, None))(
-    of_pens, np.array(numbers, np.uint32)
-  )
+  of_lines = jax.vmap(fold, in_axes=(0, None))(fold(key, pens), numbers)
   return of_lines.T.reshape(-1)
 
 

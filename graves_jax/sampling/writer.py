@@ -38,6 +38,10 @@ _CANDIDATES = 3
 class Written(NamedTuple):
   """A line that was written.
 
+  >>> points = np.float32([[3, 0, 0], [0, 4, 1]])
+  >>> Written(Line(points, "a", "0"), is_finished=True).line.text
+  'a'
+
   line: its pen elements in pen units, its text, and its number as name.
   is_finished: False if the stop rule did not end it within the limit, the
     window skipped a character, or nothing was left of it but dots.
@@ -75,6 +79,12 @@ class HandwritingWriter:
   """A trained network, ready to write by hand (Sections 4.2 and 5).
 
   `graves_jax.load_writer` opens one, `from_checkpoint` makes one.
+
+  >>> from graves_jax.checkpoints.read import restore_checkpoint
+  >>> from graves_jax.pretrained import SYNTHETIC
+  >>> writer = HandwritingWriter.from_checkpoint(restore_checkpoint(SYNTHETIC))
+  >>> writer.reads
+  True
 
   network: a `SynthesisNetwork` or `PredictionNetwork`.
   params: its weights.

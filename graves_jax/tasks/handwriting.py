@@ -31,10 +31,9 @@ from graves_jax.losses.handwriting import (
   HandwritingScores,
   handwriting_loss,
   handwriting_scores,
-  network_inputs,
 )
 from graves_jax.losses.sums import LossFn, Sums
-from graves_jax.networks.build import build_network
+from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.rendering.figures import write_attention, write_samples
 from graves_jax.sampling.writer import HandwritingWriter
 from graves_jax.training.records import StepReport
@@ -64,8 +63,7 @@ class HandwritingTask:
     return handwriting_loss(self.network, config.network.sigma_floor)
 
   def initial_params(self, seed: int) -> Any:
-    inputs = network_inputs(self.network, self.train_batches.batch(0))
-    return initial_params(self.network, seed, *inputs)
+    return initial_params(self.network, seed, *example_inputs(self.network))
 
   def initial_carry(self, batch_size: int) -> tuple[()]:
     del batch_size

@@ -19,12 +19,11 @@ from graves_jax.data.lines import LineBatches
 from graves_jax.data.strokes import Alphabet, Line, Normalization, StrokeCodec
 from graves_jax.losses.reading import (
   ReadingScores,
-  reader_inputs,
   reading_loss,
   reading_scores,
 )
 from graves_jax.losses.sums import LossFn, Sums
-from graves_jax.networks.build import build_network
+from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.networks.reading import steps_of
 from graves_jax.recognition.reader import HandwritingReader
 from graves_jax.tasks.handwriting import is_kept, points_per_character
@@ -54,8 +53,7 @@ class ReadingTask:
     return reading_loss(network)
 
   def initial_params(self, seed: int) -> Any:
-    inputs = reader_inputs(self.train_batches.batch(0))
-    return initial_params(self.network, seed, *inputs)
+    return initial_params(self.network, seed, *example_inputs(self.network))
 
   def initial_carry(self, batch_size: int) -> tuple[()]:
     del batch_size

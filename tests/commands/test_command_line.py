@@ -181,6 +181,7 @@ def test_a_jaxlib_that_may_not_know_the_flag_gets_none(monkeypatch, jaxlib):
 def test_a_home_that_cannot_be_written_is_one_line(tmp_path):
   out = tmp_path / "page.svg"
   command = [sys.executable, "sample.py", "hello", "--out", out]
+  command += ["--checkpoint", "synthetic"]
   done = subprocess.run(
     [*command, "--copies", "16", "--hand", "any", "--best-of", "1"],
     cwd=ROOT,

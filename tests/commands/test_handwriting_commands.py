@@ -418,13 +418,12 @@ def test_a_workdir_in_use_is_refused_before_data_are_read(
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 def test_a_signal_saves_and_a_second_start_goes_on(
-  config, strokes, environment, tmp_path
+  run_command, config, strokes, environment, tmp_path
 ):
-  command = [sys.executable, ROOT / "train.py", config]
-  command += ["--data.path", strokes, "--workdir", tmp_path / "run"]
-  command += ["--devices", "1", "--training.steps"]
+  arguments = [config, "--data.path", strokes, "--workdir", tmp_path / "run"]
+  arguments += ["--devices", "1", "--training.steps"]
   first = subprocess.Popen(
-    [*command, "100000"],
+    [sys.executable, ROOT / "train.py", *arguments, "100000"],
     stdout=subprocess.PIPE,
     stderr=subprocess.STDOUT,
     text=True,
@@ -441,14 +440,9 @@ def test_a_signal_saves_and_a_second_start_goes_on(
   assert output.index("Stopping: ") < output.index("Saved at step ")
   assert "To go on: graves-jax train" in output
   step = max(int(p.name) for p in (tmp_path / "run/checkpoints").iterdir())
-  second = subprocess.run(
-    [*command, str(step + 1)],
-    capture_output=True,
-    text=True,
-    env=environment,
-    check=True,
-  )
-  assert f"Continuing at step {step:,}" in second.stdout
+  status, output, errors = run_command("train", *arguments, step + 1)
+  assert (status, errors) == (0, "")
+  assert f"Continuing at step {step:,}" in output
 
 
 def test_export_writes_weights_that_sample(run_command, trained, tmp_path):

@@ -100,8 +100,14 @@ def browser():
     yield started
 
 
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+  """A folder of pages, each of which is made once."""
+  return tmp_path_factory.mktemp("pages")
+
+
 @pytest.fixture
-def opened(browser, run_command, tmp_path):
+def opened(browser, run_command, pages):
   """Opens a page; all that it says or asks for is in `troubles`."""
   contexts, troubles = [], []
 
@@ -119,7 +125,7 @@ def opened(browser, run_command, tmp_path):
     )
 
   def open_page(weights="int8", fragment="", **options):
-    path = tmp_path / f"{weights}.html"
+    path = pages / f"{weights}.html"
     if not path.exists():
       status, output, _ = run_command("page", path, "--weights", weights)
       assert status == 0 and "MB" in output

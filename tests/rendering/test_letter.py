@@ -184,27 +184,33 @@ def test_whatever_is_written_lines_never_touch(paragraphs, ruling, raw):
     boxes = [corners(line) for line in sheet.lines if line]
     low, high = corners(sheet.strokes)
     assert low[0] >= 5 - 1e-6 and high[0] <= 55 + 1e-6 and low[1] >= 5 - 1e-6
-    for k, line in enumerate(filter(None, sheet.lines)):
-      for other in list(filter(None, sheet.lines))[k + 1 :]:
-        x = np.linspace(0, 60, 241)
-        assert (lowest(line, x) < -lowest(other, x, -1)).all()
+    x = np.linspace(0, 60, 241)
+    tops, bottoms = (
+      [lowest(line, x, sign) for line in sheet.lines if line]
+      for sign in (-1, 1)
+    )
+    for upper, lower in itertools.combinations(range(len(boxes)), 2):
+      assert (bottoms[upper] < -tops[lower]).all()
     assert len(boxes) <= len(sheet.lines)
 
 
 def lowest(line, x, sign=1):
   """Of the ink at each x the greatest `sign` times y, or minus infinity."""
-  found = np.full(len(x), -np.inf)
-  for stroke in line:
-    for start, end in itertools.pairwise(stroke):
-      (a, b), (c, d) = sorted([tuple(start), tuple(end)])
-      inside = (x >= a) & (x <= c)
-      y = (
-        sign * np.interp(x, [a, c], [b, d])
-        if c > a
-        else max(sign * b, sign * d)
-      )
-      found = np.where(inside, np.maximum(found, y), found)
-  return found
+  pairs = [
+    np.stack([stroke[:-1], stroke[1:]], axis=1)
+    for stroke in line
+    if len(stroke) > 1
+  ]
+  if not pairs:
+    return np.full(len(x), -np.inf)
+  pieces = np.concatenate(pairs) * [1, sign]  # [N, 2 ends, 2]
+  left, right = np.sort(pieces[..., 0], axis=1).T[..., None]
+  start, end = pieces[:, 0, :, None], pieces[:, 1, :, None]  # each [N, 2, 1]
+  width = end[:, 0] - start[:, 0]
+  share = (x - start[:, 0]) / np.where(width, width, 1)
+  y = start[:, 1] + share * (end[:, 1] - start[:, 1])
+  y = np.where(width, y, np.maximum(start[:, 1], end[:, 1]))
+  return np.where((x >= left) & (x <= right), y, -np.inf).max(axis=0)
 
 
 @pytest.mark.parametrize(

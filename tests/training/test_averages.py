@@ -13,8 +13,11 @@ from graves_jax.training.evaluate import evaluate
 from graves_jax.training.loop import train
 
 DECAY = 0.7
+PLAIN = dataclasses.replace(
+  CONFIG, data=dataclasses.replace(CONFIG.data, buckets=1)
+)
 AVERAGED = dataclasses.replace(
-  CONFIG, training=dataclasses.replace(CONFIG.training, average=DECAY)
+  PLAIN, training=dataclasses.replace(PLAIN.training, average=DECAY)
 )
 
 
@@ -59,13 +62,13 @@ def test_the_average_is_that_of_all_updates_without_the_start(averaged):
 
 def test_training_itself_knows_nothing_of_it(averaged, tmp_path):
   _, state, _, _ = averaged
-  plain = train(make_experiment(), tmp_path, Silent())
+  plain = train(make_experiment(PLAIN), tmp_path, Silent())
   assert_same(state.params, jax.device_get(plain).params, atol=1e-6)
 
 
 def test_validation_scores_the_average(averaged):
   _, state, _, listener = averaged
-  experiment = make_experiment()
+  experiment = make_experiment(PLAIN)
   sums = evaluate(
     experiment.sum_losses,
     state.average,
@@ -103,7 +106,7 @@ def test_two_devices_keep_the_same_average(averaged, tmp_path):
 def test_a_workdir_without_an_average_is_refused(averaged):
   folder, *_ = averaged
   with pytest.raises(ValueError, match=r"training\.average = 0\.7"):
-    train(make_experiment(), folder, Silent())
+    train(make_experiment(PLAIN), folder, Silent())
 
 
 def test_a_decay_of_one_is_refused():

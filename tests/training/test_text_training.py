@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from experiments import Silent
+from experiments import Silent, shared
 from paths import ROOT
 
 from graves_jax.checkpoints.read import restore_checkpoint
@@ -64,13 +64,13 @@ def make_experiment(
       changes = dataclasses.replace(getattr(config, name), **changes)
     config = dataclasses.replace(config, **{name: changes})
   if corpus is None:
-    return built(config, devices, parallel)
+    return shared(built, config, devices, parallel)
   return build_experiment(
     text_task(config, corpus), jax.devices()[:devices], parallel
   )
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def built(config, devices, parallel):
   """Builds an experiment once: what is traced and compiled serves all tests."""
   task = text_task(config, make_corpus())

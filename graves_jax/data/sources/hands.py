@@ -13,8 +13,11 @@ def load_hands() -> dict[str, Line]:
   `load_writer().write("dear reader", style=load_hands()["neat"])` writes in one
   of them.
 
-  >>> "neat" in load_hands()
-  True
+  >>> load_hands()["neat"].points.shape[1]
+  3
+
+  Returns:
+    Each hand's name, and a line of its ink: `Line.points` [T, 3] in pen units.
   """
   splits = read_stroke_file(HANDS)
   lines = splits["train"] + splits["validation"]
