@@ -55,6 +55,8 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
 def _is_by_column(path: Path) -> bool:
   """Whether the first line of a file is a drawing by column."""
   for _, data in numbered_lines(path):
+    if b'"drawing"' in data:
+      return True  # without decoding it twice
     try:
       return quickdraw.is_by_column(decode_object(data, ""))
     except ValueError:

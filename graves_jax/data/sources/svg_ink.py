@@ -7,6 +7,7 @@ along the strokes at the density of real ink. What the ink says is the title of
 the document, unless it is given.
 """
 
+import itertools
 import math
 import os
 import re
@@ -16,19 +17,22 @@ import numpy as np
 
 from graves_jax.data.sources import untrusted_xml
 from graves_jax.data.sources.stroke_file import (
+  MAX_POINTS,
   as_positions,
   check_string,
   require_few_points,
+  require_few_strokes,
 )
 from graves_jax.data.sources.svg_path import path_strokes
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
 POINTS_PER_CHARACTER = 22  # of IAM-OnDB's lines
 _HIDDEN = ("defs", "symbol", "clipPath", "mask", "marker", "pattern")
-_TRANSFORM = re.compile(r"\s*,?\s*(\w+)\s*\(([^()]*)\)")
+_TRANSFORM = re.compile(r"[\s,]*(\w+)\s*\(([^()]*)\)")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _MOST = 1e15
 _DEEPEST = 500  # elements within one another
+_MOST_TRANSFORMS = 50_000  # of all elements
 
 
 def read_svg(path: str | os.PathLike, text: str | None = None) -> Line:
@@ -72,7 +76,7 @@ class _Document:
     self._transforms = [np.eye(3)]
     self._hidden = 0  # how deep within what is not drawn
     self._in_title = False
-    self._points = 0
+    self._points = self._moves = 0
     untrusted_xml.parse(content, self._start, self._end, self._characters)
 
   def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -81,10 +85,18 @@ class _Document:
       raise ValueError(f"it begins with <{tag[:40]}>; SVG has <svg>.")
     if depth > _DEEPEST:
       raise ValueError(f"elements nest deeper than {_DEEPEST}.")
-    own = _transform(attributes.get("transform", ""))
-    # What becomes too large is refused with the positions.
-    with np.errstate(all="ignore"):
-      self._transforms.append(self._transforms[-1] @ own)
+    around = self._transforms[-1]
+    if given := attributes.get("transform"):
+      self._moves += given.count("(")
+      if self._moves > _MOST_TRANSFORMS:
+        raise ValueError(
+          f"it has more than {_MOST_TRANSFORMS:,} transforms, the most "
+          "allowed; save the ink without them."
+        )
+      # What becomes too large is refused with the positions.
+      with np.errstate(all="ignore"):
+        around = around @ _transform(given)
+    self._transforms.append(around)
     self._in_title = tag == "title" and depth == 2
     if self._hidden or tag in _HIDDEN or _is_not_ink(attributes):
       self._hidden += 1
@@ -96,6 +108,7 @@ class _Document:
       with np.errstate(all="ignore"):
         moved = np.hstack([stroke, ones]) @ self._transforms[-1][:2].T
       self.strokes.append(moved)
+      require_few_strokes(len(self.strokes))
 
   def _end(self, tag: str) -> None:
     self._transforms.pop()
@@ -134,8 +147,10 @@ def _strokes(tag: str, attributes: dict[str, str]) -> list[np.ndarray]:
 
 
 def _numbers(given: str) -> list[float]:
-  """All numbers in a text, none so large that reckoning overflows."""
-  numbers = [float(value) for value in _NUMBER.findall(given)]
+  """The numbers in a text, none so large that reckoning overflows, and no more
+  than are too many."""
+  matches = itertools.islice(_NUMBER.finditer(given), 2 * MAX_POINTS + 2)
+  numbers = [float(match[0]) for match in matches]
   if not all(abs(number) < _MOST for number in numbers):
     raise ValueError(f"{given.strip()[:40]!r} has a number above {_MOST:g}.")
   return numbers
