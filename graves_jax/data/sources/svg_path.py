@@ -22,7 +22,8 @@ _SHARE = np.arange(1, _DIVISIONS + 1) / _DIVISIONS
 
 
 def path_strokes(data: str) -> list[np.ndarray]:
-  """The strokes [n, 2] of a path, one for every M.
+  """The strokes [n, 3] of a path, one for every M: x, y, and 1 where a piece of
+  the path ends, 0 within a curve.
 
   Args:
     data: what the attribute `d` says.
@@ -45,7 +46,13 @@ def path_strokes(data: str) -> list[np.ndarray]:
     pen.draw(command, values)
     # Further pairs after an M are lines.
     command = {"M": "L", "m": "l"}.get(command, command)
-  return [np.array(s).view(float).reshape(-1, 2) for s in pen.strokes]
+  strokes = []
+  for points, ends in zip(pen.strokes, pen.ends, strict=True):
+    stroke = np.zeros((len(points), 3))
+    stroke[:, :2] = np.array(points).view(float).reshape(-1, 2)
+    stroke[ends, 2] = 1
+    strokes.append(stroke)
+  return strokes
 
 
 def _values(data: str, place: int, command: str) -> tuple[list[float], int]:
@@ -74,6 +81,7 @@ class _Pen:
 
   def __init__(self) -> None:
     self.strokes: list[list[complex]] = []
+    self.ends: list[list[int]] = []  # of the pieces of each, by their places
     self._at = self._start = 0j
     self._control = 0j  # of the last curve
     self._last = ""
@@ -123,6 +131,7 @@ class _Pen:
 
   def _begin(self) -> None:
     self.strokes.append([self._at])
+    self.ends.append([0])
     require_few_strokes(len(self.strokes))
     self._count(1)
 
@@ -135,6 +144,7 @@ class _Pen:
       self._begin()
     self._count(len(points))
     self.strokes[-1].extend(points)
+    self.ends[-1].append(len(self.strokes[-1]) - 1)
     self._at = complex(points[-1])
 
 
