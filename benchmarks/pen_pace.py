@@ -1,9 +1,9 @@
 """How well the pace of a pen is told from its way: pen_pace.py DATA.
 
-Of real lines, reckons when the pen is at each of their points, for a pen that is
-equally fast everywhere and by `data.sources.pace`, with which SVG is read. A pen
-is read in equal times, so that the times between neighbours should be equal: the
-smaller the standard deviation of their logarithm, the better.
+Of real lines, reckons when the pen is at each of their points, for a pen that
+is equally fast everywhere and by `data.sources.pace`, with which SVG is read.
+A pen is read in equal times, so that the times between neighbours should be
+equal: the smaller the standard deviation of their logarithm, the better.
 """
 
 import dataclasses

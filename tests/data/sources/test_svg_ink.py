@@ -168,6 +168,10 @@ ENTITY = '<!DOCTYPE svg [<!ENTITY a "aaaa">]>'
     (ENTITY + SVG.format("&a;"), "entities"),
     (ELSEWHERE + SVG.format("&a;"), "&a;, which is declared elsewhere"),
     ("<svg>" * 600, "nest deeper than 500"),
+    (SVG.format("<g transform='" + "scale(1)" * 50_001 + "'/>"), "50,000 tr"),
+    (SVG.format("<g transform='" + " " * 10**6 + ")'/>"), "no transform"),
+    (SVG.format("<path d='M0 0" + "z" * 10_001 + "'/>"), "10,000 strokes"),
+    (SVG.format("<path d='M0 0" + "a0 0 0 0 0 0 0" * 9000 + "'/>"), "100,000"),
     ("<html/>", "<svg>"),
   ],
 )
