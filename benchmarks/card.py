@@ -1,11 +1,11 @@
 """All that a lent graphics card is for, in minutes: a check, weights, a table.
 
 In order: whether the card computes what the processor does; one row of the
-table of gpu_table.py; the synthesis network, trained from scratch; the other
-rows, as long as there is time. Every result is in --out as soon as it is
-known, in at most eight files of at most 15 MB: report.json, table.md,
-metrics.jsonl, weights.tar.gz of the best validation and later.tar.gz (or parts
-of them).
+table of gpu_table.py; the synthesis network, trained from scratch or from
+trained weights; the other rows, as long as there is time. Every result is in
+--out as soon as it is known, in at most eight files of at most 15 MB:
+report.json, table.md, metrics.jsonl, weights.tar.gz of the best validation and
+later.tar.gz (or parts of them).
 
 Nothing is fetched from anywhere. Without --data the handwriting is synthetic.
 """
@@ -52,9 +52,15 @@ class Arguments:
   """Lengths that whole lines are padded to: each is compiled for."""
   learning_rate: float | None = None
   """Of training; by default the recipe's."""
-  recurrent_dropout: float = 0.0
-  """Of training; without it training lines are learned by heart after 20
-  epochs."""
+  init_from: Path | None = None
+  """Weights to go on from, by configs/handwriting_synthesis_dropout.py: a run's
+  folder, a checkpoint, or a name of weights that ship; else training begins
+  from scratch, by configs/handwriting_synthesis.py."""
+  recurrent_dropout: float | None = None
+  """Of training; by default the recipe's. Without it training lines are learned
+  by heart after 20 epochs."""
+  slant_range: float = 0.0
+  """By how much training lines are slanted at random."""
   steps: int | None = None
   """Updates; by default as many as there is time for, which takes a minute or
   two to find out."""
@@ -68,9 +74,13 @@ class Arguments:
       value = getattr(self, name)
       if value is not None and not 0 < value <= 24 * 60:
         raise ValueError(f"--{name} (={value}) must be above 0, in minutes.")
-    if not 0 <= self.recurrent_dropout < 1:
+    if not 0 <= (self.recurrent_dropout or 0) < 1:
       raise ValueError(
         f"--recurrent-dropout (={self.recurrent_dropout}) must be in [0, 1)."
+      )
+    if not self.slant_range >= 0:
+      raise ValueError(
+        f"--slant-range (={self.slant_range}) must be 0 or more."
       )
     if self.steps is not None and self.steps < 2:
       raise ValueError(f"--steps (={self.steps}) must be 2 or more.")
@@ -236,17 +246,9 @@ class Rows:
     self._measure(self._first)
 
   def measure_others(self) -> None:
-    """Measures all others; on a card once more with loops recorded."""
+    """Measures all others."""
     for item in self._others:
       self._measure(item)
-    if self._card.device.platform == "gpu":
-      self._card.do(
-        "loops recorded",
-        lambda: self._table.measure_with_loops_recorded(
-          self._first.batch_size, self._card.clock.left()
-        ),
-        needs=self._longest,
-      )
 
   def _measure(self, item) -> None:
     started = time.monotonic()
@@ -289,21 +291,34 @@ def check(card: Card, lines, sizes: Sizes) -> None:
 
 
 def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
-  """Trains from scratch; the weights are among the results."""
+  """Trains; the weights are among the results."""
   from card_plan import Size
-  from card_training import Session, train_on_card
+  from card_training import Asked, Session, train_on_card
 
+  initial, hidden = initial_weights(arguments.init_from), sizes.hidden
+  if initial is not None:
+    hidden = initial.metadata.of_handwriting()[0].network.hidden
   size = Size(
     sizes.train_batch or arguments.batch_size,
     sizes.buckets or arguments.buckets,
-    sizes.hidden,
+    hidden,
     sizes.evaluation_batch,
     arguments.learning_rate,
     arguments.recurrent_dropout,
+    arguments.slant_range,
   )
   session = Session(card.device, card.clock, card.folder, card.console)
   seconds = min(60 * minutes, card.clock.left())
-  train_on_card(session, lines, size, seconds, arguments.steps)
+  asked = Asked(lines, size, initial)
+  train_on_card(session, asked, seconds, arguments.steps)
+
+
+def initial_weights(path: Path | None):
+  """A checkpoint of handwriting; None if none is named."""
+  from graves_jax.checkpoints.read import restore_checkpoint
+  from graves_jax.commands.command_line import find_checkpoint
+
+  return None if path is None else restore_checkpoint(find_checkpoint(path))
 
 
 def describe() -> dict:

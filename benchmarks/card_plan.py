@@ -1,9 +1,11 @@
-"""The recipe of configs/handwriting_synthesis.py, fitted to minutes on a card.
+"""A recipe of the synthesis network, fitted to minutes on a card.
 
-A run of N updates is the recipe at N of its 8,000: warm-up and the average's
-horizon shrink with it, the descent is a share anyhow. The curriculum shrinks
-least, as the window needs its updates to learn to read: the recipe's 450, at
-most a third of the run.
+From random weights it is configs/handwriting_synthesis.py, and a run of N
+updates is the recipe at N of its 8,000: warm-up and the average's horizon
+shrink with it, the descent is a share anyhow. The curriculum shrinks least, as
+the window needs its updates to learn to read: the recipe's 450, at most a third
+of the run. From trained weights it is configs/handwriting_synthesis_dropout.py,
+without a curriculum.
 
 N comes from the time of a few updates of every shape.
 """
@@ -19,12 +21,13 @@ from typing import NamedTuple
 
 import jax
 
-from configs.handwriting_synthesis import get_config
+from configs import handwriting_synthesis, handwriting_synthesis_dropout
 from graves_jax.config import DataConfig, HandwritingConfig
 from graves_jax.data.curriculum import StagedLineBatches
-from graves_jax.data.lines import StrokeBatch
+from graves_jax.data.lines import LineBatches, StrokeBatch
 from graves_jax.training.experiment import Experiment
 
+_MOST_STEPS = handwriting_synthesis.get_config().training.steps
 _MOST_OF_RUN = 1 / 3  # that the curriculum takes
 VALIDATIONS = 4  # of a run, the last one at its end
 _TIMED = 3  # updates of each shape
@@ -41,7 +44,8 @@ class Size(NamedTuple):
   hidden: cells in each layer.
   evaluation_batch_size: lines at once.
   learning_rate: of the updates; None: the recipe's.
-  recurrent_dropout: of the network.
+  recurrent_dropout: of the network; None: the recipe's.
+  slant_range: of the training lines.
   """
 
   batch_size: int
@@ -49,7 +53,8 @@ class Size(NamedTuple):
   hidden: tuple[int, ...]
   evaluation_batch_size: int
   learning_rate: float | None = None
-  recurrent_dropout: float = 0.0
+  recurrent_dropout: float | None = None
+  slant_range: float = 0.0
 
 
 class Shape(NamedTuple):
@@ -68,25 +73,38 @@ class Stage(NamedTuple):
   counts: Counter
 
 
-def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
+def recipe_of(is_trained: bool) -> HandwritingConfig:
+  """The recipe from random weights, or from trained ones, whose alphabet and
+  normalization it keeps."""
+  if not is_trained:
+    return handwriting_synthesis.get_config()
+  recipe = handwriting_synthesis_dropout.get_config()
+  data = dataclasses.replace(recipe.data, keep_codec=True)
+  return dataclasses.replace(recipe, data=data)
+
+
+def plan(
+  recipe: HandwritingConfig, size: Size, data: DataConfig, steps: int
+) -> HandwritingConfig:
   """The recipe for a run of `steps` updates, validated now and then.
 
   Args:
+    recipe: for as many updates as it has.
     size: of network and batches.
     data: where the lines are.
     steps: updates.
   """
-  recipe = get_config()
   share = steps / recipe.training.steps
-  ((_, points, _),) = recipe.data.crop_schedule
-  short = short_updates(steps), points, 2 * size.batch_size
+  dropout = size.recurrent_dropout
+  if dropout is None:
+    dropout = recipe.network.recurrent_dropout
   part = -(-steps // VALIDATIONS)
   return dataclasses.replace(
     recipe,
     network=dataclasses.replace(
       recipe.network,
       hidden=size.hidden,
-      recurrent_dropout=size.recurrent_dropout,
+      recurrent_dropout=dropout,
     ),
     data=dataclasses.replace(
       recipe.data,
@@ -94,7 +112,11 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
       synthetic_lines=data.synthetic_lines,
       batch_size=size.batch_size,
       buckets=size.buckets,
-      crop_schedule=(short,),
+      crop_schedule=tuple(
+        (short_updates(recipe, steps), points, 2 * size.batch_size)
+        for _, points, _ in recipe.data.crop_schedule
+      ),
+      slant_range=size.slant_range,
     ),
     optimizer=dataclasses.replace(
       recipe.optimizer,
@@ -119,25 +141,31 @@ def plan(size: Size, data: DataConfig, steps: int) -> HandwritingConfig:
   )
 
 
-def short_updates(steps: int) -> int:
-  """Updates of the curriculum in a run of `steps`."""
-  ((updates, _, _),) = get_config().data.crop_schedule
+def short_updates(recipe: HandwritingConfig, steps: int) -> int:
+  """Updates of the recipe's curriculum, one stage or none, in a run of
+  `steps`."""
+  if not recipe.data.crop_schedule:
+    return 0
+  ((updates, _, _),) = recipe.data.crop_schedule
   return max(min(updates, round(_MOST_OF_RUN * steps)), 1)
 
 
-def most_steps(short: float, whole: float, seconds: float) -> int:
-  """The most updates that take so long, at most the recipe's.
+def most_steps(
+  recipe: HandwritingConfig, short: float, whole: float, seconds: float
+) -> int:
+  """The most updates that take so long, at most those of the longest recipe.
 
   Args:
+    recipe: whose curriculum counts.
     short, whole: seconds of an update of the curriculum, and of whole lines.
     seconds: for all.
   """
 
   def taken(steps: int) -> float:
-    first = short_updates(steps)
+    first = short_updates(recipe, steps)
     return first * short + (steps - first) * whole
 
-  low, high = 2, get_config().training.steps
+  low, high = 2, _MOST_STEPS
   while low < high:
     middle = (low + high + 1) // 2
     if taken(middle) <= seconds:
@@ -147,7 +175,9 @@ def most_steps(short: float, whole: float, seconds: float) -> int:
   return low
 
 
-def stages(batches: StagedLineBatches, short: int) -> tuple[Stage, Stage]:
+def stages(
+  batches: StagedLineBatches | LineBatches, short: int
+) -> tuple[Stage, Stage]:
   """An epoch of the curriculum, or all of it, and one of whole lines."""
   epoch = len(batches)
   return (
@@ -156,7 +186,9 @@ def stages(batches: StagedLineBatches, short: int) -> tuple[Stage, Stage]:
   )
 
 
-def _stage(batches: StagedLineBatches, steps: Sequence[int]) -> Stage:
+def _stage(
+  batches: StagedLineBatches | LineBatches, steps: Sequence[int]
+) -> Stage:
   stage = Stage({}, Counter())
   for step in steps:
     batch = batches.batch(step)
@@ -209,6 +241,8 @@ def time_updates(
 
 
 def mean_seconds(stage: Stage, seconds: dict[Shape, float]) -> float:
-  """Of an update of a stage."""
+  """Of an update of a stage; 0 if it has none."""
+  if not stage.counts:
+    return 0.0
   taken = sum(n * seconds[shape] for shape, n in stage.counts.items())
   return taken / stage.counts.total()

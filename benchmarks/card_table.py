@@ -1,23 +1,13 @@
 """The rows of gpu_table.py that fit into minutes, most telling first."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import gpu_table
 import jax
 from card_folder import ResultFolder
 from rich.console import Console
-
-# XLA's default leaves loops out of what it records for one launch.
-LOOP_FLAGS = (
-  "--xla_gpu_enable_command_buffer=+WHILE "
-  "--xla_gpu_command_buffer_unroll_loops=true"
-)
 
 
 class Item(NamedTuple):
@@ -106,37 +96,3 @@ class Table:
     self._folder.note("not_run", self._not_run)
     table = gpu_table.markdown(self._rows)
     self._folder.write("table.md", f"{table}\n".encode())
-
-  def measure_with_loops_recorded(
-    self, batch_size: int, seconds: float
-  ) -> None:
-    """Times ours again in a process of its own, with LOOP_FLAGS.
-
-    Raises:
-      OSError: if that process fails: XLA ends it for a flag that it lost.
-    """
-    command = [
-      *(sys.executable, str(Path(gpu_table.__file__))),
-      *("--batch-size", str(batch_size), "--anywhere"),
-      *("--length", str(self._arguments.length)),
-      *("--sampled", str(self._arguments.sampled)),
-      *("--rounds", str(self._arguments.rounds)),
-      *("--precision", "bfloat16"),
-      *("--hidden", *map(str, self._arguments.hidden)),
-      *("--torch-sampler", "eager"),
-    ]
-    flags = f"{os.environ.get('XLA_FLAGS', '')} {LOOP_FLAGS}".strip()
-    done = subprocess.run(
-      command,
-      capture_output=True,
-      text=True,
-      timeout=seconds,
-      env=os.environ | {"XLA_FLAGS": flags},
-    )
-    if done.returncode:
-      last = done.stderr.strip().splitlines()[-1:] or ["nothing said"]
-      raise OSError(f"{' '.join(command)}: {last[0]}")
-    self._folder.note(
-      "with_loops_recorded",
-      {"XLA_FLAGS": flags, "printed": done.stdout.splitlines()[-1]},
-    )

@@ -1,5 +1,5 @@
-"""Trains the synthesis network on a card from scratch, and keeps its best
-weights.
+"""Trains the synthesis network on a card, from scratch or from trained weights,
+and keeps its best weights.
 
 The run is stopped after each validation, so that weights are safe by then; it
 goes on exactly where it was. The best ones are "weights", others "later": a run
@@ -24,6 +24,7 @@ from card_plan import (
   mean_seconds,
   most_steps,
   plan,
+  recipe_of,
   short_updates,
   stages,
   time_updates,
@@ -31,9 +32,9 @@ from card_plan import (
 from report import rounded
 from rich.console import Console
 
-from configs.handwriting_synthesis import get_config
 from graves_jax.checkpoints.export import export_weights
-from graves_jax.checkpoints.read import FOLDER, step_folders
+from graves_jax.checkpoints.metadata import require_same_weights
+from graves_jax.checkpoints.read import FOLDER, Restored, step_folders
 from graves_jax.commands.console import ConsoleListener
 from graves_jax.config import DataConfig, HandwritingConfig
 from graves_jax.data.lines import StrokeBatch
@@ -55,6 +56,36 @@ class Lines(NamedTuple):
   validation: Sequence[Line]
 
 
+class Asked(NamedTuple):
+  """What to train.
+
+  lines: the data.
+  size: of network and batches.
+  initial: the weights to start from; None: random ones.
+  """
+
+  lines: Lines
+  size: Size
+  initial: Restored | None = None
+
+  @property
+  def recipe(self) -> HandwritingConfig:
+    return recipe_of(self.initial is not None)
+
+  def experiment(self, steps: int, card: jax.Device) -> Experiment:
+    """Of a run of so many updates."""
+    config, codec = plan(self.recipe, self.size, self.lines.config, steps), None
+    if self.initial is not None:
+      _, codec = self.initial.metadata.of_handwriting()
+    _, train, validation = self.lines
+    task = handwriting_task(config, train, validation, codec=codec)
+    return build_experiment(task, [card])
+
+  def short_updates(self, steps: int) -> int:
+    """Updates of the curriculum in a run of so many."""
+    return short_updates(self.recipe, steps)
+
+
 class Session(NamedTuple):
   """Where training happens.
 
@@ -73,7 +104,7 @@ class Session(NamedTuple):
 class _Fitted(NamedTuple):
   """A run that fits the time, and a batch of each of its shapes."""
 
-  config: HandwritingConfig
+  experiment: Experiment
   examples: dict[Shape, StrokeBatch]
 
 
@@ -93,27 +124,27 @@ class _Listener(ConsoleListener):
 
 
 def train_on_card(
-  session: Session,
-  lines: Lines,
-  size: Size,
-  seconds: float,
-  steps: int | None = None,
+  session: Session, asked: Asked, seconds: float, steps: int | None = None
 ) -> None:
   """Fits a run to the time, makes it, and keeps what it gives.
 
   Args:
     session: where.
-    lines: the data.
-    size: of network and batches.
+    asked: what.
     seconds: for all of it, compilation, validations and export included.
     steps: updates, if they were counted before.
+
+  Raises:
+    ValueError: if the initial weights are of another network.
   """
   clock, folder = session.clock, session.folder
   if steps is None:
-    fitted = _fit(session, lines, size, clock.spent() + seconds)
+    fitted = _fit(session, asked, clock.spent() + seconds)
   else:
-    fitted = _as_told(session, lines, size, steps)
-  experiment = _experiment(fitted.config, lines, session.device)
+    fitted = _as_told(session, asked, steps)
+  experiment, initial = fitted.experiment, asked.initial
+  if initial is not None:
+    require_same_weights(initial.metadata, experiment.task.metadata)
   with session.console.status("Compiling updates of the run"):
     compile_updates(experiment, fitted.examples)
   with tempfile.TemporaryDirectory() as name:
@@ -127,6 +158,7 @@ def train_on_card(
           experiment,
           workdir,
           listener,
+          initial=initial,
           should_stop=lambda: should_stop() or clock.left() < _AFTER,
         )
         folder.note("validations", listener.validations)
@@ -137,13 +169,12 @@ def train_on_card(
           go_on(lambda done=done: len(listener.validations) >= done)
 
 
-def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
+def _fit(session: Session, asked: Asked, end: float) -> _Fitted:
   """Times updates and a validation; plans as many updates as there is time for
   until `end` of the clock."""
-  steps = get_config().training.steps  # the trial's; any number would do
-  trial = _experiment(plan(size, lines.config, steps), lines, session.device)
-  batches = trial.task.train_batches
-  short, whole = stages(batches, short_updates(steps))
+  steps = asked.recipe.training.steps  # the trial's; any number would do
+  trial = asked.experiment(steps, session.device)
+  short, whole = stages(trial.task.train_batches, asked.short_updates(steps))
   examples = short.examples | whole.examples
   validate = functools.partial(_validate, trial)
   with session.console.status(f"Compiling updates of {len(examples)} shapes"):
@@ -152,13 +183,13 @@ def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
   means = mean_seconds(short, seconds), mean_seconds(whole, seconds)
   reserve = compiling + VALIDATIONS * validating + _AFTER
   available = max(end - session.clock.spent() - reserve, 0.0) / _SPARE
-  steps = most_steps(*means, available)
+  steps = most_steps(asked.recipe, *means, available)
   session.folder.note(
     "plan",
     {
       "steps": steps,
-      "of_the_curriculum": short_updates(steps),
-      "size": size._asdict(),
+      "of_the_curriculum": asked.short_updates(steps),
+      "size": asked.size._asdict(),
       "seconds_an_update": [
         {**shape._asdict(), "seconds": rounded(s)}
         for shape, s in seconds.items()
@@ -169,30 +200,22 @@ def _fit(session: Session, lines: Lines, size: Size, end: float) -> _Fitted:
       "seconds_for_updates": rounded(available),
     },
   )
-  return _Fitted(plan(size, lines.config, steps), examples)
+  return _Fitted(asked.experiment(steps, session.device), examples)
 
 
-def _as_told(session: Session, lines: Lines, size: Size, steps: int) -> _Fitted:
-  config = plan(size, lines.config, steps)
-  batches = _experiment(config, lines, session.device).task.train_batches
-  short, whole = stages(batches, short_updates(steps))
+def _as_told(session: Session, asked: Asked, steps: int) -> _Fitted:
+  experiment = asked.experiment(steps, session.device)
+  batches = experiment.task.train_batches
+  short, whole = stages(batches, asked.short_updates(steps))
   session.folder.note(
     "plan",
     {
       "steps": steps,
-      "of_the_curriculum": short_updates(steps),
-      "size": size._asdict(),
+      "of_the_curriculum": asked.short_updates(steps),
+      "size": asked.size._asdict(),
     },
   )
-  return _Fitted(config, short.examples | whole.examples)
-
-
-def _experiment(
-  config: HandwritingConfig, lines: Lines, card: jax.Device
-) -> Experiment:
-  return build_experiment(
-    handwriting_task(config, lines.train, lines.validation), [card]
-  )
+  return _Fitted(experiment, short.examples | whole.examples)
 
 
 def _validate(experiment: Experiment) -> float:

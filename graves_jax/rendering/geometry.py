@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graves_jax.rendering.page import Caption, Page, Strokes
+from graves_jax.rendering.page_of_strokes import Caption, Page, Strokes
 
 MARGIN = 0.8  # On all sides of a page, in line heights.
 # How far baselines lean on IAM-OnDB, as a standard deviation of their slopes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from graves_jax.rendering.page import Strokes, checked_page
+from graves_jax.rendering.page_of_strokes import Strokes, checked_page
 from graves_jax.rendering.panels import (
   LINE_COLORS,
   check_figure_path,

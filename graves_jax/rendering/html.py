@@ -14,7 +14,7 @@ import numpy as np
 from graves_jax.rendering.drawing import Drawing, inked, moved_down, stacked
 from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.rendering.ink import Ink
-from graves_jax.rendering.page import storable
+from graves_jax.rendering.page_of_strokes import storable
 from graves_jax.rendering.sheet import Sheet, checked_sheets
 from graves_jax.rendering.sources import (
   digest,

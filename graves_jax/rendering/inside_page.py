@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.page import storable
+from graves_jax.rendering.page_of_strokes import storable
 from graves_jax.rendering.sources import (
   digest,
   embeddable,

@@ -12,7 +12,12 @@ from graves_jax.rendering.geometry import (
   slope,
   straightened,
 )
-from graves_jax.rendering.page import Caption, Page, Strokes, checked_page
+from graves_jax.rendering.page_of_strokes import (
+  Caption,
+  Page,
+  Strokes,
+  checked_page,
+)
 
 LINE_SPACING = 1.7  # From baseline to baseline, in line heights.
 GAP = 0.1  # Between the ink of two lines at least, in line heights.

@@ -18,7 +18,7 @@ from graves_jax.rendering.drawing import (
 )
 from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.rendering.ink import Ink
-from graves_jax.rendering.page import storable
+from graves_jax.rendering.page_of_strokes import storable
 from graves_jax.rendering.sheet import Sheet, checked_sheets
 
 _POINTS = 72 / 25.4  # PDF's units in a millimeter

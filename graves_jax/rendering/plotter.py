@@ -12,7 +12,7 @@ import numpy as np
 
 from graves_jax.rendering.drawing import Drawing
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.page import storable
+from graves_jax.rendering.page_of_strokes import storable
 from graves_jax.rendering.sheet import Sheet, checked_sheets
 
 HPGL_UNITS = 40  # of a plotter, in a millimeter

@@ -20,7 +20,7 @@ from graves_jax.rendering.drawing import (
   stacked,
 )
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.page import Caption, storable
+from graves_jax.rendering.page_of_strokes import Caption, storable
 from graves_jax.rendering.raster import Coverage, Pieces, joined, pieces_of
 from graves_jax.rendering.sheet import Sheet, checked_sheets
 

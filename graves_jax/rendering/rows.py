@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from graves_jax.rendering.fitting import Piece
-from graves_jax.rendering.page import Page
+from graves_jax.rendering.page_of_strokes import Page
 from graves_jax.rendering.page_setup import Align, Layout
 
 # Gaps between words in letter heights: the usual one at most, and all.

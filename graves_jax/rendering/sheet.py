@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from graves_jax.rendering.geometry import MARGIN, frame
-from graves_jax.rendering.page import Caption, Page, checked_page
+from graves_jax.rendering.page_of_strokes import Caption, Page, checked_page
 
 LETTER_HEIGHT = 4.0  # About that of an h; full lines are 1.6 times as high.
 PAPERS = {

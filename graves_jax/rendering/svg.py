@@ -17,7 +17,7 @@ from graves_jax.rendering.drawing import (
   stacked,
 )
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.rendering.page import storable
+from graves_jax.rendering.page_of_strokes import storable
 from graves_jax.rendering.sheet import Sheet, checked_sheets
 
 _DECIMALS = 3  # of a millimeter

@@ -3,7 +3,7 @@
 import numpy as np
 
 from graves_jax.rendering.geometry import line_height
-from graves_jax.rendering.page import Page
+from graves_jax.rendering.page_of_strokes import Page
 
 # The pen as the whiteboard of IAM-OnDB recorded it: the middle interval between
 # two points, and between strokes a pause and a speed, in line heights.

@@ -8,11 +8,16 @@ import jax
 import numpy as np
 import pytest
 from card_folder import ResultFolder
-from card_plan import Size, most_steps, plan, short_updates
+from card_plan import (
+  Size,
+  most_steps,
+  plan,
+  recipe_of,
+  short_updates,
+)
 from card_table import items
 from card_training import is_best
 
-from configs.handwriting_synthesis import get_config
 from graves_jax.config import DataConfig
 
 SIZE = Size(
@@ -20,16 +25,18 @@ SIZE = Size(
 )
 
 
+RECIPE = recipe_of(is_trained=False)
+
+
 def test_a_run_as_long_as_the_recipe_is_the_recipe():
-  recipe = get_config()
-  planned = plan(SIZE, DataConfig(), recipe.training.steps)
-  assert planned.optimizer == recipe.optimizer
-  assert planned.training.average == pytest.approx(recipe.training.average)
+  planned = plan(RECIPE, SIZE, DataConfig(), RECIPE.training.steps)
+  assert planned.optimizer == RECIPE.optimizer
+  assert planned.training.average == pytest.approx(RECIPE.training.average)
   assert planned.data.crop_schedule == ((450, 300, 256),)
 
 
 def test_a_short_run_is_shorter_in_all_its_parts():
-  planned = plan(SIZE, DataConfig(), 800)
+  planned = plan(RECIPE, SIZE, DataConfig(), 800)
   assert planned.optimizer.schedule.warmup_steps == 60
   assert planned.training.average == pytest.approx(0.98)
   assert planned.data.crop_schedule[0][0] == 267  # a third
@@ -37,20 +44,32 @@ def test_a_short_run_is_shorter_in_all_its_parts():
   assert due == [200, 400, 600, 800]
 
 
+def test_from_trained_weights_there_is_no_curriculum():
+  recipe = recipe_of(is_trained=True)
+  size = SIZE._replace(slant_range=0.1)
+  planned = plan(recipe, size, DataConfig(), 1800)
+  assert planned.data.crop_schedule == () and planned.data.keep_codec
+  assert planned.data.slant_range == 0.1
+  assert planned.network == recipe.network  # dropout, too
+  assert planned.training.average == pytest.approx(0.995)
+  assert short_updates(recipe, 1800) == 0
+  assert most_steps(recipe, 1e9, 0.1, 60) == 600
+
+
 @pytest.mark.parametrize("seconds", [3.0, 77.7, 1e3])
 def test_the_planned_updates_fill_the_time(seconds):
   short, whole = 0.1, 0.3
-  steps = most_steps(short, whole, seconds)
+  steps = most_steps(RECIPE, short, whole, seconds)
 
   def taken(steps):
-    first = short_updates(steps)
+    first = short_updates(RECIPE, steps)
     return first * short + (steps - first) * whole
 
   assert taken(steps) <= seconds < taken(steps + 1)
 
 
 def test_a_run_is_never_longer_than_the_recipe():
-  assert most_steps(1e-6, 1e-6, 1e6) == get_config().training.steps
+  assert most_steps(RECIPE, 1e-6, 1e-6, 1e6) == RECIPE.training.steps
 
 
 def test_every_row_of_the_table_is_measured_once_the_middle_one_first():

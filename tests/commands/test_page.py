@@ -61,11 +61,31 @@ FOLLOW = """async ([paragraphs, seed]) => {
   return [answer.isStopped, sent, whole];
 }"""
 READ = """async ([elements, text, isCompiled]) => {
-  const other = startWorker(() => {}, isCompiled ? wasm : null);
+  const other = startWorker(() => {}, isCompiled ? wasm : "no SIMD");
   const loaded = await other.loaded;
   const {outputs, windows} = await other.ask("read",
     {elements: Float32Array.from(elements), text});
   return [loaded.isCompiled, [...outputs], [...windows]];
+}"""
+# Controls that a screen reader has no name for.
+UNNAMED = """[...document.querySelectorAll("input, select, textarea, button")]
+  .filter(({labels, innerText}) => !labels.length && !innerText)
+  .map(({id}) => id)"""
+# Writes given ink on a sheet; returns where it then lies.
+STACK = """(lines) => {
+  const page = makeSheet(settings.normalization, {spacing: 1.7});
+  lines.forEach((strokes, n) => {
+    beginLine(page, n, "");
+    const points = offsetsOf(strokes);
+    addElements(page, n, {points, windows: [], mixtures: []});
+    endLine(page, n, points.length / 3);
+  });
+  const right = Math.max(...lines.map(
+    (strokes) => boxOf(turn(strokes, placementOf(strokes, true))).right));
+  page.options.width = right / page.unitsPerMm;
+  layOut(page);
+  return page.lines.map(({strokes}) => strokes.map(
+    ({points, place}) => points.map((point) => place(point))));
 }"""
 
 
@@ -103,6 +123,7 @@ def opened(browser, run_command, tmp_path):
     if not path.exists():
       status, output, _ = run_command("page", path, "--weights", weights)
       assert status == 0 and "MB" in output
+      assert weights != "int8" or path.stat().st_size < 8e6
     contexts.append(browser.new_context(**options))
     page = contexts[-1].new_page()
     listen(page, path)
@@ -260,7 +281,7 @@ def test_preparations_are_those_of_python(writer, opened):
   lines = read_stroke_file(HANDS)["train"]
   inks = [strokes_from_offsets(line.points) for line in lines]
   given = [[stroke.tolist() for stroke in ink] for ink in inks]
-  stacked = page.evaluate("(lines) => stackLines(lines, 1.7)", given)
+  stacked = page.evaluate(STACK, given)
   for ours, theirs in zip(stack(inks), stacked, strict=True):
     for stroke, other in zip(ours, theirs, strict=True):
       np.testing.assert_allclose(stroke, other, atol=1e-6)
@@ -279,10 +300,19 @@ def test_preparations_are_those_of_python(writer, opened):
 
 def test_a_visitor_writes_draws_and_takes_it_home(opened, tmp_path):
   page = opened(viewport={"width": 360, "height": 740}, color_scheme="dark")
+  assert page.evaluate(UNNAMED) == []
+  page.fill("#text", "dear <reader")
+  assert page.inner_text("mark") == "<"
+  for key in ("Tab", "Enter"):  # takes what is offered
+    page.keyboard.press(key)
+  page.keyboard.press("Control+Enter")
+  wait_for(page, "sheet.lines[0]?.windows.length")
+  page.keyboard.press("Escape")
+  wait_for(page, "byId('status').textContent.startsWith('Stopped')")
   page.fill("#text", "dear reader")
   page.fill("#speed", "4")
   page.press("#text", "Control+Enter")
-  wait_for(page, WRITTEN)
+  wait_for(page, f"sheet.options.text === 'dear reader' && {WRITTEN}")
   first = page.evaluate("strokesFile(sheet)")
   page.fill("#bias", "2")  # writes again
   wait_for(page, f"sheet.bias === 2 && {WRITTEN}")
@@ -302,11 +332,19 @@ def test_a_visitor_writes_draws_and_takes_it_home(opened, tmp_path):
   strokes = len(strokes_from_offsets(line.points))
   svg = files["svg"].read_text()
   assert 'mm"' in svg and svg.count("<path") == strokes
+  page.uncheck("#smooth")
+  plain = page.evaluate("svgFile(sheet)")
+  assert plain.count("<path") == strokes and 'stroke-width="0.5"' in plain
+  page.check("#smooth")
   assert files["png"].read_bytes().startswith(b"\x89PNG")
 
   address = page.url
   assert address.count("#") == 1 and "dear+reader" in address
-  again = opened(fragment="#" + address.partition("#")[2])
+  again = opened(
+    fragment="#" + address.partition("#")[2], reduced_motion="reduce"
+  )
+  wait_for(again, "sheet.strokes.length")
+  assert again.evaluate("sheet.now === availableTime()")  # nothing moves
   wait_for(again, WRITTEN)
   assert again.evaluate("strokesFile(sheet)") == first
   assert again.evaluate("document.body.scrollWidth <= innerWidth")
@@ -315,7 +353,9 @@ def test_a_visitor_writes_draws_and_takes_it_home(opened, tmp_path):
   draw_with_the_mouse(page)
   page.fill("#padText", "a hand")
   page.click("#padUse")
-  wait_for(page, f"chosenStyle() === 'own' && {WRITTEN}")
+  wait_for(
+    page, "/^(Your hand|Its text).*Written/.test(byId('status').textContent)"
+  )
   assert page.evaluate("strokesFile(sheet)") != first
   assert page.evaluate("document.body.scrollWidth <= innerWidth")
 
@@ -343,6 +383,15 @@ def test_hostile_input_is_bounded_and_the_page_lives(opened):
   assert page.evaluate("readNumber('pen')") == 0.5
   assert page.evaluate("inkColor()") == ""
   assert "cannot write" in page.inner_text("#status")
+  whole = "\U0001d400" * 4999 + "."  # the longest of links
+  assert (
+    page.evaluate(
+      "(text) => {byId('text').value = text; const link = writeFragment();"
+      "byId('text').value = ''; readFragment(link); return byId('text').value}",
+      whole,
+    )
+    == whole
+  )
   for text, message in (
     ("word " * 20_000, "at most 5,000"),
     ("\x00\x07\x1b", "U+0000"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from graves_jax.rendering.drawing import Drawing
 from graves_jax.rendering.geometry import corners, frame
 from graves_jax.rendering.ink import Ink
-from graves_jax.rendering.page import Caption
+from graves_jax.rendering.page_of_strokes import Caption
 from graves_jax.rendering.sheet import Sheet, sheet_around
 from graves_jax.rendering.svg import svg_document, write_svg
 

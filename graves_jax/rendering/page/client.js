@@ -11,6 +11,11 @@ const FASTEST = 4; // of the speed: as fast as it is written
 const NEAR_LIMIT = 0.9;
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+// Whatever fails is told.
+const tellError = ({message}) => say(`It does not work here: ${message}`, true);
+addEventListener("error", tellError);
+addEventListener("unhandledrejection", ({reason}) => tellError(reason));
+
 // Starts a worker with the network: {ask(kind, options), tell(kind, options)}.
 // `hear` is called with what it tells. `wasm` null: plain JavaScript.
 function startWorker(hear, wasm) {
@@ -25,6 +30,12 @@ function startWorker(hear, wasm) {
     waiting.delete(data.id);
     return data.error ? reject(new Error(data.error)) : resolve(data.answer);
   };
+  worker.onerror = () => { // it did not start, or is out of memory
+    for (const {reject} of waiting.values()) {
+      reject(new Error("the browser does not let the network run."));
+    }
+    waiting.clear();
+  };
   const ask = (kind, options) => new Promise((resolve, reject) => {
     asked += 1;
     waiting.set(asked, {resolve, reject});
@@ -32,7 +43,8 @@ function startWorker(hear, wasm) {
   });
   const loaded = ask("load",
     {weights: byId("weights").textContent, arrays, settings, wasm});
-  loaded.finally(() => URL.revokeObjectURL(address));
+  const free = () => URL.revokeObjectURL(address);
+  loaded.then(free, free);
   return {
     ask, loaded, tell: (kind, options) => worker.postMessage({kind, options}),
   };

@@ -1,5 +1,7 @@
 // The controls: what they show, and what a change of them asks for.
 
+let shownText = null;
+
 function say(message, isWrong = false) {
   byId("status").textContent = message;
   byId("status").classList.toggle("wrong", isWrong);
@@ -30,9 +32,12 @@ function showValues() {
 }
 
 // The count of characters, and what is unknown among them: underlined, and what may
-// be written for it.
+// be written for it. What is shown for the same text stays: a visitor who leaves the
+// text for a button finds it where it was.
 function showText() {
   const text = byId("text").value;
+  if (text === shownText) return;
+  shownText = text;
   const characters = text.length > 4 * MOST_CHARACTERS ? text.length
     : [...text].length;
   const count = byId("count");
@@ -55,7 +60,7 @@ function showText() {
     pieces.push(mark);
     found.set(character, known.near[character] ?? known.offered[character] ?? "");
   }
-  byId("underlines").replaceChildren(...pieces, " ");
+  byId("underlines").replaceChildren(...pieces, text.slice(seen.length), " ");
   byId("unknown").replaceChildren(...[...found].slice(0, 12).map(
     ([character, other]) => {
       const button = document.createElement("button");
@@ -80,7 +85,7 @@ function change({target}) {
   else if (["bias", "seed", "width"].includes(target.id) || target.name === "style") {
     if (lastText === byId("text").value) write();
   }
-  history.replaceState(null, "", writeFragment());
+  showFragment(writeFragment());
 }
 
 function showStyles() {

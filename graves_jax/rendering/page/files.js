@@ -1,7 +1,7 @@
 // Files of a sheet: SVG, PNG, and strokes as JSON lines.
 
 const DPI = 254;
-const MOST_PIXELS = 32e6;
+const MOST_PIXELS = 16e6; // more than this is no canvas in some browsers
 const MOST_PIXELS_A_SIDE = 16_000;
 const PRINTED_INK = "#16213e"; // on white paper, where no other color is chosen
 

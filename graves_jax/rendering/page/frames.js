@@ -108,7 +108,7 @@ function undo() {
   number += 1; // what still comes is of no sheet
   readFragment(before.fragment);
   showSheet(before.sheet);
-  history.replaceState(null, "", before.fragment);
+  showFragment(before.fragment);
   sheet.isDone = true;
   finishPen();
   showValues();

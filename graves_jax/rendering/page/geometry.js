@@ -159,17 +159,3 @@ function baselinesOf(silhouettes, spacing, typical) {
   }
   return baselines;
 }
-
-// Strokes of lines under one another, as layout.stack has them.
-function stackLines(lines, spacing) {
-  const straight = lines.map((line) =>
-    line.length ? turn(line, placementOf(line, true)) : line);
-  const inked = straight.filter((line) => line.length);
-  const typical = median(inked.map(heightOf));
-  const width = Math.max(...inked.map((line) => boxOf(line).right));
-  const baselines = baselinesOf(
-    straight.map((line) => line.length ? silhouetteOf(line, width) : null),
-    spacing, typical);
-  return straight.map((line, n) => line.map(
-    (stroke) => stroke.map(([x, y]) => [x, y + baselines[n]])));
-}

@@ -38,8 +38,7 @@ async function usePad() {
   try {
     const message = await useInk(pad.strokes(), byId("padText").value);
     byId("dialog").close();
-    await write();
-    say(`${message} ${byId("status").textContent}`);
+    await write(`${message} `);
   } catch (error) {
     tellPad(error.message);
   }

@@ -2,20 +2,23 @@
 
 const MOST_PAD_POINTS = 20_000;
 const PAD_UNITS = 900; // the pad's width
+const LEAST_PAD_HEIGHT = 240;
+const PAD_PIXELS = 150; // its height at least, for a finger
 
 function makePad(svg, tell) {
   const ink = svg.querySelector("g");
+  const line = svg.querySelector("path"); // to write on
   let strokes = [];
   let drawing = null; // the number of the pointer that is down
   const count = () => strokes.reduce((sum, stroke) => sum + stroke.length, 0);
   const show = () => ink.replaceChildren(
     ...strokes.map((stroke) => makeElement("path", {d: plainData(stroke)})));
   const add = (event) => {
-    const box = svg.getBoundingClientRect();
-    const scale = PAD_UNITS / box.width;
+    const units = svg.getScreenCTM().inverse();
     const events = event.getCoalescedEvents?.() ?? [];
     for (const {clientX, clientY} of events.length ? events : [event]) {
-      const point = [(clientX - box.left) * scale, (clientY - box.top) * scale];
+      const {x, y} = new DOMPoint(clientX, clientY).matrixTransform(units);
+      const point = [x, y];
       const last = strokes.at(-1).at(-1);
       if (!last || wayOf(last, point) > 0) strokes.at(-1).push(point);
     }
@@ -45,6 +48,14 @@ function makePad(svg, tell) {
   }
   return {
     strokes: () => strokes,
+    // Makes the paper high enough, unless there is ink on it.
+    fit() {
+      if (strokes.length) return;
+      const pixels = svg.getBoundingClientRect().width;
+      const height = Math.max(LEAST_PAD_HEIGHT, PAD_PIXELS * PAD_UNITS / pixels);
+      svg.setAttribute("viewBox", `0 0 ${PAD_UNITS} ${height}`);
+      line.setAttribute("d", `M20 ${2 / 3 * height}H880`);
+    },
     undo() {
       strokes.pop();
       show();

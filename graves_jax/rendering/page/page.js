@@ -30,9 +30,10 @@ function connect() {
       download("handwriting.jsonl", strokesFile(sheet), "application/json"),
     png: async () => download("handwriting.png", await pngFile(sheet), "image/png"),
     async link() {
-      history.replaceState(null, "", writeFragment());
+      const fragment = writeFragment();
+      showFragment(fragment);
       try {
-        await navigator.clipboard.writeText(location.href);
+        await navigator.clipboard.writeText(new URL(fragment, location.href).href);
         say("The link is copied.");
       } catch {
         say("The link is in the address bar.");
@@ -41,6 +42,7 @@ function connect() {
     own() {
       tellPad("", false);
       byId("dialog").showModal();
+      pad.fit();
     },
     padUndo: pad.undo,
     padClear: pad.clear,
@@ -68,4 +70,4 @@ async function start() {
   if (isGiven) write();
 }
 
-start().catch((error) => say(`It does not work here: ${error.message}`, true));
+start();

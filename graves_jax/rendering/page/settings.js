@@ -1,6 +1,6 @@
 // The settings: what the controls say, and the address's fragment that holds them.
 
-const MOST_OF_A_LINK = 40_000; // characters of a fragment
+const MOST_OF_A_LINK = 100_000; // characters of a fragment: any text fits
 const FRAGMENT_NUMBERS = ["bias", "speed", "seed", "pen", "width", "spacing"];
 const FRAGMENT_SWITCHES = ["smooth", "thinking"];
 const NAMED_INKS = /^(#[0-9a-f]{6})?$/;
@@ -25,6 +25,14 @@ function writeFragment() {
   values.set("ink", inkColor());
   if (chosenStyle() !== "own") values.set("style", chosenStyle());
   return `#${values}`;
+}
+
+function showFragment(fragment) {
+  try {
+    history.replaceState(null, "", fragment);
+  } catch {
+    // Some browsers allow but so many changes of the address in half a minute.
+  }
 }
 
 // Sets the controls to what a fragment says; what is not ours is left alone.

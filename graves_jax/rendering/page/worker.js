@@ -31,10 +31,18 @@ function handOf(given) {
   return hands.get(name);
 }
 
+// The module; null in a browser that has no WebAssembly, or no SIMD in it.
+async function compiled(bytes) {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch {
+    return null;
+  }
+}
+
 const ANSWERS = {
   async load({weights, arrays, settings, wasm}) {
-    const module = wasm && await WebAssembly.compile(decodeBase64(wasm))
-      .catch(() => null); // a browser without SIMD
+    const module = wasm && await compiled(decodeBase64(wasm));
     const read = readArrays(decodeBase64(weights), arrays);
     const classes = new Map(settings.alphabet.map((c, k) => [c, k + 1]));
     model = {

@@ -36,11 +36,12 @@ function handNamed(name) {
   return style ? {name, points: offsetsOf(style.strokes), text: style.text} : null;
 }
 
-async function write() {
+// Writes the text; `note` is told before all that is told of it.
+async function write(note = "") {
   const text = byId("text").value;
   const {lines, replaced, unknown} = fitText(text, known);
   const problem = problemOf(text, lines, unknown);
-  if (problem) return say(problem, true);
+  if (problem) return say(note + problem, true);
   if (!sheet.isEmpty) {
     undone.push({sheet, fragment: sheet.fragment});
     if (undone.length > MOST_UNDONE) undone.shift();
@@ -51,12 +52,12 @@ async function write() {
   showSheet(makeSheet(settings.normalization, sheetOptions(lines.join("\n"))));
   sheet.bias = readNumber("bias");
   sheet.fragment = writeFragment();
-  history.replaceState(null, "", sheet.fragment);
+  showFragment(sheet.fragment);
   lastText = text;
   told = 0;
   const changes = [...replaced].map(([c, other]) =>
     other ? `${nameOf(c)} is written ${other}` : `${nameOf(c)} is left out`);
-  say(`Writing. ${changes.slice(0, 8).join(", ")}`);
+  say(`${note}Writing. ${changes.slice(0, 8).join(", ")}`);
   byId("stop").disabled = false;
   const result = await worker.ask("write", {
     number: own,
@@ -69,7 +70,7 @@ async function write() {
   });
   if (own !== number) return null;
   sheet.isDone = true;
-  sheet.report = reportOn(sheet, result.isStopped, performance.now() - started);
+  sheet.report = note + reportOn(sheet, result.isStopped, performance.now() - started);
   wake();
   return sheet.report;
 }
