@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fuzz_ink as ink
 import fuzz_inputs as inputs
 import launch
 from hypothesis import strategies as st
@@ -138,13 +139,12 @@ def parsers() -> dict[str, Parser]:
       inputs.gzipped(strokes), functools.partial(read_strokes, "a.jsonl.gz")
     ),
     "ink by column": Parser(
-      inputs.lines_of_json(*_DRAWINGS),
-      functools.partial(read_any_ink, "a.ndjson"),
+      ink.drawings, functools.partial(read_any_ink, "a.ndjson")
     ),
-    "InkML": Parser(inputs.inkml, functools.partial(read_any_ink, "a.inkml")),
-    "SVG": Parser(inputs.svg, functools.partial(read_any_ink, "a.svg")),
+    "InkML": Parser(ink.inkml, functools.partial(read_any_ink, "a.inkml")),
+    "SVG": Parser(ink.svg, functools.partial(read_any_ink, "a.svg")),
     "Xournal++": Parser(
-      st.one_of(inputs.xournal, inputs.gzipped(inputs.xournal)), read_xopp
+      st.one_of(ink.xournal, inputs.gzipped(ink.xournal)), read_xopp
     ),
     "IAM strokes": Parser(inputs.xml, _read_iam_strokes),
     "IAM ink": Parser(
@@ -191,10 +191,6 @@ _STROKES = (
     "split": "validation",
     "strokes": [[[0, 1], [2.5, 0]]],
   },
-)
-_DRAWINGS = (
-  {"word": "hello", "drawing": [[[0, 3], [0, 9]], [[20, 22], [4, 9]]]},
-  {"text": "a", "strokes": [[[0, 1, 2, 3, 4], [1, 0, 1, 2, 5]]]},
 )
 _CONFIGS = (
   b"def get_config():\n  return 1 / 0\n",

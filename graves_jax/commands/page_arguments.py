@@ -125,7 +125,7 @@ def drawing_of(
       pen_up=plotter.pen_up,
       pen_down=plotter.pen_down,
       feed=plotter.feed,
-      bed=None if plotter.bed is None else paper_size(plotter.bed),
+      bed=None if plotter.bed is None else paper_size(plotter.bed, "bed"),
     ),
     is_animated=ink.animate,
   )

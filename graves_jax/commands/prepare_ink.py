@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from graves_jax.checkpoints.writers import load_writer
+from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.commands import command_line
 from graves_jax.commands.own_ink import make_ready
 from graves_jax.data.sources.ink_file import read_ink
@@ -53,11 +53,13 @@ def prepare_ink(
   for path in (out, picture):
     if path.exists():
       raise FileExistsError(f"{path} exists already; give --out another name.")
-  writer = load_writer(command_line.find_checkpoint(checkpoint))
-  if not writer.reads:
+  restored = restore_checkpoint(command_line.find_checkpoint(checkpoint))
+  is_of_ink = restored.metadata.kind == "handwriting"
+  writer = HandwritingWriter.from_checkpoint(restored) if is_of_ink else None
+  if writer is None or not writer.reads:
     raise ValueError(
-      f"{checkpoint} holds a prediction network, which reads no ink with its "
-      "text; give --checkpoint a synthesis network."
+      f"--checkpoint: {checkpoint} holds no synthesis network, which ink with "
+      "its text is for; give one, or leave it out."
     )
   lines: list[Line] = []
   for place, path in enumerate(paths):

@@ -11,7 +11,7 @@ from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.config import DataConfig
 from graves_jax.data.sources.hands import find_hand, load_hands
 from graves_jax.data.strokes import Line
-from graves_jax.pretrained import HANDWRITING, find
+from graves_jax.pretrained import HANDWRITING
 from graves_jax.sampling.writer import HandwritingWriter
 
 ANY_HAND = "any"
@@ -27,9 +27,10 @@ def load_styles(
   turn; none for what comes of the seed.
 
   Copies of the weights that ship are in all of the hands, which those made up.
+  The checkpoint of the arguments is a folder, no longer a name.
   """
   given = arguments.for_handwriting
-  ships = find(arguments.checkpoint).resolve() == HANDWRITING.resolve()
+  ships = arguments.checkpoint.resolve() == HANDWRITING.resolve()
   if not 1 <= arguments.copies <= 1000:
     raise ValueError(f"copies (={arguments.copies}) must be from 1 to 1,000.")
   if given.hand is None:
@@ -129,6 +130,11 @@ def find_style(
       )
     lines = iam_ondb.load(archives, name, data.prepared_dir)
   else:
+    if not Path(name).is_file():
+      raise FileNotFoundError(
+        f"--style: there is no file {name!r}; name a file of ink, or a line of "
+        "IAM-OnDB such as testset_v:7."
+      )
     lines = read_ink(Path(name), options.style_text)
   if int(number) >= len(lines):
     raise ValueError(

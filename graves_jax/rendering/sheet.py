@@ -49,8 +49,12 @@ class Sheet(NamedTuple):
     return [stroke for line in self.lines for stroke in line]
 
 
-def paper_size(name: str) -> tuple[float, float]:
+def paper_size(name: str, option: str = "paper") -> tuple[float, float]:
   """Width and height in millimeters of a paper's name, or of "148x105".
+
+  Args:
+    name: as given.
+    option: what it was given for, which an error names.
 
   Raises:
     ValueError: if there is no such paper.
@@ -61,8 +65,8 @@ def paper_size(name: str) -> tuple[float, float]:
     size = float(found[1]), float(found[2])
   if size is None or not all(_SIDES[0] <= side <= _SIDES[1] for side in size):
     raise ValueError(
-      f"paper (={name}) must be {', '.join(PAPERS)}, or a width and height in "
-      f"millimeters such as 148x105, each from {_SIDES[0]:.0f} to "
+      f"{option} (={name}) must be {', '.join(PAPERS)}, or a width and height "
+      f"in millimeters such as 148x105, each from {_SIDES[0]:.0f} to "
       f"{_SIDES[1]:,.0f}."
     )
   return size

@@ -236,6 +236,8 @@ def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
     ),
     (["abc", "--out", "/proc/page.svg"], "/proc/page.svg"),
     (["abc", "--style", "missing.jsonl"], "missing.jsonl"),
+    (["abc", "--style", ""], "--style: there is no file ''"),
+    (["abc", "--out", "a.gcode", "--bed", "9x9"], "bed (=9x9) must be"),
     (["abc", "--style", "testset_v:7"], "--style-data"),
     (["abc", "--style", "{strokes}:99"], "0 to 25"),
     (["abc", "--style", "{strokes}", "--style-text", "x"], "of the style"),

@@ -1,7 +1,6 @@
 """The hands that ship, and which copies are in which."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,8 +50,8 @@ def same(lines, others):
 def test_copies_of_the_weights_that_ship_are_in_all_hands():
   assert same(styles_of(copies=12), HANDS.values())
   assert same(styles_of(copies=2), HANDS.values())  # in turn, as far as needed
-  named = Path("handwriting")
-  assert same(styles_of(copies=2, checkpoint=named), HANDS.values())
+  elsewhere = SYNTHETIC / ".." / "handwriting"
+  assert same(styles_of(copies=2, checkpoint=elsewhere), HANDS.values())
   assert styles_of(copies=1) == styles_of() == []
   assert styles_of(copies=12, hand="any") == []
   assert same(styles_of(copies=3, hand="small"), [HANDS["small"]])

@@ -16,6 +16,14 @@ from graves_jax.data.strokes import Line
 
 # After byte order marks of UTF-8 and UTF-16, of which zeros are left out.
 _XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff<")
+_PICTURE_STARTS = (
+  b"\x89PNG",
+  b"\xff\xd8\xff",
+  b"GIF8",
+  b"RIFF",
+  b"%PDF",
+  b"BM",
+)
 
 
 def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
@@ -35,6 +43,11 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
   path = Path(path)
   with path.open("rb") as file:
     start = file.read(2048).replace(b"\0", b"").lstrip()
+  if start.startswith(_PICTURE_STARTS):
+    raise ValueError(
+      f"{path} is a picture, which does not tell how the pen moved; give ink "
+      "as SVG, InkML, Xournal++, Quick, Draw!, or a stroke file."
+    )
   if path.suffix.lower() in (".xopp", ".xoj"):
     return [xournal.read_xournal(path, text)]
   is_svg = start.startswith(_XML_STARTS) and b"<svg" in start
@@ -55,6 +68,8 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
 def _is_by_column(path: Path) -> bool:
   """Whether the first line of a file is a drawing by column."""
   for _, data in numbered_lines(path):
+    if b'"drawing"' in data:
+      return True  # without decoding it twice
     try:
       return quickdraw.is_by_column(decode_object(data, ""))
     except ValueError:

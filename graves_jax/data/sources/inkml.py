@@ -18,13 +18,15 @@ from graves_jax.data.sources.stroke_file import (
   as_positions,
   check_string,
   require_few_points,
+  require_few_strokes,
 )
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
 TEXT_TYPES = ("label", "text", "truth", "transcription", "transcript")
 
+_MOST_CHARACTERS = 2**20  # of all traces
 _VALUE = re.compile(
-  r"""\s*([!'"]?)\s*(\*|\?|[TF]|\#[0-9A-Fa-f]+|"""
+  r"""\s*(?:([!'"])\s*)?(\*|\?|[TF]|\#[0-9A-Fa-f]+|"""
   r"""[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"""
 )
 # Of a value so marked the differences, of which order, are given.
@@ -83,6 +85,14 @@ class _Document:
     if not self.traces:
       raise ValueError("there is no trace; every stroke must be one.")
     x, y, channels = self._axes()
+    require_few_strokes(len(self.traces))
+    characters = sum(len(content) for content, _ in self.traces)
+    if characters > _MOST_CHARACTERS:
+      raise ValueError(
+        f"its traces have {characters:,} characters; at most "
+        f"{_MOST_CHARACTERS:,} are allowed; save one line of ink as a document "
+        "of its own."
+      )
     strokes: list[np.ndarray] = []
     points = 0
     for number, (content, is_continued) in enumerate(self.traces, start=1):
@@ -186,6 +196,7 @@ def _rows(content: str, channels: int, trace: int) -> list[list[float]]:
         speeds[k] = last[k] - before[k]
         row.append(last[k])
     rows.append(row)
+    require_few_points(len(rows))
   return rows
 
 
@@ -201,7 +212,7 @@ def _values(point: str, trace: int) -> list[tuple[str, str]]:
         "expected."
       )
     mark, value = match.groups()
-    values.append((mark, value))
+    values.append((mark or "", value))
     place = match.end()
   return values
 

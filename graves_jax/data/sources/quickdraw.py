@@ -26,6 +26,7 @@ from graves_jax.data.sources.stroke_file import (
   as_positions,
   check_string,
   require_few_points,
+  require_few_strokes,
   require_room,
 )
 from graves_jax.data.strokes import Line, offsets_from_strokes
@@ -98,6 +99,7 @@ def _parse(data: bytes, number: int, text: str | None) -> Line:
 
 def _offsets(strokes: list) -> np.ndarray:
   """Strokes by column to elements [T, 3]."""
+  require_few_strokes(len(strokes))
   positions, points = [], 0
   for number, stroke in enumerate(strokes, start=1):
     if not _is_stroke(stroke):

@@ -55,6 +55,7 @@ from graves_jax.data.strokes import (
 SPLITS = ("train", "validation")
 MAX_CHARACTERS = 1_000  # in one text
 MAX_POINTS = 100_000  # in one line; IAM-OnDB's longest has 1,941
+MAX_STROKES = 10_000  # in one line of a foreign format
 MAX_LINES = 250_000  # of one file, twenty times IAM-OnDB's
 MAX_ALL_POINTS = 50_000_000  # of one file, seven times IAM-OnDB's
 MAX_POSITION = 2**23  # then float32 offsets between integers are exact
@@ -244,6 +245,15 @@ def require_few_points(points: int) -> None:
     raise ValueError(
       f"its strokes hold {points:,} points; at most {MAX_POINTS:,} are allowed "
       "in one line."
+    )
+
+
+def require_few_strokes(strokes: int) -> None:
+  """Raises ValueError if one line has too many strokes."""
+  if strokes > MAX_STROKES:
+    raise ValueError(
+      f"it has more than {MAX_STROKES:,} strokes, the most allowed in one "
+      "line; save one line of ink as a document of its own."
     )
 
 

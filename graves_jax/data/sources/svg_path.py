@@ -1,11 +1,15 @@
 """The path data of SVG (`d`) as strokes: lines, curves and arcs."""
 
+import cmath
 import math
 import re
 
 import numpy as np
 
-from graves_jax.data.sources.stroke_file import require_few_points
+from graves_jax.data.sources.stroke_file import (
+  require_few_points,
+  require_few_strokes,
+)
 
 _TOKEN = re.compile(
   r"[\s,]*([MmZzLlHhVvCcSsQqTtAa]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
@@ -14,11 +18,12 @@ _FLAG = re.compile(r"[\s,]*([01])")
 _COUNTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2}
 _COUNTS |= {"A": 7, "Z": 0}
 _DIVISIONS = 16  # of a curve
-_SHARE = np.arange(1, _DIVISIONS + 1)[:, None] / _DIVISIONS
+_SHARE = np.arange(1, _DIVISIONS + 1) / _DIVISIONS
 
 
 def path_strokes(data: str) -> list[np.ndarray]:
-  """The strokes [n, 2] of a path, one for every M.
+  """The strokes [n, 3] of a path, one for every M: x, y, and 1 where a piece of
+  the path ends, 0 within a curve.
 
   Args:
     data: what the attribute `d` says.
@@ -41,7 +46,13 @@ def path_strokes(data: str) -> list[np.ndarray]:
     pen.draw(command, values)
     # Further pairs after an M are lines.
     command = {"M": "L", "m": "l"}.get(command, command)
-  return [np.array(stroke) for stroke in pen.strokes]
+  strokes = []
+  for points, ends in zip(pen.strokes, pen.ends, strict=True):
+    stroke = np.zeros((len(points), 3))
+    stroke[:, :2] = np.array(points).view(float).reshape(-1, 2)
+    stroke[ends, 2] = 1
+    strokes.append(stroke)
+  return strokes
 
 
 def _values(data: str, place: int, command: str) -> tuple[list[float], int]:
@@ -63,58 +74,66 @@ def _values(data: str, place: int, command: str) -> tuple[list[float], int]:
 
 
 class _Pen:
-  """Draws commands, each from where the one before it ended."""
+  """Draws commands, each from where the one before it ended.
+
+  A point is a complex number, x + iy, which Python adds up fastest.
+  """
 
   def __init__(self) -> None:
-    self.strokes: list[list[np.ndarray]] = []
-    self._at = np.zeros(2)
-    self._start = np.zeros(2)
-    self._control = np.zeros(2)  # of the last curve
+    self.strokes: list[list[complex]] = []
+    self.ends: list[list[int]] = []  # of the pieces of each, by their places
+    self._at = self._start = 0j
+    self._control = 0j  # of the last curve
     self._last = ""
     self._points = 0
 
   def draw(self, command: str, values: list[float]) -> None:
-    kind, origin = command.upper(), self._at * command.islower()
+    kind, origin = command.upper(), self._at if command.islower() else 0j
     if not self._last and kind != "M":
       raise ValueError("a path must begin with M.")
     if kind == "M":
-      self._at = self._start = origin + values
-      self.strokes.append([self._at])
-      self._count(1)
-    elif kind == "A":
-      self._add(_arc(self._at, values[:5], origin + values[5:]))
+      self._at = self._start = origin + complex(*values)
+      self._begin()
+    elif kind == "L":
+      self._add([origin + complex(*values)])
+    elif kind == "H":
+      self._add([complex(origin.real + values[0], self._at.imag)])
+    elif kind == "V":
+      self._add([complex(self._at.real, origin.imag + values[0])])
     elif kind == "Z":
       self._add([self._start])
-    elif kind in "HV":
-      axis = "HV".index(kind)
-      end = self._at.copy()
-      end[axis] = origin[axis] + values[0]
-      self._add([end])
-    elif kind == "L":
-      self._add([origin + values])
+    elif kind == "A":
+      points = _arc(self._at, values[:5], origin + complex(*values[5:]))
+      self._count(_DIVISIONS - len(points))  # so that arcs of nothing count
+      self._add(points)
     else:
-      self._curve(kind, np.reshape(values, (-1, 2)) + origin)
+      pairs = zip(values[::2], values[1::2], strict=True)
+      self._curve(kind, [origin + complex(*pair) for pair in pairs])
     self._last = kind
 
-  def _curve(self, kind: str, points: np.ndarray) -> None:
+  def _curve(self, kind: str, points: list[complex]) -> None:
     """A cubic or quadratic curve, perhaps going on smoothly."""
+    start, end = self._at, points[-1]
     if kind in "ST":
       is_smooth = self._last in ("CS" if kind == "S" else "QT")
-      mirrored = 2 * self._at - self._control if is_smooth else self._at
-      points = np.concatenate([[mirrored], points])
+      points = [2 * start - self._control if is_smooth else start, *points]
     self._control = points[-2]
+    one, two = points[0], points[-2]
     if len(points) == 2:  # The cubic that is the same.
-      middle, end = points
-      start = self._at
-      points = np.array([(start + 2 * middle) / 3, (end + 2 * middle) / 3, end])
+      one, two = (start + 2 * one) / 3, (end + 2 * two) / 3
     t, rest = _SHARE, 1 - _SHARE
-    one, two, end = points
     self._add(
-      rest**3 * self._at
+      rest**3 * start
       + 3 * rest**2 * t * one
       + 3 * rest * t**2 * two
       + t**3 * end
     )
+
+  def _begin(self) -> None:
+    self.strokes.append([self._at])
+    self.ends.append([0])
+    require_few_strokes(len(self.strokes))
+    self._count(1)
 
   def _count(self, points: int) -> None:
     self._points += points
@@ -122,13 +141,14 @@ class _Pen:
 
   def _add(self, points) -> None:
     if self._last == "Z":  # A new stroke begins where the last one did.
-      self.strokes.append([self._at])
+      self._begin()
     self._count(len(points))
     self.strokes[-1].extend(points)
-    self._at = np.asarray(points[-1])
+    self.ends[-1].append(len(self.strokes[-1]) - 1)
+    self._at = complex(points[-1])
 
 
-def _arc(start: np.ndarray, shape: list[float], end: np.ndarray):
+def _arc(start: complex, shape: list[float], end: complex):
   """Points of an elliptical arc (SVG 1.1, appendix F.6).
 
   Args:
@@ -136,28 +156,27 @@ def _arc(start: np.ndarray, shape: list[float], end: np.ndarray):
     shape: radii, rotation in degrees, and the flags for the larger one and for
       the clockwise one.
   """
-  radii = np.abs(shape[:2])
-  if not radii.all() or (start == end).all():
+  width, height = abs(shape[0]), abs(shape[1])
+  if not width or not height or start == end:
     return [end]
-  turn = math.radians(math.fmod(shape[2], 360))
-  cosine, sine = math.cos(turn), math.sin(turn)
-  frame = np.array([[cosine, sine], [-sine, cosine]])  # into the ellipse's
-  half = frame @ (start - end) / 2 / radii
-  distance = float(half @ half)
+  turn = cmath.rect(1, math.radians(math.fmod(shape[2], 360)))
+  # In the ellipse's own frame, where it is a circle of radius 1.
+  half = (start - end) / 2 / turn
+  half = complex(half.real / width, half.imag / height)
+  distance = abs(half)
   if distance > 1:  # The radii are too small, and grow.
-    grown = math.sqrt(distance)
-    radii, half, distance = radii * grown, half / grown, 1.0
-  height = math.sqrt(max(0.0, 1 / max(distance, 1e-300) - 1))
-  sign = 1 if shape[3] != shape[4] else -1
-  center = sign * height * np.array([half[1], -half[0]])
-  first = math.atan2(*(half - center)[::-1])
-  swept = math.atan2(*(-half - center)[::-1]) - first
+    width, height, half = width * distance, height * distance, half / distance
+    distance = 1.0
+  far = math.sqrt(max(0.0, 1 / max(distance**2, 1e-300) - 1))
+  center = half * 1j * (-far if shape[3] != shape[4] else far)
+  first, last = cmath.phase(half - center), cmath.phase(-half - center)
+  swept = last - first
   if shape[4] and swept < 0:
     swept += 2 * math.pi
   elif not shape[4] and swept > 0:
     swept -= 2 * math.pi
-  angles = first + swept * _SHARE[:, 0]
-  circle = np.column_stack([np.cos(angles), np.sin(angles)]) + center
-  points = circle * radii @ frame + (start + end) / 2
+  circle = np.exp(1j * (first + swept * _SHARE)) + center
+  points = (circle.real * width + 1j * circle.imag * height) * turn
+  points += (start + end) / 2
   points[-1] = end
   return points

@@ -12,6 +12,7 @@ from xml.parsers import expat
 from graves_jax.data import plain_text
 
 MAX_BYTES = 4 * 2**20  # unpacked
+MAX_ELEMENTS = 50_000
 
 
 def read_bounded(path: Path) -> bytes:
@@ -55,12 +56,22 @@ def parse(
     characters: given parts of its text.
 
   Raises:
-    ValueError: if it is no XML, or declares entities.
+    ValueError: if it is no XML, is too large, or declares entities.
   """
+  elements = 0
+
+  def count_and_start(tag: str, attributes: dict[str, str]) -> None:
+    nonlocal elements
+    elements += 1
+    if elements > MAX_ELEMENTS:
+      raise ValueError(
+        f"it has more than {MAX_ELEMENTS:,} elements, the most allowed; save "
+        "one line of ink as a document of its own."
+      )
+    start(tag.rpartition(" ")[2], attributes)
+
   parser = expat.ParserCreate(namespace_separator=" ")
-  parser.StartElementHandler = lambda tag, attributes: start(
-    tag.rpartition(" ")[2], attributes
-  )
+  parser.StartElementHandler = count_and_start
   parser.EndElementHandler = lambda tag: end(tag.rpartition(" ")[2])
   parser.CharacterDataHandler = characters
   parser.StartDoctypeDeclHandler = _refuse_subset

@@ -11,6 +11,7 @@ from graves_jax.data.sources.stroke_file import (
   as_positions,
   check_string,
   require_few_points,
+  require_few_strokes,
 )
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
@@ -37,6 +38,7 @@ def read_xournal(path: str | os.PathLike, text: str | None = None) -> Line:
     strokes = next(filter(None, pages), [])
     if not strokes:
       raise ValueError("no page has a stroke of a pen.")
+    require_few_strokes(len(strokes))
     require_few_points(sum(len(stroke) for stroke in strokes) // 2)
     positions = [as_positions(s[::2], s[1::2]) for s in strokes]
     return Line(offsets_from_strokes(positions), text, "ink")

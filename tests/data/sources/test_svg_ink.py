@@ -54,7 +54,7 @@ def test_paths_are_drawn_as_another_reader_draws_them(data):
     for segment in elements.Path(data)
   ]
   strokes = path_strokes(data)
-  found = np.concatenate(strokes)
+  found = np.concatenate(strokes)[:, :2]
   for segment in filter(None, expected):
     on_it = np.array([segment.point(t) for t in np.linspace(0, 1, 5)])
     for x, y in on_it[[0, -1]]:
@@ -73,7 +73,7 @@ def test_paths_are_drawn_as_another_reader_draws_them(data):
 
 def test_a_subpath_is_a_stroke_also_after_a_closed_one():
   strokes = path_strokes("M1 2L3 4 5 1zL9 9m1 1l1 1")
-  assert [stroke.tolist() for stroke in strokes] == [
+  assert [stroke[:, :2].tolist() for stroke in strokes] == [
     [[1, 2], [3, 4], [5, 1], [1, 2]],
     [[1, 2], [9, 9]],
     [[10, 10], [11, 11]],
@@ -128,8 +128,6 @@ def test_what_we_write_is_read_again_at_the_density_of_real_ink(tmp_path):
   start = sheet.strokes[0][0]
   expected = np.array([s[[0, -1]] for s in sheet.strokes]) - start
   np.testing.assert_allclose(ends_of(line), expected, atol=0.002)
-  lengths = np.hypot(*np.diff(strokes_from_offsets(line.points)[0], axis=0).T)
-  assert np.percentile(lengths, 90) < 1.1 * np.percentile(lengths, 50)
 
 
 XOURNAL = (
@@ -170,6 +168,10 @@ ENTITY = '<!DOCTYPE svg [<!ENTITY a "aaaa">]>'
     (ENTITY + SVG.format("&a;"), "entities"),
     (ELSEWHERE + SVG.format("&a;"), "&a;, which is declared elsewhere"),
     ("<svg>" * 600, "nest deeper than 500"),
+    (SVG.format("<g transform='" + "scale(1)" * 50_001 + "'/>"), "50,000 tr"),
+    (SVG.format("<g transform='" + " " * 10**6 + ")'/>"), "no transform"),
+    (SVG.format("<path d='M0 0" + "z" * 10_001 + "'/>"), "10,000 strokes"),
+    (SVG.format("<path d='M0 0" + "a0 0 0 0 0 0 0" * 9000 + "'/>"), "100,000"),
     ("<html/>", "<svg>"),
   ],
 )
