@@ -59,8 +59,6 @@ class Arguments:
   recurrent_dropout: float | None = None
   """Of training; by default the recipe's. Without it training lines are learned
   by heart after 20 epochs."""
-  slant_range: float = 0.0
-  """By how much training lines are slanted at random."""
   steps: int | None = None
   """Updates; by default as many as there is time for, which takes a minute or
   two to find out."""
@@ -77,10 +75,6 @@ class Arguments:
     if not 0 <= (self.recurrent_dropout or 0) < 1:
       raise ValueError(
         f"--recurrent-dropout (={self.recurrent_dropout}) must be in [0, 1)."
-      )
-    if not self.slant_range >= 0:
-      raise ValueError(
-        f"--slant-range (={self.slant_range}) must be 0 or more."
       )
     if self.steps is not None and self.steps < 2:
       raise ValueError(f"--steps (={self.steps}) must be 2 or more.")
@@ -305,7 +299,6 @@ def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
     sizes.evaluation_batch,
     arguments.learning_rate,
     arguments.recurrent_dropout,
-    arguments.slant_range,
   )
   session = Session(card.device, card.clock, card.folder, card.console)
   seconds = min(60 * minutes, card.clock.left())

@@ -45,7 +45,6 @@ class Size(NamedTuple):
   evaluation_batch_size: lines at once.
   learning_rate: of the updates; None: the recipe's.
   recurrent_dropout: of the network; None: the recipe's.
-  slant_range: of the training lines.
   """
 
   batch_size: int
@@ -54,7 +53,6 @@ class Size(NamedTuple):
   evaluation_batch_size: int
   learning_rate: float | None = None
   recurrent_dropout: float | None = None
-  slant_range: float = 0.0
 
 
 class Shape(NamedTuple):
@@ -116,7 +114,6 @@ def plan(
         (short_updates(recipe, steps), points, 2 * size.batch_size)
         for _, points, _ in recipe.data.crop_schedule
       ),
-      slant_range=size.slant_range,
     ),
     optimizer=dataclasses.replace(
       recipe.optimizer,
