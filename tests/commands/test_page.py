@@ -264,7 +264,7 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
 
 
 def test_it_does_not_wait_for_points_that_leave_the_sheet(opened):
-  is_stopped, sent, whole = opened().evaluate(FOLLOW, [["hi", "Q?"], 5])
+  is_stopped, sent, whole = opened().evaluate(FOLLOW, [["hi", "Q?"], 10])
   assert is_stopped is False and sent > whole
 
 
