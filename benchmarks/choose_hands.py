@@ -1,4 +1,4 @@
-"""Chooses the hands that ship, of lines that the weights that ship wrote.
+"""Chooses hands to ship, of lines that the weights that ship wrote.
 
 Hands are for priming, so they must be read without error, prime well, and
 differ. First candidates: lines of one text by many seeds, of which those are

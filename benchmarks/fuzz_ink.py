@@ -10,7 +10,20 @@ _RARE = st.one_of(
   st.floats(-1e4, 1e4).map(lambda value: f"{value:.3g}"),
   # What a number may look like, what is none, and what is out of bounds.
   st.sampled_from(
-    ("-.5", "1.", "+3", "1e3", "1E-9", "9e14", "1e999", "nan", "-", "1_0", "٣")
+    (
+      "-.5",
+      "1.",
+      "+3",
+      "1e3",
+      "1E-9",
+      "9e14",
+      "3e-294",
+      "1e999",
+      "nan",
+      "-",
+      "1_0",
+      "٣",
+    )
   ),
 )
 
@@ -52,7 +65,20 @@ orientation="-ve"/><intermittentChannels><channel name="T"/>
 @st.composite
 def _traces(draw) -> bytes:
   """Traces of any values, in channels of any order."""
-  values = ("1", "-3", ".5", "*", "#1F", "'2", '"-1', "!4", " 7", "1e999", "T")
+  values = (
+    "1",
+    "-3",
+    ".5",
+    "*",
+    "#1F",
+    "'2",
+    '"-1',
+    "!4",
+    " 7",
+    "3e-294",
+    "1e999",
+    "T",
+  )
   value = st.sampled_from((*values[:9] * 9, *values, "x", ""))
   point = st.lists(value, min_size=2, max_size=3).map(" ".join)
   traces = draw(st.lists(st.lists(point, max_size=6), max_size=3))

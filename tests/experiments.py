@@ -55,7 +55,8 @@ def make_lines(count: int, seed: int, lengths=(10, 50)) -> list[Line]:
 TRAIN = [*make_lines(18, 0), Line(make_lines(1, 2)[0].points, "abc ", "all")]
 # All are padded to 40 points: one shape to compile.
 VALIDATION = make_lines(7, 1, lengths=(21, 41))
-# What the loop alone reads: nothing is compiled anew for it.
+# What the loop alone reads: nothing is compiled anew for it. What an update
+# reads must never be here, as it would then be tested at its default.
 _OF_THE_LOOP = {
   "evaluate_every", "checkpoint_every", "sample_every", "record_every",
   "patience",

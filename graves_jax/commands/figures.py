@@ -202,7 +202,8 @@ def open_networks(
     )
   say(
     console,
-    f"{holds}: figures 10 and 11 are of it, others of the weights that ship.",
+    f"{holds}: figures 10 and 11 are of it; figures of a synthesis network are "
+    "drawn with the weights that ship.",
   )
   return open_writer(HANDWRITING), writer
 

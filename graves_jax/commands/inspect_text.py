@@ -65,7 +65,7 @@ def inspect_text(
     f"{name_units(config.network.hidden)} read {which}. Shown are the first "
     f"{len(found.symbols):,} {codec.units} ({found.bits.mean():.2f} bits "
     f"each), in colors of one unit: {colored}, in 8 bits. What units follow"
-    f"{gates} is measured on the first {len(classes):,}."
+    f"{gates} is measured on the first {len(classes):,} {codec.units}."
   )
   return found.findings, shown, {"about": about}
 

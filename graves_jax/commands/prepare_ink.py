@@ -58,8 +58,8 @@ def prepare_ink(
   writer = HandwritingWriter.from_checkpoint(restored) if is_of_ink else None
   if writer is None or not writer.reads:
     raise ValueError(
-      f"--checkpoint: {checkpoint} holds no synthesis network, which ink with "
-      "its text is for; give one, or leave it out."
+      f"--checkpoint: {checkpoint} holds no synthesis network, which is needed "
+      "to read ink with its text; give one, or leave --checkpoint out."
     )
   lines: list[Line] = []
   for place, path in enumerate(paths):

@@ -26,8 +26,8 @@ def load_styles(
   """What to go on from: a style or hand for all copies, or one for each in
   turn; none for what comes of the seed.
 
-  Copies of the weights that ship are in all of the hands, which those made up.
-  The checkpoint of the arguments is a folder, no longer a name.
+  Copies of the weights that ship are in all of the hands.
+  `arguments.checkpoint` must be a folder, as `find_checkpoint` returns it.
   """
   given = arguments.for_handwriting
   ships = arguments.checkpoint.resolve() == HANDWRITING.resolve()

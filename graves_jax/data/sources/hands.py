@@ -8,7 +8,7 @@ from graves_jax.pretrained import HANDS
 
 
 def load_hands() -> dict[str, Line]:
-  """Reads the hands that the weights that ship made up, in their order.
+  """Reads the hands that ship, which a network made up, in their order.
 
   `load_writer().write("dear reader", style=load_hands()["neat"])` writes in one
   of them.

@@ -1,6 +1,7 @@
 """Reads ink of any format that is known, chosen by what a file holds."""
 
 import os
+import re
 from pathlib import Path
 
 from graves_jax.data.sources import (
@@ -45,8 +46,8 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
     start = file.read(2048).replace(b"\0", b"").lstrip()
   if start.startswith(_PICTURE_STARTS):
     raise ValueError(
-      f"{path} is a picture, which does not tell how the pen moved; give ink "
-      "as SVG, InkML, Xournal++, Quick, Draw!, or a stroke file."
+      f"{path} is a picture or a PDF, which does not tell how the pen moved; "
+      "give ink as SVG, InkML, Xournal++, Quick, Draw!, or a stroke file."
     )
   if path.suffix.lower() in (".xopp", ".xoj"):
     return [xournal.read_xournal(path, text)]
@@ -68,7 +69,7 @@ def read_ink(path: str | os.PathLike, text: str | None = None) -> list[Line]:
 def _is_by_column(path: Path) -> bool:
   """Whether the first line of a file is a drawing by column."""
   for _, data in numbered_lines(path):
-    if b'"drawing"' in data:
+    if re.search(rb'"drawing"\s*:', data):
       return True  # without decoding it twice
     try:
       return quickdraw.is_by_column(decode_object(data, ""))

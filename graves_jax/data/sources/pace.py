@@ -15,6 +15,7 @@ _POWER = 0.5  # of the curvature in the time that a way takes; the law has 1/3
 _STRAIGHT = 0.2  # radians a step, which straight ways count as
 _AT_ENDS = 1.0  # the more time at a stroke's ends, within a step or so
 _FINE = 4  # pieces of a step in which curvature is measured
+_DOT = 1e-6  # steps: what is shorter is a point
 
 
 def set_points(strokes: Sequence[np.ndarray], points: int) -> list[np.ndarray]:
@@ -58,7 +59,7 @@ def _positions(
 
 def times_along(stroke: np.ndarray, way: np.ndarray, step: float) -> np.ndarray:
   """When the pen is at equal distances along a stroke, from 0."""
-  if not way[-1]:
+  if way[-1] < _DOT * step:
     return np.zeros(1)
   pieces = max(_FINE, round(_FINE * way[-1] / step))
   piece = way[-1] / pieces
@@ -68,7 +69,7 @@ def times_along(stroke: np.ndarray, way: np.ndarray, step: float) -> np.ndarray:
   turn = np.abs(np.gradient(direction))
   around = np.ones(_FINE + 1) / (_FINE + 1)  # a step's length of pieces
   turn = np.convolve(np.pad(turn, _FINE // 2, mode="edge"), around, "valid")
-  curvature = turn / piece * step
+  curvature = turn * (step / piece)
   slowness = (curvature**2 + _STRAIGHT**2) ** (_POWER / 2)
   from_end = np.minimum(middle, way[-1] - middle)
   slowness *= 1 + _AT_ENDS * np.exp(-from_end / step)

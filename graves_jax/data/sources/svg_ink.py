@@ -6,8 +6,9 @@ text, other shapes and outlines of letters. What the ink says is the title of
 the document, unless it is given.
 
 SVG knows no time. Where pieces of paths are about as many as the points of a
-pen, their ends are taken for these, as what records a pen writes one piece a
-point; else points are set along the strokes at the density of real ink.
+pen, their ends are taken for these, because programs that record a pen write
+one piece for each point; else points are set along the strokes at the density
+of real ink and the pace of a pen (pace.py).
 """
 
 import itertools

@@ -163,7 +163,9 @@ def _arc(start: complex, shape: list[float], end: complex):
   # In the ellipse's own frame, where it is a circle of radius 1.
   half = (start - end) / 2 / turn
   half = complex(half.real / width, half.imag / height)
-  distance = abs(half)
+  distance = math.hypot(half.real, half.imag)
+  if distance == math.inf:  # Next to such a way the radii are none.
+    return [end]
   if distance > 1:  # The radii are too small, and grow.
     width, height, half = width * distance, height * distance, half / distance
     distance = 1.0

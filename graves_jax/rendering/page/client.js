@@ -23,7 +23,8 @@ function startWorker(hear, wasm) {
   const address = URL.createObjectURL(source);
   const worker = new Worker(address);
   const waiting = new Map();
-  let asked = 0;
+  const failed = new Error("the browser does not let the network run.");
+  let [asked, hasFailed] = [0, false];
   worker.onmessage = ({data}) => {
     if (data.id === undefined) return hear(data);
     const {resolve, reject} = waiting.get(data.id);
@@ -31,12 +32,15 @@ function startWorker(hear, wasm) {
     return data.error ? reject(new Error(data.error)) : resolve(data.answer);
   };
   worker.onerror = () => { // it did not start, or is out of memory
-    for (const {reject} of waiting.values()) {
-      reject(new Error("the browser does not let the network run."));
-    }
+    hasFailed = true;
+    for (const {reject} of waiting.values()) reject(failed);
     waiting.clear();
   };
   const ask = (kind, options) => new Promise((resolve, reject) => {
+    if (hasFailed) {
+      reject(failed);
+      return;
+    }
     asked += 1;
     waiting.set(asked, {resolve, reject});
     worker.postMessage({kind, id: asked, options});

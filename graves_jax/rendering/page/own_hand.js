@@ -35,11 +35,13 @@ async function useInk(strokes, said) {
 }
 
 async function usePad() {
+  let message;
   try {
-    const message = await useInk(pad.strokes(), byId("padText").value);
-    byId("dialog").close();
-    await write(`${message} `);
+    message = await useInk(pad.strokes(), byId("padText").value);
   } catch (error) {
     tellPad(error.message);
+    return;
   }
+  byId("dialog").close();
+  await write(`${message} `);
 }

@@ -157,6 +157,13 @@ def test_lines_of_a_file_are_counted_once(tmp_path):
   assert len(read(tmp_path, line * 3)) == 3
 
 
+def test_a_line_that_says_drawing_is_no_drawing_by_column(tmp_path):
+  line = '{"text": "%s", "strokes": [[[0, 1], [2.5, 0]]]}'
+  for text in ("drawing", "hi"):
+    (found,) = read(tmp_path, line % text)
+    np.testing.assert_allclose(found.points[-1, :2], (2.5, -1))
+
+
 def drawing(value):
   return json.dumps({"word": "hi", "drawing": value})
 
@@ -179,7 +186,7 @@ def entity(value):
     (drawing([[[0], [1]]]), "no stroke of two points"),
     (drawing([[[0] * 100_001] * 2]), "100,001 points; at most 100,000"),
     ('{"drawing": [[[0, NaN], [1, 2]]], "word": "a"}', "NaN is not a number"),
-    ("%PDF-1.4", "is a picture, which does not tell how the pen moved"),
+    ("%PDF-1.4", "is a picture or a PDF, which does not tell"),
     ("<ink>", "malformed XML"),
     ("<html></html>", "begins with <html>"),
     ("<svg></svg>", "no <title>"),

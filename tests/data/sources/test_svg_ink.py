@@ -167,6 +167,7 @@ ENTITY = '<!DOCTYPE svg [<!ENTITY a "aaaa">]>'
     (SVG.format("<path d='M1 1L2 2'/>")[:-3], "malformed XML"),
     (ENTITY + SVG.format("&a;"), "entities"),
     (ELSEWHERE + SVG.format("&a;"), "&a;, which is declared elsewhere"),
+    (SVG.format("<path d='M0 0a3e-294 3e-294 0 0 0 9e14 9e14'/>"), "reach 9e"),
     ("<svg>" * 600, "nest deeper than 500"),
     (SVG.format("<g transform='" + "scale(1)" * 50_001 + "'/>"), "50,000 tr"),
     (SVG.format("<g transform='" + " " * 10**6 + ")'/>"), "no transform"),
