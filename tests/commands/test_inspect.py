@@ -37,7 +37,10 @@ def test_a_text_network_that_ships_is_shown_by_its_name(run_command, tmp_path):
   assert gates.read_bytes().startswith(b"\x89PNG")
   page = out.read_text("utf-8")
   assert "a.py" in page and page.count("</script>") == 2
-  assert "is measured on the first 150. Fewer than 200 steps were read" in page
+  assert (
+    "is measured on the first 150 characters. Fewer than 200 steps were read"
+    in page
+  )
   assert "Fewer than 200 steps were read" in output
 
 
