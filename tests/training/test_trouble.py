@@ -201,7 +201,9 @@ def test_validation_data_that_are_lost_end_the_run_and_lose_nothing(
 
 
 def remove(folder):
-  shutil.rmtree(folder)
+  """Removes a folder in which a save may be under way."""
+  while folder.exists():
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def put_a_file_there(folder):
@@ -211,7 +213,7 @@ def put_a_file_there(folder):
 
 def put_another_run_there(folder):
   """A run in the same folder, after the first one's was removed."""
-  shutil.rmtree(folder)
+  remove(folder)
   run(folder.parent, make_experiment(steps=2))
 
 
