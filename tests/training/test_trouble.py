@@ -201,9 +201,7 @@ def test_validation_data_that_are_lost_end_the_run_and_lose_nothing(
 
 
 def remove(folder):
-  """Removes a folder in which a save may be under way."""
-  while folder.exists():
-    shutil.rmtree(folder, ignore_errors=True)
+  shutil.rmtree(folder)
 
 
 def put_a_file_there(folder):
@@ -213,7 +211,7 @@ def put_a_file_there(folder):
 
 def put_another_run_there(folder):
   """A run in the same folder, after the first one's was removed."""
-  remove(folder)
+  shutil.rmtree(folder)
   run(folder.parent, make_experiment(steps=2))
 
 
@@ -232,17 +230,22 @@ def test_a_folder_that_is_lost_ends_the_run_and_no_thread_waits(
     def step(self, report):
       super().step(report)
       if report.step == 5:
+        wait_for(lambda: 4 in saved(tmp_path))  # no save is under way
         break_(tmp_path / "checkpoints")
 
   threads = set(threading.enumerate())
   with pytest.raises(SaveError, match=left):
     run(tmp_path, listener=Breaking())
-  deadline = time.monotonic() + 60
-  while any("asyncio" not in t.name for t in waiting(threads)):
-    assert time.monotonic() < deadline, waiting(threads)
-    time.sleep(0.05)
+  wait_for(lambda: all("asyncio" in t.name for t in waiting(threads)))
   if break_ is put_another_run_there:
     assert saved(tmp_path) == [2]
+
+
+def wait_for(is_true):
+  deadline = time.monotonic() + 60
+  while not is_true():
+    assert time.monotonic() < deadline
+    time.sleep(0.05)
 
 
 def waiting(threads):
