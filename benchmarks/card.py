@@ -175,6 +175,7 @@ class Card:
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
+  initial = initial_weights(arguments.init_from)
   card = Card(arguments, console)
   from graves_jax.commands import command_line
 
@@ -186,7 +187,7 @@ def main(argv: list[str]) -> None:
   lines = read(arguments.data, sizes, console)
   if "agreement" in arguments.parts:
     card.do("agreement", lambda: check(card, lines, sizes))
-  measure_and_train(card, arguments, sizes, lines)
+  measure_and_train(card, arguments, sizes, lines, initial)
   for name, size in card.folder.sizes().items():
     console.print(f"{name}: {size:,} bytes", highlight=False)
 
@@ -200,14 +201,19 @@ def pad_to_whole_chunks() -> None:
   lines.LENGTH_MULTIPLE = chunks.chunk_length()
 
 
-def measure_and_train(card: Card, arguments, sizes: Sizes, lines) -> None:
+def measure_and_train(
+  card: Card, arguments, sizes: Sizes, lines, initial
+) -> None:
   """A row, the weights, and all other rows that there is time for."""
   rows = Rows(card, sizes) if "table" in arguments.parts else None
   if rows:
     rows.measure_first()
   if "training" in arguments.parts:
     minutes = arguments.train_minutes or arguments.minutes / 2
-    card.do("training", lambda: train(card, arguments, sizes, lines, minutes))
+    card.do(
+      "training",
+      lambda: train(card, arguments, sizes, lines, initial, minutes),
+    )
   if rows:
     rows.measure_others()
 
@@ -284,12 +290,14 @@ def check(card: Card, lines, sizes: Sizes) -> None:
     )
 
 
-def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
+def train(
+  card: Card, arguments, sizes: Sizes, lines, initial, minutes: float
+) -> None:
   """Trains; the weights are among the results."""
   from card_plan import Size
   from card_training import Asked, Session, train_on_card
 
-  initial, hidden = initial_weights(arguments.init_from), sizes.hidden
+  hidden = sizes.hidden
   if initial is not None:
     hidden = initial.metadata.of_handwriting()[0].network.hidden
   size = Size(
@@ -307,11 +315,25 @@ def train(card: Card, arguments, sizes: Sizes, lines, minutes: float) -> None:
 
 
 def initial_weights(path: Path | None):
-  """A checkpoint of handwriting; None if none is named."""
+  """A checkpoint of the synthesis network; None if none is named.
+
+  Raises:
+    FileNotFoundError, ValueError: if it holds none.
+  """
   from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.commands.command_line import find_checkpoint
 
-  return None if path is None else restore_checkpoint(find_checkpoint(path))
+  if path is None:
+    return None
+  restored = restore_checkpoint(find_checkpoint(path))
+  metadata = restored.metadata
+  is_written = metadata.kind == "handwriting"
+  if not is_written or metadata.config.network.kind != "synthesis":
+    raise ValueError(
+      f"--init-from: {path} holds no synthesis network; name a run, a "
+      "checkpoint or weights that ship of one."
+    )
+  return restored
 
 
 def describe() -> dict:

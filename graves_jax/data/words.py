@@ -13,7 +13,7 @@ import numpy as np
 from graves_jax.data.strokes import Line, strokes_from_offsets
 
 # What the parts of the score below are worth to one another; chosen by eye on
-# lines that the weights that ship wrote.
+# lines that earlier weights wrote.
 _MOST_POINTS = 12  # of a stroke that count for what was read
 _GAP = 8.0  # of one line height between two words
 _GAPS = (-0.5, 0.6)  # in line heights; more tells nothing more

@@ -120,6 +120,7 @@ def test_a_report_is_never_written_over(tmp_path):
     ((), "JAX sees no GPU here"),
     (("--minutes", 0), "minutes (=0"),
     (("--batch-size", 0), "batch_size (=0) must be 1 or more"),
+    (("--init-from", "stdlib"), "stdlib holds no synthesis network"),
   ],
 )
 def test_what_cannot_be_run_is_told(
