@@ -14,6 +14,7 @@ import dataclasses
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -185,9 +186,13 @@ def main(argv: list[str]) -> None:
   card.folder.note("command", argv)
   card.folder.note("device", describe())
   lines = read(arguments.data, sizes, console)
-  if "agreement" in arguments.parts:
-    card.do("agreement", lambda: check(card, lines, sizes))
-  measure_and_train(card, arguments, sizes, lines, initial)
+  rows = Rows(card, sizes) if "table" in arguments.parts else None
+  with ThreadPoolExecutor() as beside:
+    if rows:
+      beside.submit(rows.compile)
+    if "agreement" in arguments.parts:
+      card.do("agreement", lambda: check(card, lines, sizes))
+  measure_and_train(card, arguments, sizes, lines, initial, rows)
   for name, size in card.folder.sizes().items():
     console.print(f"{name}: {size:,} bytes", highlight=False)
 
@@ -202,10 +207,9 @@ def pad_to_whole_chunks() -> None:
 
 
 def measure_and_train(
-  card: Card, arguments, sizes: Sizes, lines, initial
+  card: Card, arguments, sizes: Sizes, lines, initial, rows: "Rows | None"
 ) -> None:
   """A row, the weights, and all other rows that there is time for."""
-  rows = Rows(card, sizes) if "table" in arguments.parts else None
   if rows:
     rows.measure_first()
   if "training" in arguments.parts:
@@ -240,6 +244,14 @@ class Rows:
       sizes.batch_sizes, sizes.sampled_lines
     )
     self._longest = 0.0  # seconds of a measurement
+
+  def compile(self) -> None:
+    """Compiles all rows but PyTorch's."""
+    started = time.monotonic()
+    self._table.compile([self._first, *self._others])
+    self._card.folder.note(
+      "seconds_to_compile_the_table", round(time.monotonic() - started, 1)
+    )
 
   def measure_first(self) -> None:
     """Measures the most telling row."""

@@ -1,11 +1,14 @@
 """The rows of gpu_table.py that fit into minutes, most telling first."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import gpu_table
 import jax
+import our_sampling
 from card_folder import ResultFolder
 from rich.console import Console
 
@@ -72,6 +75,24 @@ class Table:
     self._rows: list[gpu_table.Row] = []
     self._not_run: dict[str, str] = {}
     folder.note("peer_type_in_bfloat16", gpu_table.lstm_type(self._peer))
+
+  def compile(self, items: Sequence[Item]) -> None:
+    """Compiles what is ours of them, all at once; what fails here is told of
+    where it is measured."""
+    precisions = self._arguments.precision
+    with ThreadPoolExecutor() as pool:
+      fresh = [i for i in items if i.torch_sampler == "eager"]
+      for item, precision in itertools.product(fresh, precisions):
+        pool.submit(self._compile, item, precision)
+
+  def _compile(self, item: Item, precision: str) -> None:
+    if item.work == "sampling":
+      sizes = self._arguments.hidden, precision, item.batch_size
+      our_sampling.sampler(*sizes, self._arguments.sampled)()
+    else:
+      gpu_table.our_update(
+        self._arguments, item.work, item.batch_size, precision
+      ).compile()
 
   def measure(self, item: Item) -> None:
     """Times one item."""

@@ -158,12 +158,10 @@ def measure(
 def training_sides(arguments, kind: str, batch_size: int, precision: str, peer):
   """Updates of ours and of PyTorch, and the number of our weights."""
   import jax
-  import our_training
   from random_batches import ALPHABET_SIZE, random_lines
 
+  ours = our_update(arguments, kind, batch_size, precision)
   batch = random_lines(batch_size, arguments.length)
-  network = our_training.handwriting_network(kind, arguments.hidden, precision)
-  ours = our_training.handwriting_update(network, batch, jax.devices()[:1])
   sides = {Side(OURS, precision): ours.run}
   if kind == "prediction" and precision == FROM_JAX.precision:
     from cudnn_peer import cudnn_update
@@ -182,6 +180,17 @@ def training_sides(arguments, kind: str, batch_size: int, precision: str, peer):
       model, batch, precision, peer
     ).run
   return sides, ours.weights
+
+
+def our_update(arguments, kind: str, batch_size: int, precision: str):
+  """Updates of ours."""
+  import jax
+  import our_training
+  from random_batches import random_lines
+
+  network = our_training.handwriting_network(kind, arguments.hidden, precision)
+  batch = random_lines(batch_size, arguments.length)
+  return our_training.handwriting_update(network, batch, jax.devices()[:1])
 
 
 def sampling_sides(arguments, _, batch_size: int, precision: str, peer):

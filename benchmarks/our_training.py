@@ -36,7 +36,7 @@ class Training(NamedTuple):
   """The mapped train step, the state and carry that it starts from, and how
   batches reach devices."""
 
-  step: Callable[[TrainState, Any], Any]
+  step: Any
   state: TrainState
   carry: Any
   mapped: Mapped
@@ -135,4 +135,7 @@ def _update(training: Training, batch: Any) -> Update:
     (state, metrics), carry = step(state, (carry, mapped.shard(batch)))
     jax.block_until_ready((state, metrics, carry))
 
-  return Update(run, weights)
+  def compile_() -> None:
+    step.lower(state, (carry, mapped.shard(batch))).compile()
+
+  return Update(run, weights, compile_)

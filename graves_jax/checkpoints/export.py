@@ -1,6 +1,7 @@
 """A checkpoint's weights alone, to share them."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +9,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
-from graves_jax.checkpoints.metadata import to_json
+from graves_jax.checkpoints.metadata import Metadata, to_json
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.layers.products import Precision
 
@@ -33,7 +34,12 @@ def export_weights(
     raise ValueError(f"{target} exists already; name a new folder.")
   params, metadata, *_ = restore_checkpoint(source)
   if precision == "bfloat16":
-    params = jax.tree.map(_rounded, params)
+    params = jax.tree.map(bfloat16_values, params)
+  write_weights(params, metadata, target)
+
+
+def write_weights(params: Any, metadata: Metadata, target: Path) -> None:
+  """Writes weights (NumPy) to a new folder, an absolute path."""
   values = to_json(metadata)
   values["checksums"] = {"params": array_checksums(params)}
   path = values["config"]["data"]["path"]
@@ -54,5 +60,5 @@ def export_weights(
     mark.write_text("Checkpoint commit was successful.\n")
 
 
-def _rounded(array: np.ndarray) -> np.ndarray:
+def bfloat16_values(array: np.ndarray) -> np.ndarray:
   return np.asarray(array).astype(jnp.bfloat16).astype(array.dtype)
