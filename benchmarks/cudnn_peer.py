@@ -36,8 +36,9 @@ class CudnnPrediction(nn.Module):
   precision: Precision = "float32"
 
   @nn.compact
-  def __call__(self, elements: Array) -> Array:
-    """y-hat [T, B, outputs] of elements [T, B, 3]."""
+  def __call__(self, elements: Array, dropout_keys: None = None) -> Array:
+    """y-hat [T, B, outputs] of elements [T, B, 3]; drops nothing."""
+    del dropout_keys
     elements = jnp.swapaxes(elements, 0, 1)  # as cuDNN has them here
     outputs = []
     for number, width in enumerate(self.hidden, start=1):

@@ -52,7 +52,8 @@ def interleave(
   """Calls every side once to warm up, then once a round.
 
   A peer that fails while it warms up (no compiler, a precision that this
-  processor lacks) is left out and its reason kept. Ours must run.
+  processor lacks) is left out, whatever it raised, and its reason kept: the
+  machine may be lent for minutes. Ours must run.
 
   Args:
     sides: what to call; a call returns when its work is done.
@@ -76,7 +77,7 @@ def interleave(
       show(side, "warming up")
       try:
         call()
-      except (RuntimeError, OSError) as error:
+      except Exception as error:
         if side.who == OURS:
           raise
         not_run[side] = _first_line(error)

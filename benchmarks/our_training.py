@@ -1,6 +1,6 @@
 """The package's own training updates, as a benchmark calls them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax

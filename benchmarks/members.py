@@ -1,0 +1,221 @@
+"""Copies of one network that are trained at once, each with noise of its own.
+
+All take every step together, as one program over stacked weights, and see the
+same batches. Weight decay, the noise on the weights and the share of its
+description length differ from member to member; dropout masks and draws do,
+too.
+"""
+
+import dataclasses
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from card_plan import stages
+from jax import Array
+
+from graves_jax.checkpoints.read import Restored
+from graves_jax.config import Constant
+from graves_jax.data.lines import StrokeBatch
+from graves_jax.losses.sums import Keys
+from graves_jax.noise.adaptive_weight_noise import (
+  STDDEV_FLOOR,
+  AdaptiveParams,
+  complexity,
+  positive,
+  with_adaptive_weight_noise,
+)
+from graves_jax.optimizers.build import build_optimizer
+from graves_jax.tasks.handwriting import HandwritingTask
+
+# Standard deviations learn by so much of the learning rate: they are small.
+_OF_DEVIATIONS = 0.1
+
+
+class Member(NamedTuple):
+  """What one copy is trained with beside dropout.
+
+  decay: of its matrices, in learning rates an update.
+  stddev: of the noise on its weights; adaptive noise begins there.
+  complexity: share of the description length of its weights that it pays for
+    (1: adaptive weight noise as in Section 4.2); 0: the noise is fixed.
+  """
+
+  decay: float = 0.0
+  stddev: float = STDDEV_FLOOR
+  complexity: float = 0.0
+
+
+MEMBERS = {
+  "plain": Member(),
+  "decay": Member(decay=0.1),
+  "fixed": Member(stddev=0.015),
+  "adaptive": Member(stddev=0.015, complexity=1.0),
+  "third": Member(stddev=0.015, complexity=0.3),
+  "tenth": Member(stddev=0.015, complexity=0.1),
+}
+
+
+class Told(NamedTuple):
+  """What an update tells of each member, arrays [members].
+
+  nats, elements, sequences: sums over the batch, noise and dropout included.
+  stddev: mean over all weights.
+  """
+
+  nats: Array
+  elements: Array
+  sequences: Array
+  stddev: Array
+
+
+class _State(NamedTuple):
+  """Of one member; of all of them, its arrays stacked."""
+
+  trained: AdaptiveParams
+  optimizer: Any
+  average: Any
+
+
+class Training:
+  """Updates of all members at once, from the same weights."""
+
+  def __init__(
+    self,
+    task: HandwritingTask,
+    initial: Restored,
+    members: dict[str, Member],
+    average: float,
+  ):
+    """Compiles nothing yet.
+
+    Args:
+      task: what to learn; its optimizer's schedule is not used.
+      initial: the weights to start from.
+      members: by name.
+      average: decay of the moving averages of the weights.
+    """
+    config = task.metadata.config
+    self.task = task
+    self.names = tuple(members)
+    self._decay, self._seed = average, config.training.seed
+    self._lines = task.train_batches.sequences
+    self._loss = with_adaptive_weight_noise(task.loss_fn, self._lines)
+    self._optimizer = build_optimizer(
+      dataclasses.replace(
+        config.optimizer, learning_rate=1.0, schedule=Constant()
+      ),
+      config.training.steps,
+      precision=config.network.precision,
+    )
+    columns = zip(*members.values(), strict=True)
+    self._members = Member(*(jnp.array(column) for column in columns))
+    self._updates: dict[tuple[int, ...], Any] = {}
+    self._state = jax.jit(jax.vmap(self._begin, (0, None)))(
+      self._members, initial.params
+    )
+
+  def compile(self) -> None:
+    """Compiles for every shape of batch, all at once."""
+    _, whole = stages(self.task.train_batches, 0)
+    update = jax.jit(self._update_all, donate_argnums=0)
+
+    def compiled(batch: StrokeBatch):
+      return update.lower(self._state, batch, 1e-3, 0).compile()
+
+    batches = list(whole.examples.values())
+    with ThreadPoolExecutor() as pool:
+      done = pool.map(compiled, batches)
+      self._updates = dict(zip(map(_shape, batches), done, strict=True))
+
+  def update(self, step: int, rate: float) -> Told:
+    """Makes one update; returns before it is finished."""
+    batch = self.task.train_batches.batch(step)
+    call = self._updates[_shape(batch)]
+    self._state, told = call(self._state, batch, rate, step)
+    return told
+
+  def averages(self) -> dict[str, Any]:
+    """The moving average of every member's weights, NumPy."""
+    stacked = jax.device_get(self._state.average)
+    return {
+      name: jax.tree.map(lambda x, k=k: x[k], stacked)
+      for k, name in enumerate(self.names)
+    }
+
+  def _begin(self, member: Member, params: Any) -> _State:
+    stddev = jax.tree.map(lambda w: jnp.full_like(w, member.stddev), params)
+    trained = AdaptiveParams(params, stddev)
+    return _State(trained, self._optimizer.init(trained), params)
+
+  def _update_all(self, states: _State, batch: StrokeBatch, rate, step):
+    numbers = jnp.arange(len(self.names))
+    of_all = jax.vmap(self._update_one, (0, 0, 0, None, None, None))
+    return of_all(states, self._members, numbers, batch, rate, step)
+
+  def _update_one(
+    self, state: _State, member: Member, number, batch: StrokeBatch, rate, step
+  ) -> tuple[_State, Told]:
+    keys = self._keys(step, number, len(batch.lengths))
+    gradient, sums = self._gradient(state.trained, member, batch, keys)
+    moves, optimizer = self._optimizer.update(
+      gradient, state.optimizer, state.trained
+    )
+    trained = positive(_moved(state.trained, moves, member, rate))
+    share = (1 - self._decay) / (1 - self._decay ** (step + 1.0))
+    average = jax.tree.map(
+      lambda old, new: old + share * (new - old), state.average, trained.mean
+    )
+    new = jax.tree.map(
+      functools.partial(jnp.where, jnp.isfinite(sums.nats)),
+      _State(trained, optimizer, average),
+      state,
+    )
+    stddev = _mean(trained.stddev)
+    return new, Told(sums.nats, sums.elements, sums.sequences, stddev)
+
+  def _keys(self, step, number, rows: int) -> Keys:
+    key = jax.random.fold_in(jax.random.key(self._seed), step)
+    of_batch, of_rows = jax.random.split(jax.random.fold_in(key, number))
+    return Keys(of_batch, jax.random.split(of_rows, rows))
+
+  def _gradient(self, trained, member: Member, batch, keys: Keys):
+    def nats(trained):
+      sums, _ = self._loss(trained, (), batch, keys)
+      return sums.nats, sums
+
+    gradient, sums = jax.grad(nats, has_aux=True)(trained)
+    # The loss has all of the complexity in its gradient.
+    unpaid = (1 - member.complexity) * sums.sequences / self._lines
+    gradient = jax.tree.map(
+      lambda g, c: (g - unpaid * c) / sums.elements,
+      gradient,
+      jax.grad(complexity)(trained),
+    )
+    return gradient, sums
+
+
+def _moved(
+  trained: AdaptiveParams, moves: AdaptiveParams, member: Member, rate
+) -> AdaptiveParams:
+  """Weights after an update; deviations too, where these are learned."""
+  learned = rate * _OF_DEVIATIONS * (member.complexity > 0)
+
+  def weight(w, move):
+    return w + rate * move - rate * member.decay * w * (w.ndim > 1)
+
+  return AdaptiveParams(
+    jax.tree.map(weight, trained.mean, moves.mean),
+    jax.tree.map(lambda s, m: s + learned * m, trained.stddev, moves.stddev),
+  )
+
+
+def _mean(tree: Any) -> Array:
+  leaves = jax.tree.leaves(tree)
+  return sum(x.sum() for x in leaves) / sum(x.size for x in leaves)
+
+
+def _shape(batch: StrokeBatch) -> tuple[int, ...]:
+  return *batch.points.shape[:2], batch.characters.shape[1]
