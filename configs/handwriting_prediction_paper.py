@@ -1,15 +1,14 @@
 """Handwriting prediction on IAM-OnDB (Section 4, Table 3), the paper's way.
 
-  python train.py configs/handwriting_prediction.py --data.path ~/iamondb
-  graves-jax evaluate --data.path ~/iamondb \\
-    --checkpoint runs/handwriting_prediction \\
-    --record docs/results/handwriting_prediction.json
+  python train.py configs/handwriting_prediction_paper.py --data.path ~/iamondb
 
 and then with adaptive weight noise:
 
-  python train.py configs/handwriting_prediction.py --data.path ~/iamondb \\
-    --init-from runs/handwriting_prediction --noise.kind adaptive \\
-    --workdir runs/prediction_adaptive
+  python train.py configs/handwriting_prediction_paper.py \\
+    --data.path ~/iamondb --init-from runs/handwriting_prediction_paper \\
+    --noise.kind adaptive --workdir runs/prediction_paper_adaptive
+
+What is learned sooner is in configs/handwriting_prediction.py.
 
 Network: 3 x 400, M = 20, 3,368,121 weights; `--network.hidden 900` is the
 one-layer network of Table 3. Optimizer, clipping and updates of one line are

@@ -21,7 +21,7 @@ second once each of the ten padded lengths was compiled. At the best of these
 rates an epoch, 6.77 million points, takes 4.1 hours; ten of them, as here, 41.
 
 Ours, where the paper is silent or differs: all that
-configs/handwriting_prediction.py lists, and
+configs/handwriting_prediction_paper.py lists, and
 
 - which 57 classes: the 52 letters, space, apostrophe, comma, full stop, and one
   for every other character;

@@ -76,6 +76,7 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands.paper_figures import FIGURES
 
   refuse_unknown(arguments, FIGURES)
+  choose(arguments, FIGURES, has_prediction=True)  # before networks are opened
   command_line.use_compilation_cache()
   writer, prediction = open_networks(arguments, console)
   chosen, left_out = choose(arguments, FIGURES, prediction is not None)

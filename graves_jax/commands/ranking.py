@@ -8,7 +8,7 @@ from rich.console import Console
 from graves_jax.commands import command_line
 from graves_jax.commands.sample_arguments import HandwritingOptions
 from graves_jax.pretrained import HANDWRITING_RANKER
-from graves_jax.recognition.legibility import places_of_wrong_words
+from graves_jax.recognition.legibility import WrongWord, places_of_wrong_words
 from graves_jax.recognition.reader import HandwritingReader
 from graves_jax.rendering.sheet import Sheet
 from graves_jax.sampling.ranking import require_pens
@@ -91,9 +91,9 @@ def name_misread(
   for line, _, _, read, _ in written:
     own = line.text.split() if len(line.points) else []
     if read is not None and read != line.text:
-      for place, word in places_of_wrong_words(read, line.text) or [(0, "")]:
-        where = lines[min(start + place, len(lines) - 1)]
-        named.append(f"{word!r} in {where}" if word else where)
+      for wrong in places_of_wrong_words(read, line.text) or [WrongWord(0, "")]:
+        where = lines[min(start + wrong.place, len(lines) - 1)]
+        named.append(_named(wrong, where))
     start += len(own)
   if not named:
     return ""
@@ -105,6 +105,14 @@ def name_misread(
     f"{f'; and {more:,} more' if more > 0 else ''}. Try another "
     "--seed, or a larger --best-of."
   )
+
+
+def _named(wrong: WrongWord, where: str) -> str:
+  """A wrong word as a person is told of it; without a word, its line."""
+  if not wrong.word:
+    return where
+  besides = "read besides, " if wrong.is_extra else ""
+  return f"{wrong.word!r} {besides}in {where}"
 
 
 def _lines_of_words(sheets: Sequence[Sheet]) -> list[str]:

@@ -157,20 +157,33 @@ def wrong_words(read: str, written: str) -> list[str]:
   >>> wrong_words("the the fox", "the fox")
   ['the']
   """
-  return [word for _, word in places_of_wrong_words(read, written)]
+  return [x.word for x in places_of_wrong_words(read, written)]
 
 
-def places_of_wrong_words(read: str, written: str) -> list[tuple[int, str]]:
-  """`wrong_words`, each after its place among the words that were written; of a
-  word that was read besides, the place of the word before it.
+class WrongWord(NamedTuple):
+  """A word that was not read as it was written.
 
-  >>> places_of_wrong_words("the fox saw tho dog", "the fox saw the dog")
-  [(3, 'the')]
+  place: of it among the words that were written; of one that was read besides,
+    the place of the word before it.
+  word: as it was written, or as it was read besides.
+  is_extra: whether it was read besides.
+  """
+
+  place: int
+  word: str
+  is_extra: bool = False
+
+
+def places_of_wrong_words(read: str, written: str) -> list[WrongWord]:
+  """`wrong_words`, each with its place.
+
+  >>> [*places_of_wrong_words("the fox saw tho dog", "the fox saw the dog")[0]]
+  [3, 'the', False]
   """
   words, found = written.split(), read.split()
   aligned = align(found, words)
   wrong = [
-    (place, word)
+    WrongWord(place, word)
     for place, word in enumerate(words)
     if not aligned.is_read[place]
   ]
@@ -178,7 +191,8 @@ def places_of_wrong_words(read: str, written: str) -> list[tuple[int, str]]:
     return wrong
   # All words were read, so those before an extra one are not extra.
   return [
-    (max(0, k - number - 1), found[k]) for number, k in enumerate(aligned.extra)
+    WrongWord(max(0, k - number - 1), found[k], is_extra=True)
+    for number, k in enumerate(aligned.extra)
   ]
 
 

@@ -64,6 +64,13 @@ def test_the_same_seed_draws_the_same_bytes(figures, tmp_path):
   assert one[0] != three[0] and one[1] != three[1]
 
 
+def test_what_is_missing_is_told_before_a_network_is_opened(run_command):
+  status, _, errors = run_command(
+    *("figures", "--only", "9", "--checkpoint", "nowhere")
+  )
+  assert status == 2 and "--only 9 needs --data.path" in errors
+
+
 def test_ink_of_people_is_in_files_that_git_ignores(figures, runs, tmp_path):
   status, _, errors = figures(
     *("--out", tmp_path, "--only", "9", "20"),

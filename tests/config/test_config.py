@@ -157,6 +157,7 @@ def test_numbers_that_nothing_reads_are_refused(kind, values, message):
   ("name", "weights"),
   [
     ("handwriting_prediction", 3_368_121),
+    ("handwriting_prediction_paper", 3_368_121),
     ("handwriting_prediction_dropout", 3_368_121),
     ("handwriting_prediction_dropout_650", 5_252_121),
     ("handwriting_synthesis_paper", 3_653_751),
@@ -187,7 +188,7 @@ def test_the_reader_ships_in_less_than_3_megabytes_of_bfloat16():
 
 
 @pytest.mark.parametrize(
-  "name", ["handwriting_prediction", "handwriting_synthesis_paper"]
+  "name", ["handwriting_prediction_paper", "handwriting_synthesis_paper"]
 )
 def test_the_papers_handwriting_is_learned_as_the_paper_has_it(name):
   path = next(path for path in CONFIGS if path.stem == name)
