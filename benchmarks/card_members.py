@@ -231,10 +231,9 @@ def keep(training, folder: ResultFolder, step: int) -> None:
 
   from graves_jax.checkpoints.export import bfloat16_values, write_weights
 
-  metadata = dataclasses.replace(training.task.metadata, step=step)
   for name, params in training.averages().items():
     with tempfile.TemporaryDirectory() as parent:
-      target = Path(parent) / name
+      target, metadata = Path(parent) / name, training.metadata(name, step)
       write_weights(jax.tree.map(bfloat16_values, params), metadata, target)
       folder.pack(target)
 

@@ -16,14 +16,14 @@ import jax.numpy as jnp
 from card_plan import stages
 from jax import Array
 
+from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.read import Restored
-from graves_jax.config import Constant
+from graves_jax.config import Constant, NoiseConfig
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.losses.sums import Keys
 from graves_jax.noise.adaptive_weight_noise import (
   STDDEV_FLOOR,
   AdaptiveParams,
-  complexity,
   positive,
   with_adaptive_weight_noise,
 )
@@ -56,6 +56,19 @@ MEMBERS = {
   "third": Member(stddev=0.015, complexity=0.3),
   "tenth": Member(stddev=0.015, complexity=0.1),
 }
+
+
+def noise_of(member: Member) -> NoiseConfig:
+  """The noise that a member is trained with, as a config says it."""
+  if member.complexity:
+    return NoiseConfig(
+      kind="adaptive",
+      stddev=member.stddev,
+      complexity_share=member.complexity,
+    )
+  if member.stddev > STDDEV_FLOOR:
+    return NoiseConfig(kind="fixed", stddev=member.stddev)
+  return NoiseConfig()
 
 
 class Told(NamedTuple):
@@ -99,10 +112,11 @@ class Training:
     """
     config = task.metadata.config
     self.task = task
-    self.names = tuple(members)
+    self.members = members
+    parent = initial.metadata
+    self._ancestry = *parent.ancestry, parent.as_stage(initial.run)
     self._decay, self._seed = average, config.training.seed
     self._lines = task.train_batches.sequences
-    self._loss = with_adaptive_weight_noise(task.loss_fn, self._lines)
     self._optimizer = build_optimizer(
       dataclasses.replace(
         config.optimizer, learning_rate=1.0, schedule=Constant()
@@ -111,10 +125,10 @@ class Training:
       precision=config.network.precision,
     )
     columns = zip(*members.values(), strict=True)
-    self._members = Member(*(jnp.array(column) for column in columns))
+    self._columns = Member(*(jnp.array(column) for column in columns))
     self._updates: dict[tuple[int, ...], Any] = {}
     self._state = jax.jit(jax.vmap(self._begin, (0, None)))(
-      self._members, initial.params
+      self._columns, initial.params
     )
 
   def compile(self) -> None:
@@ -142,8 +156,19 @@ class Training:
     stacked = jax.device_get(self._state.average)
     return {
       name: jax.tree.map(lambda x, k=k: x[k], stacked)
-      for k, name in enumerate(self.names)
+      for k, name in enumerate(self.members)
     }
+
+  def metadata(self, name: str, step: int) -> Metadata:
+    """What a member's weights say of themselves after so many updates."""
+    config, _ = self.task.metadata.of_handwriting()
+    noise = noise_of(self.members[name])
+    return dataclasses.replace(
+      self.task.metadata,
+      config=dataclasses.replace(config, noise=noise),
+      ancestry=self._ancestry,
+      step=step,
+    )
 
   def _begin(self, member: Member, params: Any) -> _State:
     stddev = jax.tree.map(lambda w: jnp.full_like(w, member.stddev), params)
@@ -151,9 +176,9 @@ class Training:
     return _State(trained, self._optimizer.init(trained), params)
 
   def _update_all(self, states: _State, batch: StrokeBatch, rate, step):
-    numbers = jnp.arange(len(self.names))
+    numbers = jnp.arange(len(self.members))
     of_all = jax.vmap(self._update_one, (0, 0, 0, None, None, None))
-    return of_all(states, self._members, numbers, batch, rate, step)
+    return of_all(states, self._columns, numbers, batch, rate, step)
 
   def _update_one(
     self, state: _State, member: Member, number, batch: StrokeBatch, rate, step
@@ -182,19 +207,16 @@ class Training:
     return Keys(of_batch, jax.random.split(of_rows, rows))
 
   def _gradient(self, trained, member: Member, batch, keys: Keys):
+    loss = with_adaptive_weight_noise(
+      self.task.loss_fn, self._lines, complexity_share=member.complexity
+    )
+
     def nats(trained):
-      sums, _ = self._loss(trained, (), batch, keys)
+      sums, _ = loss(trained, (), batch, keys)
       return sums.nats, sums
 
     gradient, sums = jax.grad(nats, has_aux=True)(trained)
-    # The loss has all of the complexity in its gradient.
-    unpaid = (1 - member.complexity) * sums.sequences / self._lines
-    gradient = jax.tree.map(
-      lambda g, c: (g - unpaid * c) / sums.elements,
-      gradient,
-      jax.grad(complexity)(trained),
-    )
-    return gradient, sums
+    return jax.tree.map(lambda g: g / sums.elements, gradient), sums
 
 
 def _moved(

@@ -41,7 +41,17 @@ def sequence_gradient(w, x, y, deviation):
 
 
 def gradients(
-  mu, sigma, epsilons, xs, ys, *, deviation, training_sequences, rule, per
+  mu,
+  sigma,
+  epsilons,
+  xs,
+  ys,
+  *,
+  deviation,
+  training_sequences,
+  rule,
+  per,
+  complexity_share=1.0,
 ):
   """Gradients for mu and sigma, summed over the sequences of a batch.
 
@@ -60,7 +70,7 @@ def gradients(
   if rule == "squared" and per == "batch":
     d_sigma += batch_gradient**2 * sigma
   complexity_mu, complexity_sigma = complexity_gradients(mu, sigma)
-  share = len(xs) / training_sequences
+  share = complexity_share * len(xs) / training_sequences
   return d_mu + share * complexity_mu, d_sigma + share * complexity_sigma
 
 

@@ -31,6 +31,9 @@ class NoiseConfig(Ranged):
   gradient: Literal["squared", "reparameterized"] = "squared"
   """Of the data's loss with respect to an adaptive standard deviation:
   squared gradients (rnnlib), or what passes through the draw."""
+  complexity_share: float = 1.0
+  """Of the complexity of adaptive noise that is paid for, which the paper pays
+  in full. Less of it means less noise."""
 
   _LEAST = {"stddev": 0}
 
@@ -38,7 +41,12 @@ class NoiseConfig(Ranged):
     super().__post_init__()
     if self.kind == "adaptive" and not self.stddev:
       raise ValueError("noise.stddev must be above 0 for adaptive noise.")
-    unread = {"none": ("stddev", "per", "gradient"), "fixed": ("gradient",)}
+    if not self.complexity_share > 0:
+      raise ValueError(
+        f"noise.complexity_share (={self.complexity_share}) must be above 0."
+      )
+    of_adaptive = "gradient", "complexity_share"
+    unread = {"none": ("stddev", "per", *of_adaptive), "fixed": of_adaptive}
     require_defaults(self, unread.get(self.kind, ()), f"kind = {self.kind}")
 
 

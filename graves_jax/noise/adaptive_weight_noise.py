@@ -132,6 +132,7 @@ def with_adaptive_weight_noise(
   *,
   gradient: Gradient = "squared",
   per: Per = "batch",
+  complexity_share: float | Array = 1.0,
   axis: str | None = None,
 ) -> LossFn:
   """The loss at weights w = mu + sigma eps, eps from N(0, 1), with complexity.
@@ -160,6 +161,8 @@ def with_adaptive_weight_noise(
     training_sequences: how many sequences the loss counts in one epoch.
     gradient: of the data's nats with respect to sigma.
     per: whose draw is its own, "sequence" or "batch" (see `with_draws`).
+    complexity_share: of the complexity that is paid for; the paper's is all of
+      it, 1. With less of it there is less noise.
     axis: of the map over devices that share a batch; it is read for "squared"
       gradients of one draw a batch. None: one device.
 
@@ -195,7 +198,8 @@ def with_adaptive_weight_noise(
     sums, carry = drawn(params, carry, batch, keys)
     nats = complexity(params)
     nats -= jax.lax.stop_gradient(nats)  # zero, but its gradient is not
-    share = jax.lax.stop_gradient(sums.sequences) / training_sequences
+    share = complexity_share * jax.lax.stop_gradient(sums.sequences)
+    share /= training_sequences
     return sums._replace(nats=sums.nats + share * nats), carry
 
   return loss

@@ -33,6 +33,7 @@ def training_loss(task: Task) -> LossFn:
         task.train_batches.sequences,
         gradient=noise.gradient,
         per=noise.per,
+        complexity_share=noise.complexity_share,
         axis=AXIS,
       )
 

@@ -99,6 +99,10 @@ def test_noise_is_learned_where_it_is_paid_for_and_decay_shrinks(four):
 
 def test_averages_have_names_and_lag_behind(four):
   training, _ = four
+  noises = [training.metadata(n, STEPS).config.noise for n in FOUR]
+  assert [x.kind for x in noises] == ["none", "none", "fixed", "adaptive"]
+  assert (noises[3].stddev, noises[3].complexity_share) == (0.02, 0.5)
+  assert training.metadata("plain", STEPS).ancestry[-1].noise == "none"
   averages = training.averages()
   assert list(averages) == list(FOUR)
   for k, name in enumerate(averages):

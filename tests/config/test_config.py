@@ -143,6 +143,12 @@ def test_configs_of_the_papers_texts_are_the_papers(
   [
     (NoiseConfig, {"stddev": 0.1}, r"stddev .*kind = none"),
     (NoiseConfig, {"kind": "fixed", "gradient": "reparameterized"}, "gradient"),
+    (NoiseConfig, {"complexity_share": 0.3}, "complexity_share"),
+    (
+      NoiseConfig,
+      {"kind": "adaptive", "complexity_share": 0.0},
+      "complexity_share",
+    ),
     (DynamicConfig, {"decay": 0.1}, r"decay .*rule = sgd"),
     (DynamicConfig, {"rule": "rms", "momentum": 0.5}, r"momentum .*rule = rms"),
     (DynamicConfig, {"momentum": 1.0}, "below 1"),

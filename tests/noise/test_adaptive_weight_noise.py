@@ -186,9 +186,12 @@ def test_without_keys_it_is_the_loss_at_the_mean(gradient, per):
 
 @both_gradients
 @both_pers
-def test_gradients_equal_the_equations_and_nats_are_the_datas(gradient, per):
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_gradients_equal_the_equations_and_nats_are_the_datas(
+  gradient, per, share
+):
   mu, sigma, batch = example()
-  loss_fn = adaptive_loss(gradient=gradient, per=per)
+  loss_fn = adaptive_loss(gradient=gradient, per=per, complexity_share=share)
   params = AdaptiveParams(tree(mu), tree(sigma))
   actual, (sums, weights) = gradient_of(loss_fn)(
     params, (), cast(batch), make_keys()
@@ -203,6 +206,7 @@ def test_gradients_equal_the_equations_and_nats_are_the_datas(gradient, per):
     training_sequences=SEQUENCES,
     rule=gradient,
     per=per,
+    complexity_share=share,
   )
   assert_close([flat(actual.mean), flat(actual.stddev)], expected)
   error = batch.y - (batch.x * weights).sum(1)
