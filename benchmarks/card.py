@@ -188,10 +188,11 @@ def main(argv: list[str]) -> None:
   lines = read(arguments.data, sizes, console)
   rows = Rows(card, sizes) if "table" in arguments.parts else None
   with ThreadPoolExecutor() as beside:
-    if rows:
-      beside.submit(rows.compile)
+    compiling = beside.submit(rows.compile) if rows else None
     if "agreement" in arguments.parts:
       card.do("agreement", lambda: check(card, lines, sizes))
+  if compiling:
+    card.folder.note("seconds_to_compile_the_table", compiling.result())
   measure_and_train(card, arguments, sizes, lines, initial, rows)
   for name, size in card.folder.sizes().items():
     console.print(f"{name}: {size:,} bytes", highlight=False)
@@ -245,13 +246,11 @@ class Rows:
     )
     self._longest = 0.0  # seconds of a measurement
 
-  def compile(self) -> None:
-    """Compiles all rows but PyTorch's."""
+  def compile(self) -> float:
+    """Compiles all rows but PyTorch's; tells how many seconds it took."""
     started = time.monotonic()
     self._table.compile([self._first, *self._others])
-    self._card.folder.note(
-      "seconds_to_compile_the_table", round(time.monotonic() - started, 1)
-    )
+    return round(time.monotonic() - started, 1)
 
   def measure_first(self) -> None:
     """Measures the most telling row."""

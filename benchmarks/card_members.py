@@ -1,8 +1,8 @@
 """Trains several copies of the synthesis network at once on a lent card.
 
-One copy leaves a card waiting between its small steps; several that take each
-step together cost little more. All start from the same trained weights and go
-by configs/handwriting_synthesis_dropout.py; each has one setting of its own
+One copy leaves a card waiting between its small steps: six that take each step
+together take twice as long as one. All start from the same trained weights and
+go by configs/handwriting_synthesis_dropout.py; each has one setting of its own
 (members.py), so that one loan of a card tells which noise helps.
 
 The learning rate follows the clock: a level, then a descent that ends when the
@@ -29,11 +29,9 @@ from ranges import require_least
 from rich.console import Console
 from same_memory import restart_with_kept_memory
 
-_DESCENT = 0.45  # of the time
-_WARMUP = 30  # updates
-_AFTER = 20.0  # seconds for what is written at the end
+_SECONDS_AFTER = 20.0  # for what is written at the end
 _IN_FLIGHT = 3  # updates that the card has been given beforehand
-_SHOWN = 50  # every so many updates
+_SHOWN_EVERY = 50  # updates
 _MOST_MEMBERS = 6  # eight files come back, two of which are records
 
 
@@ -164,18 +162,29 @@ def run(
   folder: ResultFolder,
   console: Console,
 ) -> None:
-  """Trains until the time ends; keeps weights twice."""
-  begun, seconds = clock.spent(), clock.left() - _AFTER
+  """Trains until the time ends; keeps weights and records twice.
+
+  Raises:
+    ValueError: if compiling took all the time.
+  """
+  from members import DESCENT
+
+  begun, seconds = clock.spent(), clock.left() - _SECONDS_AFTER
+  if seconds <= 0:
+    raise ValueError(
+      f"--minutes (={arguments.minutes:g}): compiling took {begun:.0f} s of "
+      "it, and no time is left to train; give more minutes, or fewer --buckets."
+    )
   waiting: collections.deque = collections.deque()
   records: list[dict] = []
   descends = False
 
   def record() -> None:
-    step, rate, told = waiting.popleft()
-    row = described(told) | {"learning_rate": rate}
+    step, rate, metrics = waiting.popleft()
+    row = described(metrics) | {"learning_rate": rate}
     row = {"step": step + 1, "seconds": round(clock.spent() - begun, 2)} | row
     records.append(row)
-    if step % _SHOWN == 0:
+    if step % _SHOWN_EVERY == 0:
       console.print(json.dumps(row), highlight=False, soft_wrap=True)
 
   def part() -> float:
@@ -184,10 +193,10 @@ def run(
   for step in itertools.count():
     if part() >= 1 or step == arguments.most_updates:
       break
-    if part() > 1 - _DESCENT and not descends:
+    if part() > 1 - DESCENT and not descends:
       descends = True
       folder.note("descent_begins_after_updates", step)
-      keep(training, folder, step)
+      keep(training, folder, records)
     rate = arguments.learning_rate * share(step, part())
     waiting.append((step, rate, training.update(step, rate)))
     if len(waiting) > _IN_FLIGHT:
@@ -196,9 +205,7 @@ def run(
     record()
   folder.note("updates", len(records))
   folder.note("seconds_of_training", round(clock.spent() - begun, 1))
-  keep(training, folder, len(records))
-  rows = "".join(json.dumps(row) + "\n" for row in records)
-  folder.write("records.jsonl", rows.encode())
+  keep(training, folder, records)
 
 
 def share(step: int, part: float) -> float:
@@ -209,14 +216,16 @@ def share(step: int, part: float) -> float:
     step: updates before it.
     part: of the time that is over.
   """
-  return min((step + 1) / _WARMUP, max((1 - part) / _DESCENT, 0.0), 1.0)
+  from members import DESCENT, WARMUP
+
+  return min((step + 1) / WARMUP, max((1 - part) / DESCENT, 0.0), 1.0)
 
 
-def described(told) -> dict:
-  """What an update told, of every member in turn."""
+def described(metrics) -> dict:
+  """What an update tells, of every member in turn."""
   import jax
 
-  nats, points, lines, stddev = (x.tolist() for x in jax.device_get(told))
+  nats, points, lines, stddev = (x.tolist() for x in jax.device_get(metrics))
   return {
     "points": points[0],
     "nats_per_sequence": [round(n / lines[0], 2) for n in nats],
@@ -225,15 +234,20 @@ def described(told) -> dict:
   }
 
 
-def keep(training, folder: ResultFolder, step: int) -> None:
-  """Puts every member's average among the results, in bfloat16."""
+def keep(training, folder: ResultFolder, records: list[dict]) -> None:
+  """Puts records and every member's average, in bfloat16, among the results."""
   import jax
 
   from graves_jax.checkpoints.export import bfloat16_values, write_weights
 
+  rows = "".join(json.dumps(row) + "\n" for row in records)
+  folder.write("records.jsonl", rows.encode())
   for name, params in training.averages().items():
     with tempfile.TemporaryDirectory() as parent:
-      target, metadata = Path(parent) / name, training.metadata(name, step)
+      target, metadata = (
+        Path(parent) / name,
+        training.metadata(name, len(records)),
+      )
       write_weights(jax.tree.map(bfloat16_values, params), metadata, target)
       folder.pack(target)
 

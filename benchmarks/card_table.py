@@ -77,9 +77,10 @@ class Table:
     folder.note("peer_type_in_bfloat16", gpu_table.lstm_type(self._peer))
 
   def compile(self, items: Sequence[Item]) -> None:
-    """Compiles what is ours of them, all at once; what fails here is told of
-    where it is measured."""
+    """Compiles our updates and runs our samplers once, all at the same time;
+    what fails here is told of where it is measured."""
     precisions = self._arguments.precision
+    # An item of PyTorch's compiled sampler has the same sampler of ours.
     with ThreadPoolExecutor() as pool:
       fresh = [i for i in items if i.torch_sampler == "eager"]
       for item, precision in itertools.product(fresh, precisions):

@@ -36,7 +36,9 @@ class CudnnPrediction(nn.Module):
   precision: Precision = "float32"
 
   @nn.compact
-  def __call__(self, elements: Array, dropout_keys: None = None) -> Array:
+  def __call__(
+    self, elements: Array, dropout_keys: Array | None = None
+  ) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, 3]; drops nothing."""
     del dropout_keys
     elements = jnp.swapaxes(elements, 0, 1)  # as cuDNN has them here

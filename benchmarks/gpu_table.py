@@ -77,7 +77,7 @@ class Row:
   peer: float | None
   ratio: float | None
   from_jax: float | None
-  epoch_minutes: float | None
+  epoch_seconds: float | None
   arithmetic_share: float | None
   bandwidth_share: float | None
 
@@ -183,7 +183,7 @@ def training_sides(arguments, kind: str, batch_size: int, precision: str, peer):
 
 
 def our_update(arguments, kind: str, batch_size: int, precision: str):
-  """Updates of ours."""
+  """Updates of ours, of one batch of random lines, not compiled yet."""
   import jax
   import our_training
   from random_batches import random_lines
@@ -245,7 +245,7 @@ def rows_of(
         peer=rate(same, peer, points),
         ratio=rounded(compared[0]) if compared else None,
         from_jax=rate(same, FROM_JAX, points),
-        epoch_minutes=rounded(EPOCH_POINTS / speed / 60) if trains else None,
+        epoch_seconds=rounded(EPOCH_POINTS / speed) if trains else None,
         arithmetic_share=shares[0],
         bandwidth_share=shares[1],
       )
@@ -273,7 +273,7 @@ def markdown(rows: list[Row]) -> str:
     "PyTorch, points/s",
     "ratio",
     "jax.experimental.rnn, points/s",
-    "epoch, min",
+    "epoch, s",
     "arithmetic",
     "bandwidth",
   )
@@ -288,7 +288,7 @@ def markdown(rows: list[Row]) -> str:
         shown(row.peer, ",.0f"),
         shown(row.ratio, ".2f"),
         shown(row.from_jax, ",.0f"),
-        shown(row.epoch_minutes, ".1f"),
+        shown(row.epoch_seconds, ".1f"),
         shown(row.arithmetic_share, ".1%"),
         shown(row.bandwidth_share, ".1%"),
       )

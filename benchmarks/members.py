@@ -2,12 +2,10 @@
 
 All take every step together, as one program over stacked weights, and see the
 same batches. Weight decay, the noise on the weights and the share of its
-description length differ from member to member; dropout masks and draws do,
-too.
+complexity differ from member to member; dropout masks and draws do, too.
 """
 
 import dataclasses
-import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -18,7 +16,7 @@ from jax import Array
 
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.read import Restored
-from graves_jax.config import Constant, NoiseConfig
+from graves_jax.config import Constant, NoiseConfig, Trapezoid
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.losses.sums import Keys
 from graves_jax.noise.adaptive_weight_noise import (
@@ -29,18 +27,23 @@ from graves_jax.noise.adaptive_weight_noise import (
 )
 from graves_jax.optimizers.build import build_optimizer
 from graves_jax.tasks.handwriting import HandwritingTask
+from graves_jax.training.finite import global_norm, layer_norms, where
 
-# Standard deviations learn by so much of the learning rate: they are small.
-_OF_DEVIATIONS = 0.1
+# Ours: standard deviations learn at a tenth of the weights' rate, as they are
+# small (the paper has one rate for both).
+_RATE_OF_STDDEV = 0.1
+WARMUP = 30  # updates
+DESCENT = 0.45  # of a run
 
 
 class Member(NamedTuple):
-  """What one copy is trained with beside dropout.
+  """What one copy is trained with beside dropout: numbers, or of all copies
+  arrays [members].
 
   decay: of its matrices, in learning rates an update.
   stddev: of the noise on its weights; adaptive noise begins there.
-  complexity: share of the description length of its weights that it pays for
-    (1: adaptive weight noise as in Section 4.2); 0: the noise is fixed.
+  complexity: the share of its weights' complexity that is added to its loss (1:
+    adaptive weight noise, Section 4.2); 0: the noise is fixed.
   """
 
   decay: float = 0.0
@@ -71,7 +74,7 @@ def noise_of(member: Member) -> NoiseConfig:
   return NoiseConfig()
 
 
-class Told(NamedTuple):
+class Metrics(NamedTuple):
   """What an update tells of each member, arrays [members].
 
   nats, elements, sequences: sums over the batch, noise and dropout included.
@@ -144,16 +147,24 @@ class Training:
       done = pool.map(compiled, batches)
       self._updates = dict(zip(map(_shape, batches), done, strict=True))
 
-  def update(self, step: int, rate: float) -> Told:
-    """Makes one update; returns before it is finished."""
+  def update(self, step: int, rate: float) -> Metrics:
+    """Makes one update; returns before it is finished. A member whose loss or
+    gradient is not finite stays as it was."""
     batch = self.task.train_batches.batch(step)
     call = self._updates[_shape(batch)]
     self._state, told = call(self._state, batch, rate, step)
     return told
 
+  def weights(self) -> dict[str, Any]:
+    """Every member's weights as they are now, NumPy."""
+    return self._by_name(self._state.trained.mean)
+
   def averages(self) -> dict[str, Any]:
     """The moving average of every member's weights, NumPy."""
-    stacked = jax.device_get(self._state.average)
+    return self._by_name(self._state.average)
+
+  def _by_name(self, stacked: Any) -> dict[str, Any]:
+    stacked = jax.device_get(stacked)
     return {
       name: jax.tree.map(lambda x, k=k: x[k], stacked)
       for k, name in enumerate(self.members)
@@ -162,10 +173,17 @@ class Training:
   def metadata(self, name: str, step: int) -> Metadata:
     """What a member's weights say of themselves after so many updates."""
     config, _ = self.task.metadata.of_handwriting()
-    noise = noise_of(self.members[name])
+    schedule = Trapezoid(
+      warmup_steps=WARMUP, descent_share=DESCENT, final_share=0.0
+    )
     return dataclasses.replace(
       self.task.metadata,
-      config=dataclasses.replace(config, noise=noise),
+      config=dataclasses.replace(
+        config,
+        noise=noise_of(self.members[name]),
+        optimizer=dataclasses.replace(config.optimizer, schedule=schedule),
+        training=dataclasses.replace(config.training, steps=max(step, 1)),
+      ),
       ancestry=self._ancestry,
       step=step,
     )
@@ -182,7 +200,7 @@ class Training:
 
   def _update_one(
     self, state: _State, member: Member, number, batch: StrokeBatch, rate, step
-  ) -> tuple[_State, Told]:
+  ) -> tuple[_State, Metrics]:
     keys = self._keys(step, number, len(batch.lengths))
     gradient, sums = self._gradient(state.trained, member, batch, keys)
     moves, optimizer = self._optimizer.update(
@@ -193,13 +211,11 @@ class Training:
     average = jax.tree.map(
       lambda old, new: old + share * (new - old), state.average, trained.mean
     )
-    new = jax.tree.map(
-      functools.partial(jnp.where, jnp.isfinite(sums.nats)),
-      _State(trained, optimizer, average),
-      state,
-    )
+    norm = global_norm(layer_norms(gradient))
+    is_finite = jnp.isfinite(sums.nats) & jnp.isfinite(norm)
+    new = where(is_finite, _State(trained, optimizer, average), state)
     stddev = _mean(trained.stddev)
-    return new, Told(sums.nats, sums.elements, sums.sequences, stddev)
+    return new, Metrics(sums.nats, sums.elements, sums.sequences, stddev)
 
   def _keys(self, step, number, rows: int) -> Keys:
     key = jax.random.fold_in(jax.random.key(self._seed), step)
@@ -223,7 +239,7 @@ def _moved(
   trained: AdaptiveParams, moves: AdaptiveParams, member: Member, rate
 ) -> AdaptiveParams:
   """Weights after an update; deviations too, where these are learned."""
-  learned = rate * _OF_DEVIATIONS * (member.complexity > 0)
+  learned = rate * _RATE_OF_STDDEV * (member.complexity > 0)
 
   def weight(w, move):
     return w + rate * move - rate * member.decay * w * (w.ndim > 1)

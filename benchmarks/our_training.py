@@ -36,7 +36,7 @@ class Training(NamedTuple):
   """The mapped train step, the state and carry that it starts from, and how
   batches reach devices."""
 
-  step: Any
+  step: jax.stages.Wrapped
   state: TrainState
   carry: Any
   mapped: Mapped
@@ -135,7 +135,7 @@ def _update(training: Training, batch: Any) -> Update:
     (state, metrics), carry = step(state, (carry, mapped.shard(batch)))
     jax.block_until_ready((state, metrics, carry))
 
-  def compile_() -> None:
+  def compile_only() -> None:
     step.lower(state, (carry, mapped.shard(batch))).compile()
 
-  return Update(run, weights, compile_)
+  return Update(run, weights, compile_only)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-def _nothing() -> None:
+def _compile_nothing() -> None:
   pass
 
 
@@ -13,9 +13,10 @@ class Update(NamedTuple):
 
   run: makes one update; it is finished when the call returns.
   weights: how many the model has, biases and peepholes included.
-  compile: compiles an update, so that the first one finds it on disk.
+  compile: compiles an update without making it; with JAX's compilation cache
+    the first one then finds it on disk.
   """
 
   run: Callable[[], None]
   weights: int
-  compile: Callable[[], object] = _nothing
+  compile: Callable[[], object] = _compile_nothing

@@ -39,7 +39,14 @@ def export_weights(
 
 
 def write_weights(params: Any, metadata: Metadata, target: Path) -> None:
-  """Writes weights (NumPy) to a new folder, an absolute path."""
+  """Writes weights alone, as `restore_checkpoint` reads them.
+
+  Args:
+    params: the weights, NumPy.
+    metadata: what they say of themselves; of the path of the data only the
+      name is kept.
+    target: a new folder, an absolute path.
+  """
   values = to_json(metadata)
   values["checksums"] = {"params": array_checksums(params)}
   path = values["config"]["data"]["path"]
@@ -61,4 +68,5 @@ def write_weights(params: Any, metadata: Metadata, target: Path) -> None:
 
 
 def bfloat16_values(array: np.ndarray) -> np.ndarray:
+  """Rounds to bfloat16; the type stays what it is."""
   return np.asarray(array).astype(jnp.bfloat16).astype(array.dtype)

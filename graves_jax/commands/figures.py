@@ -76,7 +76,9 @@ def main(argv: list[str]) -> None:
   from graves_jax.commands.paper_figures import FIGURES
 
   refuse_unknown(arguments, FIGURES)
-  choose(arguments, FIGURES, has_prediction=True)  # before networks are opened
+  # Refuses before networks are opened what none of them would help; whether one
+  # is a prediction network is known only then.
+  choose(arguments, FIGURES, has_prediction=True)
   command_line.use_compilation_cache()
   writer, prediction = open_networks(arguments, console)
   chosen, left_out = choose(arguments, FIGURES, prediction is not None)

@@ -108,11 +108,10 @@ def name_misread(
 
 
 def _named(wrong: WrongWord, where: str) -> str:
-  """A wrong word as a person is told of it; without a word, its line."""
+  """What a person is told of a wrong word; where there is none, of its line."""
   if not wrong.word:
     return where
-  besides = "read besides, " if wrong.is_extra else ""
-  return f"{wrong.word!r} {besides}in {where}"
+  return f"{'an extra ' * wrong.is_extra}{wrong.word!r} in {where}"
 
 
 def _lines_of_words(sheets: Sequence[Sheet]) -> list[str]:

@@ -32,8 +32,8 @@ class NoiseConfig(Ranged):
   """Of the data's loss with respect to an adaptive standard deviation:
   squared gradients (rnnlib), or what passes through the draw."""
   complexity_share: float = 1.0
-  """Of the complexity of adaptive noise that is paid for, which the paper pays
-  in full. Less of it means less noise."""
+  """The share of the weights' complexity that adaptive noise adds to the loss.
+  The paper's is 1; below it standard deviations stay smaller."""
 
   _LEAST = {"stddev": 0}
 
@@ -41,9 +41,10 @@ class NoiseConfig(Ranged):
     super().__post_init__()
     if self.kind == "adaptive" and not self.stddev:
       raise ValueError("noise.stddev must be above 0 for adaptive noise.")
-    if not self.complexity_share > 0:
+    if not 0 < self.complexity_share <= 1:
       raise ValueError(
-        f"noise.complexity_share (={self.complexity_share}) must be above 0."
+        f"noise.complexity_share (={self.complexity_share}) must be above 0, "
+        "and at most 1."
       )
     of_adaptive = "gradient", "complexity_share"
     unread = {"none": ("stddev", "per", *of_adaptive), "fixed": of_adaptive}

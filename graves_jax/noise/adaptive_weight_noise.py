@@ -138,7 +138,8 @@ def with_adaptive_weight_noise(
   """The loss at weights w = mu + sigma eps, eps from N(0, 1), with complexity.
 
   The nats are the data's. Their gradient is that of the data's nats plus, for
-  each sequence scored, complexity / training_sequences. With g = dL/dw, the
+  each sequence scored, complexity_share * complexity / training_sequences, the
+  paper's where the share is 1. With g = dL/dw, the
   gradient of all that was scored with one draw, the data's part is g for mu
   and for sigma
 
@@ -161,8 +162,9 @@ def with_adaptive_weight_noise(
     training_sequences: how many sequences the loss counts in one epoch.
     gradient: of the data's nats with respect to sigma.
     per: whose draw is its own, "sequence" or "batch" (see `with_draws`).
-    complexity_share: of the complexity that is paid for; the paper's is all of
-      it, 1. With less of it there is less noise.
+    complexity_share: of the complexity that is added, from 0, where the noise
+      only falls, to 1, the paper's. `description_length` counts all of it
+      whatever is added.
     axis: of the map over devices that share a batch; it is read for "squared"
       gradients of one draw a batch. None: one device.
 

@@ -163,10 +163,10 @@ def wrong_words(read: str, written: str) -> list[str]:
 class WrongWord(NamedTuple):
   """A word that was not read as it was written.
 
-  place: of it among the words that were written; of one that was read besides,
-    the place of the word before it.
-  word: as it was written, or as it was read besides.
-  is_extra: whether it was read besides.
+  place: its index among the words that were written; of an extra word, that of
+    the word before it.
+  word: as it was written; an extra one as it was read.
+  is_extra: whether it was read, and never written.
   """
 
   place: int
@@ -177,8 +177,8 @@ class WrongWord(NamedTuple):
 def places_of_wrong_words(read: str, written: str) -> list[WrongWord]:
   """`wrong_words`, each with its place.
 
-  >>> [*places_of_wrong_words("the fox saw tho dog", "the fox saw the dog")[0]]
-  [3, 'the', False]
+  >>> places_of_wrong_words("the fox saw tho dog", "the fox saw the dog")
+  [WrongWord(place=3, word='the', is_extra=False)]
   """
   words, found = written.split(), read.split()
   aligned = align(found, words)

@@ -69,11 +69,6 @@ _COLUMNS = (
 )
 _DATA = "--data.path ~/iamondb"
 _PREDICTION = f"graves-jax train handwriting_prediction {_DATA}"
-_BY_RATE = (
-  "as in the paper: time not measured; 20,000 updates of 32 lines by "
-  "configs/handwriting_prediction_dropout.py in bfloat16 would be about 6 "
-  "hours of two cores at the rate of benchmarks/README.md"
-)
 
 
 def _score(run: str) -> str:
@@ -126,7 +121,6 @@ TABLE_3 = Table(
       "3 x 400",
       hidden=_THREE,
       command=f"{_PREDICTION} && {_score('handwriting_prediction')}",
-      takes=_BY_RATE,
     ),
     _row(
       "prediction",
@@ -156,8 +150,8 @@ TABLE_4 = Table(
       "0.23",
       "3 x 400",
       hidden=_THREE,
-      command=f"graves-jax train handwriting_synthesis_paper {_DATA} && "
-      f"{_score('handwriting_synthesis_paper')}",
+      command=f"graves-jax train handwriting_synthesis {_DATA} && "
+      f"{_score('handwriting_synthesis')}",
     ),
     _row(
       "synthesis",
@@ -166,8 +160,8 @@ TABLE_4 = Table(
       "0.23",
       "3 x 400",
       hidden=_THREE,
-      command=f"graves-jax train handwriting_synthesis_paper {_DATA} --workdir "
-      "runs/synthesis_adaptive --init-from runs/handwriting_synthesis_paper "
+      command=f"graves-jax train handwriting_synthesis_dropout {_DATA} "
+      "--workdir runs/synthesis_adaptive --init-from handwriting "
       f"--noise.kind adaptive && {_score('synthesis_adaptive')}",
     ),
   ),

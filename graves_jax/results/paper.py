@@ -83,7 +83,7 @@ def how(record: Record) -> str:
   said = [_OPTIMIZERS.get(config.optimizer.name, config.optimizer.name)]
   said += [f"{what} {share:g}" for what, share in shares.items() if share]
   if config.noise.complexity_share != 1:
-    said.append(f"{config.noise.complexity_share:g} of the complexity paid for")
+    said.append(f"{config.noise.complexity_share:g} of the complexity")
   if config.training.average is not None:
     said.append("averaged weights")
   if record.ancestry:

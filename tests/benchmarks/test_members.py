@@ -3,19 +3,24 @@
 import dataclasses
 import json
 import tarfile
+from typing import NamedTuple
 
 import card_members
 import jax
 import numpy as np
 import pytest
+from card_clock import Clock
+from card_folder import ResultFolder
 from experiments import CONFIG, make_experiment
 from members import Member, Training
+from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored, restore_checkpoint
 from graves_jax.config import Constant, Muon
 
 STEPS = 3
 RATE = 1e-2
+AVERAGE = 0.9
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +33,25 @@ def experiment():
   return make_experiment(config)
 
 
+class Trained(NamedTuple):
+  """Members after a few updates, what each of these told, and the weights after
+  each."""
+
+  training: Training
+  metrics: list
+  weights: list
+
+
 def trained(experiment, members):
-  """Members after a few updates, and what each of these told."""
   task = experiment.task
   initial = Restored(task.initial_params(0), task.metadata)
-  training = Training(task, initial, members, average=0.9)
+  training = Training(task, initial, members, average=AVERAGE)
   training.compile()
-  return training, [training.update(step, RATE) for step in range(STEPS)]
+  metrics, weights = [], []
+  for step in range(STEPS):
+    metrics.append(training.update(step, RATE))
+    weights.append(training.weights())
+  return Trained(training, metrics, weights)
 
 
 FOUR = {
@@ -43,15 +60,12 @@ FOUR = {
   "fixed": Member(stddev=0.02),
   "adaptive": Member(stddev=0.02, complexity=0.5),
 }
+BROKEN = Member(stddev=np.inf)
 
 
 @pytest.fixture(scope="module")
 def four(experiment):
   return trained(experiment, FOUR)
-
-
-def leaves(tree, member):
-  return [np.asarray(x)[member] for x in jax.tree.leaves(tree)]
 
 
 def distance(ours, theirs):
@@ -60,55 +74,83 @@ def distance(ours, theirs):
 
 
 def test_a_plain_member_learns_as_a_run_does(experiment, four):
-  training, told = four
   state, batches = experiment.initial_state(), experiment.task.train_batches
   for step in range(STEPS):
     state, metrics = experiment.train_step(state, batches.batch(step))
     nats = float(metrics.sums.nats)
-    assert float(told[step].nats[0]) == pytest.approx(nats, rel=1e-4)
-  weights = leaves(training._state.trained.mean, 0)
+    assert float(four.metrics[step].nats[0]) == pytest.approx(nats, rel=1e-4)
+  weights = jax.tree.leaves(four.training.weights()["plain"])
   begun = jax.tree.leaves(experiment.task.initial_params(0))
   # Where the gradient is all but 0, rounding decides where Adam goes.
   moved = distance(weights, begun)
-  assert 0 < distance(weights, jax.tree.leaves(state.params)) < 0.02 * moved
+  assert distance(weights, jax.tree.leaves(state.params)) < 0.02 * moved
+  assert moved > 0
 
 
 def test_a_member_does_not_depend_on_the_others(experiment, four):
   # Its number decides what it draws, so it keeps its place.
-  alone, _ = trained(experiment, dict(list(FOUR.items())[:1]))
+  alone = trained(experiment, {"plain": FOUR["plain"], "broken": BROKEN})
   own, among, other = (
-    leaves(training._state.average, k)
-    for training, k in ((alone, 0), (four[0], 0), (four[0], 1))
+    jax.tree.leaves(members.training.averages()[name])
+    for members, name in (
+      (alone, "plain"),
+      (four, "plain"),
+      (four, "decay"),
+    )
   )
   assert distance(own, among) < 0.02 * distance(own, other)
+  begun = jax.tree.leaves(experiment.task.initial_params(0))
+  broken = jax.tree.leaves(alone.training.weights()["broken"])
+  assert not np.isfinite(alone.metrics[-1].nats[1])
+  assert distance(broken, begun) == 0
 
 
 def test_noise_is_learned_where_it_is_paid_for_and_decay_shrinks(four):
-  training, told = four
-  plain, decay, fixed, adaptive = np.asarray(told[-1].stddev)
+  plain, decay, fixed, adaptive = np.asarray(four.metrics[-1].stddev)
   assert fixed == pytest.approx(0.02, rel=1e-5) and plain == decay < 1e-5
   assert adaptive != pytest.approx(0.02, rel=1e-4)
-  mean = training._state.trained.mean
 
-  def norm(member):
-    matrices = [x for x in leaves(mean, member) if x.ndim > 1]
-    return np.sqrt(sum((x**2).sum() for x in matrices))
+  def norm(name):
+    weights = jax.tree.leaves(four.training.weights()[name])
+    return np.sqrt(sum((x**2).sum() for x in weights if x.ndim > 1))
 
-  assert norm(1) < 0.7 * norm(0)
+  assert norm("decay") < 0.7 * norm("plain")
 
 
-def test_averages_have_names_and_lag_behind(four):
-  training, _ = four
-  noises = [training.metadata(n, STEPS).config.noise for n in FOUR]
-  assert [x.kind for x in noises] == ["none", "none", "fixed", "adaptive"]
-  assert (noises[3].stddev, noises[3].complexity_share) == (0.02, 0.5)
+def test_averages_forget_the_start_and_lag_behind(four):
+  shares = AVERAGE ** np.arange(STEPS)[::-1]
+  for name, average in four.training.averages().items():
+    after_each = [jax.tree.leaves(weights[name]) for weights in four.weights]
+    expected = [
+      sum(s * x for s, x in zip(shares, xs, strict=True)) / shares.sum()
+      for xs in zip(*after_each, strict=True)
+    ]
+    for x, y in zip(jax.tree.leaves(average), expected, strict=True):
+      np.testing.assert_allclose(x, y, atol=1e-6)
+
+
+def test_weights_say_what_they_were_trained_with(four):
+  training = four.training
+  configs = [training.metadata(name, STEPS).config for name in FOUR]
+  kinds = [config.noise.kind for config in configs]
+  assert kinds == ["none", "none", "fixed", "adaptive"]
+  noise = configs[3].noise
+  assert (noise.stddev, noise.complexity_share) == (0.02, 0.5)
+  assert configs[0].training.steps == STEPS
   assert training.metadata("plain", STEPS).ancestry[-1].noise == "none"
-  averages = training.averages()
-  assert list(averages) == list(FOUR)
-  for k, name in enumerate(averages):
-    own = jax.tree.leaves(averages[name])
-    assert distance(own, leaves(training._state.average, k)) == 0
-    assert distance(own, leaves(training._state.trained.mean, k)) > 0
+
+
+def test_a_time_that_compiling_used_up_is_told(tmp_path):
+  arguments = card_members.Arguments(init_from=tmp_path, minutes=0.1)
+  clock, folder = Clock(0.1), ResultFolder(tmp_path / "out")
+  with pytest.raises(ValueError, match=r"minutes \(=0.1\): compiling took"):
+    card_members.run(arguments, None, clock, folder, Console())
+
+
+def test_at_most_as_many_members_as_files_come_back():
+  names = [str(k) for k in range(7)]
+  with pytest.raises(ValueError, match="at most 6 at once"):
+    card_members.choose((), dict.fromkeys(names, Member()))
 
 
 def test_the_rate_rises_by_updates_and_falls_by_time():

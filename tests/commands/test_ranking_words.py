@@ -26,10 +26,8 @@ def test_misread_words_are_named_by_the_line_in_which_they_stand():
     Sheet(9, 9, [], texts=("red fox the fox",)),
   ]
   said = name_misread(lines, sheets, 4)
-  named = "'saw' in line 2 of sheet 1; 'fox' in line 1 of sheet 2; 'the' read"
-  assert (
-    f"not read as written: {named} besides, in line 1 of sheet 2. Try" in said
-  )
+  named = "'saw' in line 2 of sheet 1; 'fox' in line 1 of sheet 2; an extra"
+  assert f"not read as written: {named} 'the' in line 1 of sheet 2. Try" in said
   alone = name_misread(lines[2:3], [Sheet(9, 9, [], texts=("saw a",) * 2)], 4)
   assert ": 'saw' in line 1; 'fox' in line 2. Try" in alone
   assert name_misread(lines[:2], sheets, 4) == ""
@@ -41,4 +39,4 @@ def test_a_word_that_stands_twice_is_named_where_it_was_misread():
   assert ": 'the' in line 2. Try" in name_misread([line], sheets, 4)
   again = written("the fox saw the dog", "the fox saw the the dog")
   said = name_misread([again], sheets, 4)
-  assert ": 'the' read besides, in line 2. Try" in said
+  assert ": an extra 'the' in line 2. Try" in said
