@@ -25,6 +25,14 @@ import launch
 import tyro
 from card_clock import Clock
 from card_folder import ResultFolder
+from card_inputs import (
+  SMALL,
+  Sizes,
+  describe,
+  initial_weights,
+  pad_to_whole_chunks,
+  read,
+)
 from ranges import require_least
 from rich.console import Console
 from same_memory import restart_with_kept_memory
@@ -82,7 +90,6 @@ class Arguments:
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
   clock = Clock(arguments.minutes)
-  import card
   import jax
   import members
 
@@ -93,15 +100,15 @@ def main(argv: list[str]) -> None:
       "JAX sees no GPU here; --anywhere tries this script without one."
     )
   chosen = choose(arguments.members, members.MEMBERS)
-  initial = card.initial_weights(arguments.init_from)
+  initial = initial_weights(arguments.init_from)
   command_line.use_compilation_cache()
-  card.pad_to_whole_chunks()
+  pad_to_whole_chunks()
   folder = ResultFolder(arguments.out)
   folder.note("command", argv)
-  folder.note("device", card.describe())
+  folder.note("device", describe())
   folder.note("members", {name: m._asdict() for name, m in chosen.items()})
-  sizes = card.SMALL if arguments.anywhere else card.Sizes()
-  lines = card.read(arguments.data, sizes, console)
+  sizes = SMALL if arguments.anywhere else Sizes()
+  lines = read(arguments.data, sizes, console)
   task = make_task(arguments, lines, initial)
   training = members.Training(task, initial, chosen, arguments.average)
   with console.status("Compiling"):
