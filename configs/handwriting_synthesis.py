@@ -32,12 +32,12 @@ BF16), in part beside other work; minutes are of updates alone.
   updates  minutes  nats per sequence  gained by reading
   200      6        -469.3             28
   400      11       -784.8             52
-  600      18       -923.3             40
-  800      24       -987.3             62
-  1,000    30       -1032.4            93
-  1,200    36       -1058.5            118
-  1,400    44       -1080.6            143
-  1,600    49       -1090.4            160
+  600      17       -923.3             40
+  800      23       -987.3             62
+  1,000    29       -1032.4            93
+  1,200    35       -1058.5            118
+  1,400    41       -1080.6            143
+  1,600    46       -1090.4            160
 
 Tried, one run each, two busy CPU cores (AMD EPYC, AVX-512 BF16): 300 updates of
 the first 300 points of 32 lines, a warm-up over 60 and a cosine to a tenth.
