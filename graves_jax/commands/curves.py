@@ -43,6 +43,8 @@ class Arguments:
   """A .png, .svg or .pdf file."""
   stages: tyro.conf.FlagCreatePairsOff[bool] = False
   """Draws each run after the one before it, not over it."""
+  minutes: tyro.conf.FlagCreatePairsOff[bool] = False
+  """Draws them against the minutes that updates took, not against updates."""
 
 
 def main(argv: list[str]) -> None:
@@ -50,10 +52,11 @@ def main(argv: list[str]) -> None:
   if not arguments.runs:
     raise ValueError("name at least one run's folder, such as runs/char_rnn.")
   runs = {run: read_rows(run) for run in arguments.runs}
-  curves, unit = curves_of(runs, arguments.stages)
+  curves, unit = curves_of(runs, arguments.stages, arguments.minutes)
   for run, rows in runs.items():
     say(f"{run}: {describe_time(rows)}")
-  write_curves(arguments.out, curves, unit)
+  over = "minutes of updates" if arguments.minutes else "updates"
+  write_curves(arguments.out, curves, unit, over)
   say(f"{arguments.out}: {unit}")
 
 
@@ -63,20 +66,38 @@ def read_curves(runs: Sequence[Path]) -> tuple[list[Curve], str]:
 
 
 def curves_of(
-  runs: dict[Path, list[dict]], stages: bool = False
+  runs: dict[Path, list[dict]], stages: bool = False, minutes: bool = False
 ) -> tuple[list[Curve], str]:
   """The losses of runs, and their unit.
 
   Args:
     runs: rows, by folder.
     stages: whether each run begins where the one before it ended.
+    minutes: whether steps are the minutes that updates took.
   """
-  unit, curves, start = common_unit(runs), [], 0
+  unit, curves, start = common_unit(runs), [], 0.0
   for run, rows in runs.items():
-    curves.append(curve_of(run.resolve().name, rows, unit, start))
+    curve = curve_of(run.resolve().name, rows, unit)
+    if minutes:
+      curve = in_minutes(curve, rows)
+    curve = curve._replace(
+      train_steps=curve.train_steps + start,
+      validation_steps=curve.validation_steps + start,
+    )
+    curves.append(curve)
     if stages:
-      start = int(curves[-1].train_steps[-1])
+      start = float(curve.train_steps[-1])
   return curves, unit
+
+
+def in_minutes(curve: Curve, rows: Rows) -> Curve:
+  """A run's curve over the minutes that its updates took."""
+  steps, minutes = minutes_of_updates(rows)
+  known = [0, *steps], [0.0, *minutes]
+  return curve._replace(
+    train_steps=np.interp(curve.train_steps, *known),
+    validation_steps=np.interp(curve.validation_steps, *known),
+  )
 
 
 def say(text: str) -> None:
@@ -111,8 +132,8 @@ def common_unit(runs: dict[Path, Rows]) -> str:
   return common or _UNIT_OF_YOUNG_RUNS
 
 
-def curve_of(name: str, rows: Rows, unit: str, start: int) -> Curve:
-  """A run's losses in a unit, its updates counted from `start`."""
+def curve_of(name: str, rows: Rows, unit: str) -> Curve:
+  """A run's losses in a unit."""
   score = SCORES.get(unit)
   loss, nats = _UNITS.get(unit, ("nats_per_element", 1.0))
   updates = [row for row in rows if row["kind"] == "train"]
@@ -125,8 +146,8 @@ def curve_of(name: str, rows: Rows, unit: str, start: int) -> Curve:
 
   return Curve(
     name=name,
-    train_steps=column(updates, "step") + start,
+    train_steps=column(updates, "step"),
     train=column(updates, loss) / nats,
-    validation_steps=column(validations, "step") + start,
+    validation_steps=column(validations, "step"),
     validation=column(validations, score),
   )

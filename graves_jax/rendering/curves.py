@@ -1,4 +1,5 @@
-"""Learning curves: losses over the updates of one run, or several."""
+"""Learning curves: losses over the updates of one run, or several, or over the
+minutes that these took."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +24,9 @@ class Curve(NamedTuple):
   """Losses of one run.
 
   name: of the run.
-  train_steps, train: updates [N], and the loss of each one's own batch [N].
-  validation_steps, validation: updates [V], and the loss after them [V].
+  train_steps, train: updates, or minutes of them, [N], and the loss of each
+    one's own batch [N].
+  validation_steps, validation: the same, [V], and the loss after them [V].
   """
 
   name: str
@@ -34,13 +36,16 @@ class Curve(NamedTuple):
   validation: np.ndarray
 
 
-def write_curves(path: str | Path, curves: Sequence[Curve], unit: str) -> None:
+def write_curves(
+  path: str | Path, curves: Sequence[Curve], unit: str, over: str = "updates"
+) -> None:
   """Draws training losses as thin lines and validation losses as marked ones.
 
   Args:
     path: a .png, .svg or .pdf file.
     curves: at least one, each with at least one update.
     unit: of all losses.
+    over: of all steps.
 
   Raises:
     ValueError: if a loss is not finite, or there is none.
@@ -75,7 +80,7 @@ def write_curves(path: str | Path, curves: Sequence[Curve], unit: str) -> None:
   low, high = values.min(), np.percentile(values, _TOP_PERCENTILE)
   if high > low:
     panel.set_ylim(low - 0.05 * (high - low), high)
-  panel.set_xlabel("updates (thin: training, dots: validation)")
+  panel.set_xlabel(f"{over} (thin: training, dots: validation)")
   panel.set_ylabel(unit)
   panel.grid(alpha=0.25)
   panel.legend(frameon=False)

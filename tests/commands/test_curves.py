@@ -38,9 +38,9 @@ def test_curves_are_drawn_of_several_runs(run_command, tmp_path):
 
 def test_losses_are_in_the_unit_of_the_validation(tmp_path):
   rows = curves.read_rows(write_run(tmp_path / "text"))
-  curve = curves.curve_of("text", rows, curves.unit_of(rows), 5)
+  curve = curves.curve_of("text", rows, curves.unit_of(rows))
   np.testing.assert_allclose(curve.train[0], 2.0 / math.log(2))
-  np.testing.assert_array_equal(curve.train_steps, np.arange(6, 16))
+  np.testing.assert_array_equal(curve.train_steps, np.arange(1, 11))
   np.testing.assert_array_equal(curve.validation, [2.0])
   pens = write_run(tmp_path / "pens", "nats_per_sequence")
   rows = curves.read_rows(pens)
@@ -51,7 +51,7 @@ def test_stages_follow_one_another(run_command, tmp_path, monkeypatch):
   drawn = []
   monkeypatch.setattr(
     "graves_jax.commands.curves.write_curves",
-    lambda path, curves, unit: drawn.extend(curves),
+    lambda path, curves, *_: drawn.extend(curves),
   )
   runs = [write_run(tmp_path / name, updates=4) for name in ("one", "two")]
   status, _, _ = run_command("curves", *runs, "--stages")
@@ -60,6 +60,30 @@ def test_stages_follow_one_another(run_command, tmp_path, monkeypatch):
     [1, 2, 3, 4],
     [5, 6, 7, 8],
   ]
+
+
+@pytest.mark.parametrize("stages", [["--stages"], []])
+def test_curves_over_minutes(run_command, tmp_path, monkeypatch, stages):
+  drawn = []
+  monkeypatch.setattr(
+    "graves_jax.commands.curves.write_curves",
+    lambda path, curves, unit, over: drawn.extend([*curves, over]),
+  )
+  runs = [write_run(tmp_path / name, updates=4) for name in ("one", "two")]
+  status, _, _ = run_command("curves", *runs, "--minutes", *stages)
+  assert status == 0
+  first, second, over = drawn
+  # A minute an update, but for the first one, which is counted as two.
+  assert list(first.train_steps) == [2, 3, 4, 5]
+  begun = 5 if stages else 0
+  assert list(second.train_steps) == [
+    2 + begun,
+    3 + begun,
+    4 + begun,
+    5 + begun,
+  ]
+  assert list(second.validation_steps) == [5 + begun]
+  assert over == "minutes of updates"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +108,7 @@ def test_a_run_without_a_validation_is_drawn_by_its_training_loss(
   drawn = []
   monkeypatch.setattr(
     "graves_jax.commands.curves.write_curves",
-    lambda path, curves, unit: drawn.append((curves, unit)),
+    lambda path, curves, unit, _: drawn.append((curves, unit)),
   )
   young = write_run(tmp_path / "young", score=None)
   text = write_run(tmp_path / "text")
