@@ -63,6 +63,10 @@ class Shape(NamedTuple):
   characters: int
 
 
+def shape_of(batch: StrokeBatch) -> Shape:
+  return Shape(*batch.points.shape[:2], batch.characters.shape[1])
+
+
 class Stage(NamedTuple):
   """Some updates of one part of a run: an example of each shape of batch, and
   how often it came."""
@@ -189,7 +193,7 @@ def _stage(
   stage = Stage({}, Counter())
   for step in steps:
     batch = batches.batch(step)
-    shape = Shape(*batch.points.shape[:2], batch.characters.shape[1])
+    shape = shape_of(batch)
     stage.examples[shape] = batch
     stage.counts[shape] += 1
   return stage

@@ -11,18 +11,19 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from card_plan import stages
+from card_plan import Shape, shape_of, stages
 from jax import Array
 
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.read import Restored
+from graves_jax.checkpoints.state import TrainState, init_state, with_average
 from graves_jax.config import Constant, NoiseConfig, Trapezoid
 from graves_jax.data.lines import StrokeBatch
 from graves_jax.losses.sums import Keys
 from graves_jax.noise.adaptive_weight_noise import (
   STDDEV_FLOOR,
   AdaptiveParams,
-  positive,
+  adaptive_params,
   with_adaptive_weight_noise,
 )
 from graves_jax.optimizers.build import build_optimizer
@@ -87,14 +88,6 @@ class Metrics(NamedTuple):
   stddev: Array
 
 
-class _State(NamedTuple):
-  """Of one member; of all of them, its arrays stacked."""
-
-  trained: AdaptiveParams
-  optimizer: Any
-  average: Any
-
-
 class Training:
   """Updates of all members at once, from the same weights."""
 
@@ -129,7 +122,7 @@ class Training:
     )
     columns = zip(*members.values(), strict=True)
     self._columns = Member(*(jnp.array(column) for column in columns))
-    self._updates: dict[tuple[int, ...], Any] = {}
+    self._updates: dict[Shape, Any] = {}
     self._state = jax.jit(jax.vmap(self._begin, (0, None)))(
       self._columns, initial.params
     )
@@ -142,22 +135,21 @@ class Training:
     def compiled(batch: StrokeBatch):
       return update.lower(self._state, batch, 1e-3, 0).compile()
 
-    batches = list(whole.examples.values())
     with ThreadPoolExecutor() as pool:
-      done = pool.map(compiled, batches)
-      self._updates = dict(zip(map(_shape, batches), done, strict=True))
+      done = pool.map(compiled, whole.examples.values())
+      self._updates = dict(zip(whole.examples, done, strict=True))
 
   def update(self, step: int, rate: float) -> Metrics:
     """Makes one update; returns before it is finished. A member whose loss or
     gradient is not finite stays as it was."""
     batch = self.task.train_batches.batch(step)
-    call = self._updates[_shape(batch)]
-    self._state, told = call(self._state, batch, rate, step)
-    return told
+    call = self._updates[shape_of(batch)]
+    self._state, metrics = call(self._state, batch, rate, step)
+    return metrics
 
   def weights(self) -> dict[str, Any]:
     """Every member's weights as they are now, NumPy."""
-    return self._by_name(self._state.trained.mean)
+    return self._by_name(self._state.params)
 
   def averages(self) -> dict[str, Any]:
     """The moving average of every member's weights, NumPy."""
@@ -188,33 +180,35 @@ class Training:
       step=step,
     )
 
-  def _begin(self, member: Member, params: Any) -> _State:
-    stddev = jax.tree.map(lambda w: jnp.full_like(w, member.stddev), params)
-    trained = AdaptiveParams(params, stddev)
-    return _State(trained, self._optimizer.init(trained), params)
+  def _begin(self, member: Member, params: Any) -> TrainState:
+    stddev = adaptive_params(params, member.stddev).stddev
+    return init_state(params, self._optimizer, stddev=stddev, averages=True)
 
-  def _update_all(self, states: _State, batch: StrokeBatch, rate, step):
+  def _update_all(self, states: TrainState, batch: StrokeBatch, rate, step):
     numbers = jnp.arange(len(self.members))
     of_all = jax.vmap(self._update_one, (0, 0, 0, None, None, None))
     return of_all(states, self._columns, numbers, batch, rate, step)
 
   def _update_one(
-    self, state: _State, member: Member, number, batch: StrokeBatch, rate, step
-  ) -> tuple[_State, Metrics]:
+    self,
+    state: TrainState,
+    member: Member,
+    number,
+    batch: StrokeBatch,
+    rate,
+    step,
+  ) -> tuple[TrainState, Metrics]:
     keys = self._keys(step, number, len(batch.lengths))
     gradient, sums = self._gradient(state.trained, member, batch, keys)
     moves, optimizer = self._optimizer.update(
       gradient, state.optimizer, state.trained
     )
-    trained = positive(_moved(state.trained, moves, member, rate))
-    share = (1 - self._decay) / (1 - self._decay ** (step + 1.0))
-    average = jax.tree.map(
-      lambda old, new: old + share * (new - old), state.average, trained.mean
-    )
+    new = state.with_trained(_moved(state.trained, moves, member, rate))
     norm = global_norm(layer_norms(gradient))
     is_finite = jnp.isfinite(sums.nats) & jnp.isfinite(norm)
-    new = where(is_finite, _State(trained, optimizer, average), state)
-    stddev = _mean(trained.stddev)
+    new = where(is_finite, new.replace(optimizer=optimizer), state)
+    new = with_average(new.replace(step=state.step + 1), self._decay)
+    stddev = _mean(new.stddev)
     return new, Metrics(sums.nats, sums.elements, sums.sequences, stddev)
 
   def _keys(self, step, number, rows: int) -> Keys:
@@ -253,7 +247,3 @@ def _moved(
 def _mean(tree: Any) -> Array:
   leaves = jax.tree.leaves(tree)
   return sum(x.sum() for x in leaves) / sum(x.size for x in leaves)
-
-
-def _shape(batch: StrokeBatch) -> tuple[int, ...]:
-  return *batch.points.shape[:2], batch.characters.shape[1]
