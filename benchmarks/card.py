@@ -13,7 +13,7 @@ Nothing is fetched from anywhere. Without --data the handwriting is synthetic.
 import dataclasses
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
@@ -46,6 +46,12 @@ class Arguments:
     "table",
   )
   """What to do of all that, in this order."""
+  works: tuple[Literal["synthesis", "prediction", "sampling"], ...] = (
+    "synthesis",
+    "prediction",
+    "sampling",
+  )
+  """Rows of the table."""
   minutes: float = 9.0
   """For everything; what does not fit is left out, and named."""
   train_minutes: float | None = None
@@ -81,6 +87,9 @@ class Arguments:
       value = getattr(self, name)
       if value is not None and not 0 < value <= 24 * 60:
         raise ValueError(f"--{name} (={value}) must be above 0, in minutes.")
+    for name in ("parts", "works"):
+      if not getattr(self, name):
+        raise ValueError(f"--{name}: name one at least.")
     if not 0 <= (self.recurrent_dropout or 0) < 1:
       raise ValueError(
         f"--recurrent-dropout (={self.recurrent_dropout}) must be in [0, 1)."
@@ -149,7 +158,9 @@ def main(argv: list[str]) -> None:
   card.folder.note("command", argv)
   card.folder.note("device", describe())
   lines = read(arguments.data, sizes, console)
-  rows = Rows(card, sizes) if "table" in arguments.parts else None
+  rows = (
+    Rows(card, sizes, arguments.works) if "table" in arguments.parts else None
+  )
   with ThreadPoolExecutor() as beside:
     compiling = beside.submit(rows.compile) if rows else None
     if "agreement" in arguments.parts:
@@ -180,7 +191,7 @@ def measure_and_train(
 class Rows:
   """The table's measurements; none is begun that is likely to be cut off."""
 
-  def __init__(self, card: Card, sizes: Sizes):
+  def __init__(self, card: Card, sizes: Sizes, works: Sequence[str]):
     """Measures nothing yet."""
     import card_table
     import gpu_table
@@ -196,7 +207,7 @@ class Rows:
       settings, card.device, card.folder, card.console
     )
     self._first, *self._others = card_table.items(
-      sizes.batch_sizes, sizes.sampled_lines
+      works, sizes.batch_sizes, sizes.sampled_lines
     )
     self._longest = 0.0  # seconds of a measurement
 

@@ -30,10 +30,13 @@ class Item(NamedTuple):
     return f"{name}, compiled" if self.torch_sampler == "compiled" else name
 
 
-def items(batch_sizes: Sequence[int], sampled: Sequence[int]) -> list[Item]:
+def items(
+  works: Sequence[str], batch_sizes: Sequence[int], sampled: Sequence[int]
+) -> list[Item]:
   """All, in order: training, sampling, at last what takes long to compile.
 
   Args:
+    works: some of gpu_table.WORKS.
     batch_sizes: of training; the middle one comes first.
     sampled: lines at once.
   """
@@ -42,11 +45,12 @@ def items(batch_sizes: Sequence[int], sampled: Sequence[int]) -> list[Item]:
   training = [
     Item(work, n) for n in sizes for work in ("synthesis", "prediction")
   ]
-  return [
+  every = [
     *training,
     *(Item("sampling", n) for n in sampled),
     *(Item("sampling", n, "compiled") for n in sampled),
   ]
+  return [item for item in every if item.work in works]
 
 
 class Table:

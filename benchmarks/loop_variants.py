@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import launch
 import tyro
@@ -23,9 +24,9 @@ from rich.console import Console
 from same_memory import restart_with_kept_memory
 
 _FLAGS = {
-  "as it is": "",
-  "without Triton": "--xla_gpu_enable_triton_gemm=false",
-  "loops recorded": "--xla_gpu_enable_command_buffer=+WHILE",
+  "none": "",
+  "no-triton": "--xla_gpu_enable_triton_gemm=false",
+  "recorded": "--xla_gpu_enable_command_buffer=+WHILE",
 }
 _UPDATES = 6
 
@@ -40,6 +41,13 @@ class Arguments:
   """Points of each; a multiple of all chunks."""
   chunk: tuple[int, ...] = (20, 60)
   """Time steps whose products are formed at once."""
+  flags: tuple[Literal["none", "no-triton", "recorded"], ...] = (
+    "none",
+    "no-triton",
+    "recorded",
+  )
+  """Which flags of XLA: none, XLA's own products instead of Triton's, loops
+  recorded for one launch."""
   hidden: tuple[int, ...] = (400, 400, 400)
   """Cells in each layer."""
   anywhere: bool = False
@@ -64,7 +72,8 @@ def main(argv: list[str]) -> None:
       "JAX sees no GPU here; --anywhere tries this script without one."
     )
   found = []
-  for name, flags in _FLAGS.items() if is_gpu else [("as it is", "")]:
+  for name in arguments.flags if is_gpu else ("none",):
+    flags = _FLAGS[name]
     for chunk in arguments.chunk:
       with console.status(f"{name}, chunks of {chunk}"):
         found.append({"name": name, **in_a_process(arguments, chunk, flags)})

@@ -11,14 +11,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from card_plan import Shape, shape_of, stages
 from jax import Array
 
 from graves_jax.checkpoints.metadata import Metadata
 from graves_jax.checkpoints.read import Restored
 from graves_jax.checkpoints.state import TrainState, init_state, with_average
 from graves_jax.config import Constant, NoiseConfig, Trapezoid
-from graves_jax.data.lines import StrokeBatch
 from graves_jax.losses.sums import Keys
 from graves_jax.noise.adaptive_weight_noise import (
   STDDEV_FLOOR,
@@ -27,8 +25,14 @@ from graves_jax.noise.adaptive_weight_noise import (
   with_adaptive_weight_noise,
 )
 from graves_jax.optimizers.build import build_optimizer
-from graves_jax.tasks.handwriting import HandwritingTask
-from graves_jax.training.finite import global_norm, layer_norms, where
+from graves_jax.training.evaluate import evaluate
+from graves_jax.training.finite import (
+  finite_rows,
+  global_norm,
+  layer_norms,
+  where,
+)
+from graves_jax.training.task import Task
 
 # Ours: standard deviations learn at a tenth of the weights' rate, as they are
 # small (the paper has one rate for both).
@@ -59,6 +63,13 @@ MEMBERS = {
   "adaptive": Member(stddev=0.015, complexity=1.0),
   "third": Member(stddev=0.015, complexity=0.3),
   "tenth": Member(stddev=0.015, complexity=0.1),
+}
+# From random weights, too.
+TEXT_MEMBERS = {
+  "plain": Member(),
+  "fixed": Member(stddev=0.03),
+  "adaptive": Member(stddev=0.015, complexity=1.0),
+  "third": Member(stddev=0.015, complexity=0.3),
 }
 
 
@@ -93,8 +104,8 @@ class Training:
 
   def __init__(
     self,
-    task: HandwritingTask,
-    initial: Restored,
+    task: Task,
+    initial: Restored | None,
     members: dict[str, Member],
     average: float,
   ):
@@ -102,17 +113,21 @@ class Training:
 
     Args:
       task: what to learn; its optimizer's schedule is not used.
-      initial: the weights to start from.
+      initial: the weights to start from; None: random ones.
       members: by name.
       average: decay of the moving averages of the weights.
     """
     config = task.metadata.config
     self.task = task
     self.members = members
-    parent = initial.metadata
-    self._ancestry = *parent.ancestry, parent.as_stage(initial.run)
     self._decay, self._seed = average, config.training.seed
+    if initial is None:
+      params, self._ancestry = task.initial_params(self._seed), ()
+    else:
+      params, parent = initial.params, initial.metadata
+      self._ancestry = *parent.ancestry, parent.as_stage(initial.run)
     self._lines = task.train_batches.sequences
+    self._carry = task.initial_carry(config.data.batch_size)
     self._optimizer = build_optimizer(
       dataclasses.replace(
         config.optimizer, learning_rate=1.0, schedule=Constant()
@@ -122,28 +137,38 @@ class Training:
     )
     columns = zip(*members.values(), strict=True)
     self._columns = Member(*(jnp.array(column) for column in columns))
-    self._updates: dict[Shape, Any] = {}
+    self._updates: dict[Any, Any] = {}
     self._state = jax.jit(jax.vmap(self._begin, (0, None)))(
-      self._columns, initial.params
+      self._columns, params
+    )
+    self._sum_losses = jax.jit(
+      jax.vmap(lambda *given: task.loss_fn(*given, None), (0, 0, None))
     )
 
-  def compile(self) -> None:
-    """Compiles for every shape of batch, all at once."""
-    _, whole = stages(self.task.train_batches, 0)
+  def compile(self, scores: bool = False) -> None:
+    """Compiles for every shape of batch, all at once; to score, too, if asked
+    for."""
+    batches = self.task.train_batches
+    examples = {
+      _shapes(batch := batches.batch(k)): batch for k in range(len(batches))
+    }
     update = jax.jit(self._update_all, donate_argnums=0)
 
-    def compiled(batch: StrokeBatch):
+    def compiled(batch: Any):
       return update.lower(self._state, batch, 1e-3, 0).compile()
 
     with ThreadPoolExecutor() as pool:
-      done = pool.map(compiled, whole.examples.values())
-      self._updates = dict(zip(whole.examples, done, strict=True))
+      scored = pool.submit(self.scores) if scores else None
+      done = pool.map(compiled, examples.values())
+      self._updates = dict(zip(examples, done, strict=True))
+      if scored:
+        scored.result()
 
   def update(self, step: int, rate: float) -> Metrics:
     """Makes one update; returns before it is finished. A member whose loss or
     gradient is not finite stays as it was."""
     batch = self.task.train_batches.batch(step)
-    call = self._updates[shape_of(batch)]
+    call = self._updates[_shapes(batch)]
     self._state, metrics = call(self._state, batch, rate, step)
     return metrics
 
@@ -155,6 +180,20 @@ class Training:
     """The moving average of every member's weights, NumPy."""
     return self._by_name(self._state.average)
 
+  def scores(self) -> dict[str, Any]:
+    """What the validation data score by the average of each member's weights,
+    without noise."""
+    batches = self.task.validation_batches
+    carry = jax.tree.map(
+      lambda x: jnp.stack([x] * len(self.members)),
+      self.task.initial_carry(batches.batch_size),
+    )
+    sums = evaluate(self._sum_losses, self._state.average, carry, batches)
+    return {
+      name: self.task.scores(jax.tree.map(lambda x, k=k: x[k], sums))
+      for k, name in enumerate(self.members)
+    }
+
   def _by_name(self, stacked: Any) -> dict[str, Any]:
     stacked = jax.device_get(stacked)
     return {
@@ -164,7 +203,7 @@ class Training:
 
   def metadata(self, name: str, step: int) -> Metadata:
     """What a member's weights say of themselves after so many updates."""
-    config, _ = self.task.metadata.of_handwriting()
+    config: Any = self.task.metadata.config
     schedule = Trapezoid(
       warmup_steps=WARMUP, descent_share=DESCENT, final_share=0.0
     )
@@ -182,9 +221,15 @@ class Training:
 
   def _begin(self, member: Member, params: Any) -> TrainState:
     stddev = adaptive_params(params, member.stddev).stddev
-    return init_state(params, self._optimizer, stddev=stddev, averages=True)
+    return init_state(
+      params,
+      self._optimizer,
+      stddev=stddev,
+      carry=self._carry,
+      averages=True,
+    )
 
-  def _update_all(self, states: TrainState, batch: StrokeBatch, rate, step):
+  def _update_all(self, states: TrainState, batch: Any, rate, step):
     numbers = jnp.arange(len(self.members))
     of_all = jax.vmap(self._update_one, (0, 0, 0, None, None, None))
     return of_all(states, self._columns, numbers, batch, rate, step)
@@ -194,12 +239,12 @@ class Training:
     state: TrainState,
     member: Member,
     number,
-    batch: StrokeBatch,
+    batch: Any,
     rate,
     step,
   ) -> tuple[TrainState, Metrics]:
-    keys = self._keys(step, number, len(batch.lengths))
-    gradient, sums = self._gradient(state.trained, member, batch, keys)
+    keys = self._keys(step, number, len(jax.tree.leaves(batch)[0]))
+    gradient, (sums, carry) = self._gradient(state, member, batch, keys)
     moves, optimizer = self._optimizer.update(
       gradient, state.optimizer, state.trained
     )
@@ -207,7 +252,8 @@ class Training:
     norm = global_norm(layer_norms(gradient))
     is_finite = jnp.isfinite(sums.nats) & jnp.isfinite(norm)
     new = where(is_finite, new.replace(optimizer=optimizer), state)
-    new = with_average(new.replace(step=state.step + 1), self._decay)
+    new = new.replace(step=state.step + 1, carry=finite_rows(carry))
+    new = with_average(new, self._decay)
     stddev = _mean(new.stddev)
     return new, Metrics(sums.nats, sums.elements, sums.sequences, stddev)
 
@@ -216,17 +262,18 @@ class Training:
     of_batch, of_rows = jax.random.split(jax.random.fold_in(key, number))
     return Keys(of_batch, jax.random.split(of_rows, rows))
 
-  def _gradient(self, trained, member: Member, batch, keys: Keys):
+  def _gradient(self, state: TrainState, member: Member, batch, keys: Keys):
     loss = with_adaptive_weight_noise(
       self.task.loss_fn, self._lines, complexity_share=member.complexity
     )
 
     def nats(trained):
-      sums, _ = loss(trained, (), batch, keys)
-      return sums.nats, sums
+      sums, carry = loss(trained, state.carry, batch, keys)
+      return sums.nats, (sums, carry)
 
-    gradient, sums = jax.grad(nats, has_aux=True)(trained)
-    return jax.tree.map(lambda g: g / sums.elements, gradient), sums
+    gradient, (sums, carry) = jax.grad(nats, has_aux=True)(state.trained)
+    gradient = jax.tree.map(lambda g: g / sums.elements, gradient)
+    return gradient, (sums, carry)
 
 
 def _moved(
@@ -242,6 +289,10 @@ def _moved(
     jax.tree.map(weight, trained.mean, moves.mean),
     jax.tree.map(lambda s, m: s + learned * m, trained.stddev, moves.stddev),
   )
+
+
+def _shapes(batch: Any) -> tuple[tuple[int, ...], ...]:
+  return tuple(x.shape for x in jax.tree.leaves(batch))
 
 
 def _mean(tree: Any) -> Array:

@@ -17,6 +17,7 @@ from card_plan import (
 )
 from card_table import items
 from card_training import is_best
+from gpu_table import WORKS
 
 from graves_jax.config import DataConfig
 
@@ -72,7 +73,7 @@ def test_a_run_is_never_longer_than_the_recipe():
 
 
 def test_every_row_of_the_table_is_measured_once_the_middle_one_first():
-  planned = items((64, 256, 1024), (1, 64))
+  planned = items(WORKS, (64, 256, 1024), (1, 64))
   assert str(planned[0]) == "synthesis, B=256"
   assert len(set(map(str, planned))) == len(planned) == 2 * 3 + 2 * 2
   assert [x.torch_sampler for x in planned[-2:]] == ["compiled"] * 2

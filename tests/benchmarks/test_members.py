@@ -4,8 +4,8 @@ import dataclasses
 import json
 import tarfile
 from typing import NamedTuple
+from unittest import mock
 
-import card_members
 import jax
 import numpy as np
 import pytest
@@ -13,10 +13,25 @@ from card_clock import Clock
 from card_folder import ResultFolder
 from experiments import CONFIG, make_experiment
 from members import Member, Training
+from members_run import Run, RunArguments, choose, share
 from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored, restore_checkpoint
-from graves_jax.config import Constant, Muon
+from graves_jax.commands.record_options import noted_device
+from graves_jax.config import (
+  Constant,
+  Muon,
+  TextConfig,
+  TextDataConfig,
+  TextNetworkConfig,
+  TextTrainingConfig,
+)
+from graves_jax.data.codec import TextCodec
+from graves_jax.data.corpus import Corpus
+from graves_jax.results.metrics import training_of
+from graves_jax.tasks.text import text_task
+from graves_jax.training.evaluate import evaluate
+from graves_jax.training.experiment import build_experiment
 
 STEPS = 3
 RATE = 1e-2
@@ -105,6 +120,44 @@ def test_a_member_does_not_depend_on_the_others(experiment, four):
   assert distance(broken, begun) == 0
 
 
+def test_a_member_reads_a_text_on_and_on_as_a_run_does():
+  classes = np.random.default_rng(0).integers(0, 2, 81)
+  text = "".join("ab"[k] for k in classes)
+  codec = TextCodec.of(text)
+  coded = codec.encode(text)
+  corpus = Corpus(
+    codec=codec, train=coded, validation=coded[:30], convention="letters"
+  )
+  config = TextConfig(
+    network=TextNetworkConfig(hidden=(4,)),
+    data=TextDataConfig(batch_size=2, length=10),
+    optimizer=Muon(learning_rate=RATE, loss_per="element"),
+    training=TextTrainingConfig(steps=9, average=AVERAGE),
+  )
+  task = text_task(config, corpus)
+  members = {"plain": Member(), "fixed": Member(stddev=0.1)}
+  training = Training(task, None, members, AVERAGE)
+  training.compile(scores=True)
+  run = build_experiment(task, jax.devices()[:1])
+  state = run.initial_state()
+  for step in range(STEPS):
+    ours = training.update(step, RATE)
+    state, metrics = run.train_step(state, run.task.train_batches.batch(step))
+    nats = float(metrics.sums.nats)
+    assert float(ours.nats[0]) == pytest.approx(nats, rel=1e-4)
+    assert float(ours.nats[1]) != pytest.approx(nats, rel=1e-4)
+  sums = evaluate(
+    run.sum_losses,
+    state.scored,
+    run.validation_carry(),
+    run.task.validation_batches,
+  )
+  expected = task.scores(sums).bits_per_symbol
+  found = training.scores()
+  assert found["plain"].bits_per_symbol == pytest.approx(expected, rel=1e-4)
+  assert found["fixed"].symbols == 30
+
+
 def test_noise_is_learned_where_it_is_paid_for_and_decay_shrinks(four):
   plain, decay, fixed, adaptive = np.asarray(four.metrics[-1].stddev)
   assert fixed == pytest.approx(0.02, rel=1e-5) and plain == decay < 1e-5
@@ -141,23 +194,25 @@ def test_weights_say_what_they_were_trained_with(four):
 
 
 def test_a_time_that_compiling_used_up_is_told(tmp_path):
-  arguments = card_members.Arguments(init_from=tmp_path, minutes=0.1)
-  clock, folder = Clock(0.1), ResultFolder(tmp_path / "out")
+  arguments = RunArguments(minutes=0.1)
+  training = mock.Mock(members={"plain": Member()})
+  folder = ResultFolder(tmp_path / "out")
+  run = Run(arguments, training, Clock(0.1), folder, Console())
   with pytest.raises(ValueError, match=r"minutes \(=0.1\): compiling took"):
-    card_members.run(arguments, None, clock, folder, Console())
+    run.to_the_end()
 
 
 def test_at_most_as_many_members_as_files_come_back():
-  names = [str(k) for k in range(7)]
-  with pytest.raises(ValueError, match="at most 6 at once"):
-    card_members.choose((), dict.fromkeys(names, Member()))
+  names = [str(k) for k in range(8)]
+  with pytest.raises(ValueError, match="at most 7 at once"):
+    choose((), dict.fromkeys(names, Member()))
 
 
 def test_the_rate_rises_by_updates_and_falls_by_time():
-  assert card_members.share(0, 0.0) == pytest.approx(1 / 30)
-  assert card_members.share(99, 0.5) == 1
-  assert card_members.share(99, 0.775) == pytest.approx(0.5)
-  assert card_members.share(99, 1.0) == card_members.share(99, 1.1) == 0
+  assert share(0, 0.0) == pytest.approx(1 / 30)
+  assert share(99, 0.5) == 1
+  assert share(99, 0.775) == pytest.approx(0.5)
+  assert share(99, 1.0) == share(99, 1.1) == 0
 
 
 @pytest.mark.parametrize(
@@ -195,10 +250,11 @@ def test_all_of_it_on_a_processor(run_script, monkeypatch, tmp_path):
     "plain",
     "third",
   ]
-  records = (tmp_path / "out" / "records.jsonl").read_text().splitlines()
-  assert [json.loads(row)["step"] for row in records] == [1, 2]
   with tarfile.open(tmp_path / "out" / "third.tar.gz") as file:
     file.extractall(tmp_path, filter="data")
   restored = restore_checkpoint(tmp_path / "third")
   assert restored.metadata.step == 2
+  training = training_of(tmp_path / "third", None)
+  assert (training.updates, training.unit) == (2, None)
+  assert noted_device(tmp_path / "third").endswith("2 such runs at once")
   assert all(np.isfinite(x).all() for x in jax.tree.leaves(restored.params))

@@ -1,0 +1,258 @@
+"""A run of several copies of a network on a lent card, by the clock.
+
+The learning rate follows the clock: a level, then a descent that ends when the
+time does. The folder of results has report.json and of every member
+NAME.tar.gz: a folder that graves-jax evaluate reads, with the moving average of
+its weights, metrics.jsonl and starts.jsonl. It is written where the descent
+begins and at the end.
+"""
+
+import collections
+import dataclasses
+import itertools
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from card_clock import Clock
+from card_folder import MOST_FILES, ResultFolder
+from rich.console import Console
+
+_SECONDS_AFTER = 20.0  # for what is written at the end
+_IN_FLIGHT = 3  # updates that the card has been given beforehand
+_SHOWN_EVERY = 50  # updates
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunArguments:
+  """How long all members are trained, and where their weights go."""
+
+  members: tuple[str, ...] = ()
+  """Names of those to train; by default all."""
+  out: Path = Path("runs/members")
+  """A new folder."""
+  minutes: float = 8.0
+  """For everything, from the start of this script."""
+  learning_rate: float = 3e-3
+  """Before the descent."""
+  average: float = 0.995
+  """Decay of the moving average of the weights."""
+  validations: int = 0
+  """Of every member, spread over the run; the last one at its end."""
+  most_updates: int | None = None
+  """Ends sooner, to try the script."""
+  anywhere: bool = False
+  """Runs on whatever JAX runs on, on few data: to try this script."""
+
+  def __post_init__(self):
+    for name in ("minutes", "learning_rate"):
+      if not getattr(self, name) > 0:
+        option = name.replace("_", "-")
+        raise ValueError(
+          f"--{option} (={getattr(self, name)}) must be above 0."
+        )
+
+
+def require_card(arguments: RunArguments) -> None:
+  """Raises ValueError where JAX has no graphics card and none is waived."""
+  import jax
+
+  if jax.devices()[0].platform != "gpu" and not arguments.anywhere:
+    raise ValueError(
+      "JAX sees no GPU here; --anywhere tries this script without one."
+    )
+
+
+def choose(names: tuple[str, ...], members: dict) -> dict:
+  """The members of these names, or all.
+
+  Raises:
+    ValueError: if a name is none of theirs, or they are too many.
+  """
+  unknown = [name for name in names if name not in members]
+  if unknown:
+    raise ValueError(
+      f"--members: {', '.join(unknown)}: no such member; there are "
+      f"{', '.join(members)}."
+    )
+  chosen = {name: members[name] for name in names or members}
+  most = MOST_FILES - 1  # the report is one
+  if len(chosen) > most:
+    raise ValueError(f"--members: at most {most} at once.")
+  return chosen
+
+
+class Run:
+  """Updates of all members until the time ends, and what they told."""
+
+  def __init__(
+    self,
+    arguments: RunArguments,
+    training,
+    clock: Clock,
+    folder: ResultFolder,
+    console: Console,
+  ):
+    """Compiles.
+
+    Args:
+      arguments: how long.
+      training: of the members, a `members.Training`.
+      clock: of the whole script.
+      folder: for the results.
+      console: shows progress.
+    """
+    self._arguments = arguments
+    self._training = training
+    self._clock, self._folder, self._console = clock, folder, console
+    self._rows: dict[str, list[dict]] = {name: [] for name in training.members}
+    self._waiting: collections.deque = collections.deque()
+    self._updates, self._told = 0, 0.0
+    with console.status("Compiling"):
+      training.compile(scores=arguments.validations > 0)
+    folder.note("seconds_before_training", round(clock.spent(), 1))
+
+  def to_the_end(self) -> None:
+    """Trains until the time ends; keeps weights and records twice.
+
+    Raises:
+      ValueError: if compiling took all the time.
+    """
+    arguments, clock = self._arguments, self._clock
+    begun, seconds = clock.spent(), clock.left() - _SECONDS_AFTER
+    if seconds <= 0:
+      raise ValueError(
+        f"--minutes (={arguments.minutes:g}): compiling took {begun:.0f} s of "
+        "it, and no time is left to train; give more minutes, or fewer shapes "
+        "of batches."
+      )
+    self._told = clock.spent()
+    events = self._events()
+    for step in itertools.count():
+      part = (clock.spent() - begun) / seconds
+      if part >= 1 or step == arguments.most_updates:
+        break
+      while events and part > events[0][0]:
+        self._stop_for(events.pop(0)[1])
+      rate = arguments.learning_rate * share(step, part)
+      self._waiting.append((rate, self._training.update(step, rate)))
+      if len(self._waiting) > _IN_FLIGHT:
+        self._record()
+    self._stop_for(self._validate if arguments.validations else _nothing)
+    self._folder.note("updates", self._updates)
+    self._folder.note("seconds_of_training", round(clock.spent() - begun, 1))
+    self._keep()
+
+  def _events(self) -> list[tuple[float, Callable[[], None]]]:
+    """What is done on the way, by the part of the time after which it is."""
+    from members import DESCENT
+
+    count = self._arguments.validations
+    events = [(k / count, self._validate) for k in range(1, count)]
+    return sorted([*events, (1 - DESCENT, self._descend)], key=lambda e: e[0])
+
+  def _stop_for(self, event: Callable[[], None]) -> None:
+    """Does something when all updates are made; its time is none of theirs."""
+    while self._waiting:
+      self._record()
+    event()
+    self._told = self._clock.spent()
+
+  def _descend(self) -> None:
+    self._folder.note("descent_begins_after_updates", self._updates)
+    self._keep()
+
+  def _record(self) -> None:
+    """Notes what the oldest update told that is not noted yet."""
+    rate, metrics = self._waiting.popleft()
+    told = described(metrics)
+    now = self._clock.spent()
+    common = {
+      "kind": "train",
+      "step": self._updates + 1,
+      "seconds": round(now - self._told, 4),
+      "learning_rate": rate,
+    }
+    self._told = now
+    for rows, own in zip(self._rows.values(), told, strict=True):
+      rows.append(common | own)
+    if self._updates % _SHOWN_EVERY == 0:
+      self._show(common | {k: [own[k] for own in told] for k in told[0]})
+    self._updates += 1
+
+  def _validate(self) -> None:
+    """Scores the averaged weights of every member."""
+    for name, scores in self._training.scores().items():
+      row = {"kind": "validation", "step": self._updates, **scores._asdict()}
+      self._rows[name].append(row)
+      self._show({"member": name} | row)
+
+  def _show(self, row: dict) -> None:
+    self._console.print(json.dumps(row), highlight=False, soft_wrap=True)
+
+  def _keep(self) -> None:
+    """Puts every member's average, in bfloat16, among the results, with its
+    records."""
+    import jax
+
+    from graves_jax.checkpoints.export import bfloat16_values, write_weights
+
+    for name, params in self._training.averages().items():
+      with tempfile.TemporaryDirectory() as parent:
+        target = Path(parent) / name
+        metadata = self._training.metadata(name, self._updates)
+        write_weights(jax.tree.map(bfloat16_values, params), metadata, target)
+        rows = "".join(json.dumps(row) + "\n" for row in self._rows[name])
+        (target / "metrics.jsonl").write_text(rows)
+        (target / "starts.jsonl").write_text(json.dumps(self._start()) + "\n")
+        self._folder.pack(target)
+
+  def _start(self) -> dict:
+    """What graves-jax train notes of a start."""
+    import jax
+
+    import graves_jax
+    from graves_jax.commands.machine import machine_of, revision
+
+    on = machine_of(jax.devices()[:1]).name
+    if (together := len(self._rows)) > 1:
+      on += f", {together} such runs at once"
+    return {
+      "on": on,
+      "package": graves_jax.__version__,
+      "revision": revision(),
+    }
+
+
+def share(step: int, part: float) -> float:
+  """The share of the learning rate for an update: a warm-up by updates, then a
+  level and a descent by time.
+
+  Args:
+    step: updates before it.
+    part: of the time that is over.
+  """
+  from members import DESCENT, WARMUP
+
+  return min((step + 1) / WARMUP, max((1 - part) / DESCENT, 0.0), 1.0)
+
+
+def described(metrics) -> list[dict]:
+  """What an update tells, of each member."""
+  import jax
+
+  nats, elements, lines, stddev = (x.tolist() for x in jax.device_get(metrics))
+  return [
+    {
+      "nats_per_sequence": round(nats[k] / lines[k], 4),
+      "nats_per_element": round(nats[k] / elements[k], 5),
+      "elements": elements[k],
+      "mean_stddev": round(stddev[k], 6),
+    }
+    for k in range(len(nats))
+  ]
+
+
+def _nothing() -> None:
+  pass
