@@ -22,16 +22,6 @@ _TABLE_1 = (
 )
 _CONFIGS = {"characters": "ptb_char", "words": "ptb_word"}
 _FROM = {"fixed": "", "adaptive": "_fixed"}  # endings of the stage before
-_TAKES = {
-  (
-    "characters",
-    "none",
-  ): "as in the paper: time not measured; the shorter way in "
-  "configs/ptb_char.py: 1.8 hours of two cores for 7.3 epochs; "
-  "scored 1.3619 then, 1.3225 dynamically (Krause's rule), weights not kept",
-  ("characters", "fixed"): "time not measured; 11 minutes of two cores for 0.7 "
-  "epochs by the shorter way in configs/ptb_char.py",
-}
 
 
 def _train(units: str, noise: str) -> tuple[str, str]:
@@ -65,9 +55,7 @@ def _rows_of_table_1() -> tuple[Row, ...]:
           figures=figures,
           matches=_of_penn_treebank(units, noise, is_dynamic),
           command=score if is_dynamic else f"{train} && {score}",
-          takes="time not measured"
-          if is_dynamic
-          else _TAKES.get((units, noise), "time not measured"),
+          takes="time not measured",
         )
       )
   return tuple(rows)

@@ -112,7 +112,7 @@ def test_numbers_out_of_range_are_refused_by_name(part, values, message):
 @pytest.mark.parametrize(
   ("name", "classes", "weights", "sequences", "epochs"),
   [
-    ("ptb_char", 49, 4_252_049, 42_068, 9),  # sentences
+    ("ptb_char_paper", 49, 4_252_049, 42_068, 9),  # sentences
     ("ptb_word", 10_000, 54_017_000, 42_068, 11),
     ("wikipedia", 205, 30_537_005, 960_000, 4),  # of 100 bytes
   ],
