@@ -1,16 +1,17 @@
 """A run of several copies of a network on a lent card, by the clock.
 
 The learning rate follows the clock: a level, then a descent that ends when the
-time does. The folder of results has report.json and of every member
-NAME.tar.gz: a folder that graves-jax evaluate reads, with the moving average of
-its weights, metrics.jsonl and starts.jsonl. It is written where the descent
-begins and at the end.
+time does. The folder of results has report.json and of every member NAME.tar.gz
+(with --no-archives NAME): a folder that graves-jax evaluate reads, with the
+moving average of its weights, metrics.jsonl and starts.jsonl. It is written
+where the descent begins and at the end.
 """
 
 import collections
 import dataclasses
 import itertools
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,9 @@ class RunArguments:
   """Decay of the moving average of the weights."""
   validations: int = 0
   """Of every member, spread over the run; the last one at its end."""
+  archives: bool = True
+  """Packs weights, as a machine gives back few files, none of them large; else
+  they are folders."""
   most_updates: int | None = None
   """Ends sooner, to try the script."""
   anywhere: bool = False
@@ -206,7 +210,12 @@ class Run:
         rows = "".join(json.dumps(row) + "\n" for row in self._rows[name])
         (target / "metrics.jsonl").write_text(rows)
         (target / "starts.jsonl").write_text(json.dumps(self._start()) + "\n")
-        self._folder.pack(target)
+        if self._arguments.archives:
+          self._folder.pack(target)
+        else:
+          kept = self._arguments.out / name
+          shutil.rmtree(kept, ignore_errors=True)
+          shutil.copytree(target, kept)
 
   def _start(self) -> dict:
     """What graves-jax train notes of a start."""

@@ -1,9 +1,9 @@
 """Penn Treebank by its words (Section 3.1, Table 1).
 
 The paper's network: one layer of 1,000 LSTM cells, 10,000 words, 54,017,000
-weights; optimizer, clipping and sentences as in configs/ptb_char_paper.py, whose list
-of what the paper does not state holds here, too. A word is read by looking its
-weights up: no vector of 10,000 numbers is ever built for it.
+weights; optimizer, clipping and sentences as in configs/ptb_char_paper.py,
+whose list of what the paper does not state holds here, too. A word is read by
+looking its weights up: no vector of 10,000 numbers is ever built for it.
 
   python train.py configs/ptb_word.py --data.path ptb
   graves-jax evaluate --checkpoint runs/ptb_word --split test

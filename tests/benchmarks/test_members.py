@@ -235,6 +235,21 @@ def test_what_cannot_be_run_is_told(
   assert status == 2 and message in errors
 
 
+def test_weights_are_folders_if_archives_are_not_wanted(four, tmp_path):
+  folder = ResultFolder(tmp_path / "out")
+  arguments = RunArguments(
+    out=folder.path, archives=False, most_updates=0, minutes=60
+  )
+  run = Run(arguments, four.training, Clock(60), folder, Console(quiet=True))
+  for _ in range(2):  # in place of what was there
+    run.to_the_end()
+  assert {p.name for p in folder.path.iterdir()} == {"report.json", *FOUR}
+  restored = restore_checkpoint(folder.path / "decay")
+  ours = jax.tree.leaves(four.training.averages()["decay"])
+  for x, y in zip(ours, jax.tree.leaves(restored.params), strict=True):
+    np.testing.assert_allclose(x, y, rtol=2**-8)
+
+
 @pytest.mark.slow
 def test_all_of_it_on_a_processor(run_script, monkeypatch, tmp_path):
   monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
