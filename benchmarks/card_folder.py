@@ -5,6 +5,7 @@ A few files, none of them large: a machine that is lent gives back no more.
 
 import io
 import json
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,14 @@ class ResultFolder:
     for k, start in enumerate(starts):
       end = f".{k}" if len(starts) > 1 else ""
       self.write(name + end, data[start : start + MOST_BYTES])
+
+  def add(self, folder: Path) -> None:
+    """Copies a folder as it is, in place of an earlier one of its name."""
+    part, whole = self.path / f"{folder.name}.part", self.path / folder.name
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(folder, part)
+    shutil.rmtree(whole, ignore_errors=True)
+    part.rename(whole)
 
   def sizes(self) -> dict[str, int]:
     """Bytes of every file."""

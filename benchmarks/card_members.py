@@ -68,14 +68,14 @@ def main(argv: list[str]) -> None:
   initial = initial_weights(arguments.init_from)
   command_line.use_compilation_cache()
   pad_to_whole_chunks()
+  sizes = SMALL if arguments.anywhere else Sizes()
+  lines = read(arguments.data, sizes, console)
+  task = make_task(arguments, lines, initial)
   folder = ResultFolder(arguments.out)
   folder.note("command", argv)
   folder.note("device", describe())
   folder.note("members", {name: m._asdict() for name, m in chosen.items()})
-  sizes = SMALL if arguments.anywhere else Sizes()
-  lines = read(arguments.data, sizes, console)
-  task = make_task(arguments, lines, initial)
-  training = members.Training(task, initial, chosen, arguments.average)
+  training = members.Training(task, initial, chosen)
   Run(arguments, training, clock, folder, console).to_the_end()
 
 
@@ -101,7 +101,7 @@ def make_task(arguments: Arguments, lines, initial):
     scale_range=arguments.scale_range,
     slant_range=arguments.slant_range,
   )
-  training = dataclasses.replace(planned.training, average=arguments.average)
+  training = arguments.changed(planned.training)
   planned = dataclasses.replace(planned, data=data, training=training)
   return handwriting_task(planned, lines.train, lines.validation, codec=codec)
 

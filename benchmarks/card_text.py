@@ -4,7 +4,7 @@ All go by one config of text, from random weights or from trained ones; each has
 noise of its own on its weights (members.py). members_run.py says how long they
 are trained, and what --out has at the end.
 
-  python benchmarks/card_text.py ptb_char --data .card/ptb --out OUT
+  python benchmarks/card_text.py ptb_char --data ptb --out OUT
 """
 
 import dataclasses
@@ -58,13 +58,13 @@ def main(argv: list[str]) -> None:
   require_card(arguments)
   chosen = choose(arguments.members, members.TEXT_MEMBERS)
   command_line.use_compilation_cache()
+  with console.status("Reading the text"):
+    task, initial = make_task(arguments)
   folder = ResultFolder(arguments.out)
   folder.note("command", argv)
   folder.note("device", describe())
   folder.note("members", {name: m._asdict() for name, m in chosen.items()})
-  with console.status("Reading the text"):
-    task, initial = make_task(arguments)
-  training = members.Training(task, initial, chosen, arguments.average)
+  training = members.Training(task, initial, chosen)
   Run(arguments, training, clock, folder, console).to_the_end()
 
 
@@ -86,6 +86,11 @@ def make_task(arguments: Arguments):
   config = command_line.read_config(find_config(arguments.config))
   if not isinstance(config, TextConfig):
     raise ValueError(f"{arguments.config}: this config is of no text.")
+  if config.data.sequences != "stream":
+    raise ValueError(
+      f"{arguments.config}: it reads sentences, each length of which would be "
+      "compiled for; name a config that reads streams, such as ptb_char."
+    )
   data = {"batch_size": arguments.batch_size, "length": arguments.length}
   if arguments.data is not None:
     data["path"] = str(arguments.data)
@@ -97,9 +102,17 @@ def make_task(arguments: Arguments):
     config,
     network=_with(config.network, network),
     data=_with(config.data, data),
+    optimizer=_with(
+      config.optimizer, {"learning_rate": arguments.learning_rate}
+    ),
     noise=NoiseConfig(),
-    training=dataclasses.replace(config.training, average=arguments.average),
+    training=arguments.changed(config.training),
   )
+  if config.training.average is None:
+    raise ValueError(
+      f"{arguments.config}: it averages no weights; give --average, such as "
+      "0.998."
+    )
   task = text_task(config, load_corpus(config.data))
   if arguments.init_from is None:
     return task, None

@@ -57,6 +57,8 @@ class Arguments:
 
   def __post_init__(self):
     require_least(self, batch_size=1, length=1, chunk=1, hidden=1)
+    if not self.flags:
+      raise ValueError("--flags: name one at least.")
 
 
 def main(argv: list[str]) -> None:

@@ -64,7 +64,7 @@ MEMBERS = {
   "third": Member(stddev=0.015, complexity=0.3),
   "tenth": Member(stddev=0.015, complexity=0.1),
 }
-# From random weights, too.
+# Of text; from random weights or from trained ones.
 TEXT_MEMBERS = {
   "plain": Member(),
   "fixed": Member(stddev=0.03),
@@ -107,20 +107,20 @@ class Training:
     task: Task,
     initial: Restored | None,
     members: dict[str, Member],
-    average: float,
   ):
     """Compiles nothing yet.
 
     Args:
-      task: what to learn; its optimizer's schedule is not used.
+      task: what to learn. Its config has an average; its optimizer's schedule
+        is not used.
       initial: the weights to start from; None: random ones.
       members: by name.
-      average: decay of the moving averages of the weights.
     """
     config = task.metadata.config
     self.task = task
     self.members = members
-    self._decay, self._seed = average, config.training.seed
+    self._decay, self._seed = config.training.average, config.training.seed
+    self._loss_per = config.optimizer.loss_per
     if initial is None:
       params, self._ancestry = task.initial_params(self._seed), ()
     else:
@@ -171,6 +171,18 @@ class Training:
     call = self._updates[_shapes(batch)]
     self._state, metrics = call(self._state, batch, rate, step)
     return metrics
+
+  @property
+  def learning_rate(self) -> float:
+    """The config's."""
+    return self.task.metadata.config.optimizer.learning_rate
+
+  @property
+  def size(self) -> int:
+    """Weights of a member."""
+    return sum(x.size for x in jax.tree.leaves(self._state.params)) // len(
+      self.members
+    )
 
   def weights(self) -> dict[str, Any]:
     """Every member's weights as they are now, NumPy."""
@@ -272,7 +284,9 @@ class Training:
       return sums.nats, (sums, carry)
 
     gradient, (sums, carry) = jax.grad(nats, has_aux=True)(state.trained)
-    gradient = jax.tree.map(lambda g: g / sums.elements, gradient)
+    per_sequence = self._loss_per == "sequence"
+    count = sums.sequences if per_sequence else sums.elements
+    gradient = jax.tree.map(lambda g: g / count, gradient)
     return gradient, (sums, carry)
 
 

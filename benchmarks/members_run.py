@@ -11,13 +11,13 @@ import collections
 import dataclasses
 import itertools
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from card_clock import Clock
-from card_folder import MOST_FILES, ResultFolder
+from card_folder import MOST_BYTES, MOST_FILES, ResultFolder
+from ranges import require_least
 from rich.console import Console
 
 _SECONDS_AFTER = 20.0  # for what is written at the end
@@ -35,10 +35,10 @@ class RunArguments:
   """A new folder."""
   minutes: float = 8.0
   """For everything, from the start of this script."""
-  learning_rate: float = 3e-3
-  """Before the descent."""
-  average: float = 0.995
-  """Decay of the moving average of the weights."""
+  learning_rate: float | None = None
+  """Before the descent; by default the config's."""
+  average: float | None = None
+  """Decay of the moving average of the weights; by default the config's."""
   validations: int = 0
   """Of every member, spread over the run; the last one at its end."""
   archives: bool = True
@@ -51,11 +51,21 @@ class RunArguments:
 
   def __post_init__(self):
     for name in ("minutes", "learning_rate"):
-      if not getattr(self, name) > 0:
+      value = getattr(self, name)
+      if value is not None and not value > 0:
         option = name.replace("_", "-")
-        raise ValueError(
-          f"--{option} (={getattr(self, name)}) must be above 0."
-        )
+        raise ValueError(f"--{option} (={value}) must be above 0.")
+    if self.average is not None and not 0 <= self.average < 1:
+      raise ValueError(f"--average (={self.average}) must be in [0, 1).")
+    require_least(self, validations=0)
+    if self.most_updates is not None:
+      require_least(self, most_updates=0)
+
+  def changed(self, training):
+    """A config's `training` with what is given here."""
+    if self.average is None:
+      return training
+    return dataclasses.replace(training, average=self.average)
 
 
 def require_card(arguments: RunArguments) -> None:
@@ -106,7 +116,11 @@ class Run:
       clock: of the whole script.
       folder: for the results.
       console: shows progress.
+
+    Raises:
+      ValueError: if the weights are too large to be packed.
     """
+    require_room(arguments, training)
     self._arguments = arguments
     self._training = training
     self._clock, self._folder, self._console = clock, folder, console
@@ -139,7 +153,7 @@ class Run:
         break
       while events and part > events[0][0]:
         self._stop_for(events.pop(0)[1])
-      rate = arguments.learning_rate * share(step, part)
+      rate = self._training.learning_rate * share(step, part)
       self._waiting.append((rate, self._training.update(step, rate)))
       if len(self._waiting) > _IN_FLIGHT:
         self._record()
@@ -187,7 +201,12 @@ class Run:
 
   def _validate(self) -> None:
     """Scores the averaged weights of every member."""
-    for name, scores in self._training.scores().items():
+    try:
+      scored = self._training.scores()
+    except ValueError as error:  # one that fails is no reason to end all
+      self._console.print(f"No validation: {error}", markup=False)
+      return
+    for name, scores in scored.items():
       row = {"kind": "validation", "step": self._updates, **scores._asdict()}
       self._rows[name].append(row)
       self._show({"member": name} | row)
@@ -201,7 +220,10 @@ class Run:
     import jax
 
     from graves_jax.checkpoints.export import bfloat16_values, write_weights
+    from graves_jax.commands.record_options import note_start
 
+    together = len(self._rows)
+    beside = f"{together} such runs at once" if together > 1 else ""
     for name, params in self._training.averages().items():
       with tempfile.TemporaryDirectory() as parent:
         target = Path(parent) / name
@@ -209,29 +231,25 @@ class Run:
         write_weights(jax.tree.map(bfloat16_values, params), metadata, target)
         rows = "".join(json.dumps(row) + "\n" for row in self._rows[name])
         (target / "metrics.jsonl").write_text(rows)
-        (target / "starts.jsonl").write_text(json.dumps(self._start()) + "\n")
+        note_start(target, jax.devices()[:1], beside)
         if self._arguments.archives:
           self._folder.pack(target)
         else:
-          kept = self._arguments.out / name
-          shutil.rmtree(kept, ignore_errors=True)
-          shutil.copytree(target, kept)
+          self._folder.add(target)
 
-  def _start(self) -> dict:
-    """What graves-jax train notes of a start."""
-    import jax
 
-    import graves_jax
-    from graves_jax.commands.machine import machine_of, revision
-
-    on = machine_of(jax.devices()[:1]).name
-    if (together := len(self._rows)) > 1:
-      on += f", {together} such runs at once"
-    return {
-      "on": on,
-      "package": graves_jax.__version__,
-      "revision": revision(),
-    }
+def require_room(arguments: RunArguments, training) -> None:
+  """Raises ValueError if archives of all members are more files than come
+  back."""
+  most = MOST_FILES - 1  # the report is one
+  each = -(-2 * training.size // MOST_BYTES)  # of bfloat16
+  needed = each * len(training.members)
+  if arguments.archives and needed > most:
+    raise ValueError(
+      f"the weights of {len(training.members)} members are {needed} files of "
+      f"at most {MOST_BYTES:,} bytes, and at most {most} come back; name fewer "
+      "--members, or keep folders there by --no-archives."
+    )
 
 
 def share(step: int, part: float) -> float:

@@ -191,6 +191,8 @@ def train(side: Side, arguments: Arguments) -> None:
     "--network.cell": side.cell,
     "--network.dropout": 0,
     "--network.weight-range": 0.08,  # Karpathy, Johnson & Li's
+    "--optimizer.name": "adam",
+    "--optimizer.decay": 0.99,
     "--optimizer.learning-rate": LEARNING_RATES[side.cell],
     "--training.steps": arguments.steps,
     "--training.evaluate-every": 50,

@@ -1,5 +1,7 @@
 """A checkpoint's weights alone, to share them."""
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,20 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
-from graves_jax.checkpoints.metadata import Metadata, to_json
+from graves_jax.checkpoints.metadata import (
+  Metadata,
+  require_same_weights,
+  to_json,
+)
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.layers.products import Precision
 
 
 def export_weights(
-  source: Path, target: Path, precision: Precision = "float32"
+  source: Path,
+  target: Path,
+  precision: Precision = "float32",
+  mean_with: Sequence[Path] = (),
 ) -> None:
   """Copies a checkpoint without its optimizer's state: a third of the size.
 
@@ -24,18 +33,39 @@ def export_weights(
     target: a folder that does not exist yet.
     precision: in which the weights are kept. Their type stays float32: where
       bfloat16 ends, zeros follow, which Orbax compresses away.
+    mean_with: other checkpoints of such a network; what is copied is the mean
+      of their weights and of these. Runs that went on from the same weights can
+      have one that is better than each (Wortsman et al., *Model soups*, 2022).
 
   Raises:
     FileNotFoundError, ValueError: as `restore_checkpoint`; also if `target`
-      exists.
+      exists, or a checkpoint is of another network or other data.
   """
   target = Path(target).expanduser().absolute()
   if target.exists():
     raise ValueError(f"{target} exists already; name a new folder.")
   params, metadata, *_ = restore_checkpoint(source)
+  if mean_with:
+    others = [_restored_like(metadata, path) for path in mean_with]
+    params = jax.tree.map(_mean, params, *others)
+    metadata = dataclasses.replace(metadata, scores=None)  # of source alone
   if precision == "bfloat16":
     params = jax.tree.map(bfloat16_values, params)
   write_weights(params, metadata, target)
+
+
+def _restored_like(metadata: Metadata, path: Path) -> Any:
+  """Weights of another checkpoint of the same network."""
+  other = restore_checkpoint(path)
+  try:
+    require_same_weights(other.metadata, metadata)
+  except ValueError as error:
+    raise ValueError(f"{path} can be in no mean with these: {error}") from None
+  return other.params
+
+
+def _mean(*arrays: np.ndarray) -> np.ndarray:
+  return np.mean(arrays, axis=0, dtype=np.float64).astype(arrays[0].dtype)
 
 
 def write_weights(params: Any, metadata: Metadata, target: Path) -> None:

@@ -17,6 +17,7 @@ def export(
   checkpoint: tyro.conf.Positional[Path],
   out: tyro.conf.Positional[Path],
   precision: Literal["float32", "bfloat16"] = "float32",
+  mean_with: tuple[Path, ...] = (),
 ) -> None:
   """Copies a checkpoint without its optimizer's state, to share it.
 
@@ -26,10 +27,14 @@ def export(
     out: a new folder.
     precision: of the weights. Rounded to bfloat16 they take about half as much
       room; they are still read as float32.
+    mean_with: other checkpoints of such a network, as `checkpoint`: the mean of
+      all their weights is written. Runs that went on from the same weights can
+      have a mean that is better than each.
   """
   command_line.require_local(checkpoint=checkpoint, out=out)
   from graves_jax.checkpoints.export import export_weights
 
-  export_weights(command_line.find_checkpoint(checkpoint), out, precision)
+  source, *others = map(command_line.find_checkpoint, (checkpoint, *mean_with))
+  export_weights(source, out, precision, others)
   size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
   Console().print(f"{out}: {size / 1e6:.1f} MB", highlight=False)

@@ -176,14 +176,21 @@ def noted_device(run: Path) -> str | None:
   return ", then ".join(devices) or None
 
 
-def note_start(workdir: Path, devices: Sequence["jax.Device"]) -> None:
+def note_start(
+  workdir: Path, devices: Sequence["jax.Device"], beside: str = ""
+) -> None:
   """Notes in a run's folder what it runs on, and by which source.
+
+  Args:
+    workdir: the folder.
+    devices: what it runs on.
+    beside: in words, what else runs there, if anything is to be noted.
 
   Raises:
     OSError: if it cannot be written.
   """
   start = {
-    "on": machine_of(devices).name,
+    "on": ", ".join(filter(None, (machine_of(devices).name, beside))),
     "package": graves_jax.__version__,
     "revision": revision(),
   }

@@ -77,6 +77,8 @@ def test_every_row_of_the_table_is_measured_once_the_middle_one_first():
   assert str(planned[0]) == "synthesis, B=256"
   assert len(set(map(str, planned))) == len(planned) == 2 * 3 + 2 * 2
   assert [x.torch_sampler for x in planned[-2:]] == ["compiled"] * 2
+  some = items(("prediction", "sampling"), (64, 256, 1024), (1, 64))
+  assert some == [x for x in planned if x.work != "synthesis"]
 
 
 def test_a_folder_in_parts_is_whole_when_joined(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import tarfile
 from typing import NamedTuple
 from unittest import mock
 
+import card_text
 import jax
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from card_clock import Clock
 from card_folder import ResultFolder
 from experiments import CONFIG, make_experiment
 from members import Member, Training
-from members_run import Run, RunArguments, choose, share
+from members_run import Run, RunArguments, choose, require_room, share
 from rich.console import Console
 
 from graves_jax.checkpoints.read import Restored, restore_checkpoint
+from graves_jax.commands import command_line
 from graves_jax.commands.record_options import noted_device
+from graves_jax.commands.train import find_config
 from graves_jax.config import (
   Constant,
   Muon,
@@ -44,6 +47,7 @@ def experiment():
     CONFIG,
     data=dataclasses.replace(CONFIG.data, buckets=1),
     optimizer=Muon(learning_rate=RATE, schedule=Constant(), loss_per="element"),
+    training=dataclasses.replace(CONFIG.training, average=AVERAGE),
   )
   return make_experiment(config)
 
@@ -60,7 +64,7 @@ class Trained(NamedTuple):
 def trained(experiment, members):
   task = experiment.task
   initial = Restored(task.initial_params(0), task.metadata)
-  training = Training(task, initial, members, average=AVERAGE)
+  training = Training(task, initial, members)
   training.compile()
   metrics, weights = [], []
   for step in range(STEPS):
@@ -136,7 +140,7 @@ def test_a_member_reads_a_text_on_and_on_as_a_run_does():
   )
   task = text_task(config, corpus)
   members = {"plain": Member(), "fixed": Member(stddev=0.1)}
-  training = Training(task, None, members, AVERAGE)
+  training = Training(task, None, members)
   training.compile(scores=True)
   run = build_experiment(task, jax.devices()[:1])
   state = run.initial_state()
@@ -195,11 +199,20 @@ def test_weights_say_what_they_were_trained_with(four):
 
 def test_a_time_that_compiling_used_up_is_told(tmp_path):
   arguments = RunArguments(minutes=0.1)
-  training = mock.Mock(members={"plain": Member()})
+  training = mock.Mock(members={"plain": Member()}, size=10)
   folder = ResultFolder(tmp_path / "out")
   run = Run(arguments, training, Clock(0.1), folder, Console())
   with pytest.raises(ValueError, match=r"minutes \(=0.1\): compiling took"):
     run.to_the_end()
+
+
+def test_weights_that_are_too_large_to_come_back_are_refused_before():
+  training = mock.Mock(members=FOUR, size=15_000_001)
+  with pytest.raises(ValueError, match=r"are 12 files .* at most 7 come back"):
+    require_room(RunArguments(), training)
+  require_room(RunArguments(archives=False), training)
+  training.size = 7_000_000
+  require_room(RunArguments(), training)
 
 
 def test_at_most_as_many_members_as_files_come_back():
@@ -248,6 +261,48 @@ def test_weights_are_folders_if_archives_are_not_wanted(four, tmp_path):
   ours = jax.tree.leaves(four.training.averages()["decay"])
   for x, y in zip(ours, jax.tree.leaves(restored.params), strict=True):
     np.testing.assert_allclose(x, y, rtol=2**-8)
+
+
+def test_a_text_is_learned_by_its_config_but_for_what_is_given(tmp_path):
+  path = tmp_path / "text.txt"
+  path.write_text("to be or not to be " * 300)
+  arguments = card_text.Arguments(
+    config="char_rnn",
+    data=path,
+    learning_rate=0.25,
+    average=AVERAGE,
+    hidden=(8,),
+    length=7,
+  )
+  task, initial = card_text.make_task(arguments)
+  config = task.metadata.config
+  assert initial is None
+  assert config.optimizer.learning_rate == 0.25
+  assert config.training.average == AVERAGE
+  assert (config.network.hidden, config.data.length) == ((8,), 7)
+  usual = command_line.read_config(find_config("char_rnn"))
+  assert config.data.batch_size == usual.data.batch_size
+  assert config.network.dropout == usual.network.dropout
+
+
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (("char_rnn",), "JAX sees no GPU here"),
+    (("handwriting_synthesis", "--anywhere"), "this config is of no text"),
+    (("ptb_char_paper", "--anywhere"), "it reads sentences"),
+    (("char_rnn", "--anywhere"), "it averages no weights; give --average"),
+    (("ptb_chr", "--anywhere"), "Did you mean ptb_char?"),
+    (("char_rnn", "--average", 1), "average (=1.0) must be in [0, 1)"),
+    (("char_rnn", "--validations", -1), "validations (=-1) must be 0 or more"),
+  ],
+)
+def test_a_text_that_cannot_be_run_is_told(
+  run_script, monkeypatch, arguments, message
+):
+  monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
+  status, _, errors = run_script("benchmarks/card_text.py", *arguments)
+  assert status == 2 and message in errors
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from experiments import CONFIG, Silent, make_experiment
 
 from graves_jax.checkpoints.checksums import array_checksums, signed, unsigned
-from graves_jax.checkpoints.export import export_weights
+from graves_jax.checkpoints.export import export_weights, write_weights
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.checkpoints.save import Checkpoints
 from graves_jax.training.loop import train
@@ -204,6 +204,31 @@ def test_rounded_weights_are_smaller_and_close(trained, tmp_path):
     for name in ("float32", "bfloat16")
   ]
   assert sizes[1] < sizes[0]
+
+
+def test_a_mean_of_checkpoints_is_that_of_their_weights(trained, tmp_path):
+  folder, params, _ = trained
+  metadata = restore_checkpoint(folder).metadata
+  moved = [jax.tree.map(lambda x, k=k: x + k, params) for k in (3, 6)]
+  others = [tmp_path / "a", tmp_path / "b"]
+  for one, path in zip(moved, others, strict=True):
+    write_weights(one, metadata, path)
+  export_weights(folder, tmp_path / "mean", mean_with=others)
+  mean = restore_checkpoint(tmp_path / "mean")
+  for x, y in zip(*map(jax.tree.leaves, (mean.params, params)), strict=True):
+    np.testing.assert_allclose(x, y + 3, atol=1e-6)
+  assert metadata.scores is not None and mean.metadata.scores is None
+
+
+def test_no_mean_is_formed_of_networks_of_other_data(trained, tmp_path):
+  folder, params, _ = trained
+  metadata = restore_checkpoint(folder).metadata
+  codec = dataclasses.replace(metadata.codec, points_per_character=1.5)
+  other = dataclasses.replace(metadata, codec=codec)
+  write_weights(params, other, tmp_path / "other")
+  with pytest.raises(ValueError, match="other can be in no mean with these"):
+    export_weights(folder, tmp_path / "out", mean_with=[tmp_path / "other"])
+  assert not (tmp_path / "out").exists()
 
 
 def test_export_overwrites_nothing(trained, tmp_path):
