@@ -121,10 +121,15 @@ class Training:
     self.members = members
     self._decay, self._seed = config.training.average, config.training.seed
     self._loss_per = config.optimizer.loss_per
+    stddev = None
     if initial is None:
       params, self._ancestry = task.initial_params(self._seed), ()
     else:
-      params, parent = initial.params, initial.metadata
+      params, stddev, parent = (
+        initial.params,
+        initial.stddev,
+        initial.metadata,
+      )
       self._ancestry = *parent.ancestry, parent.as_stage(initial.run)
     self._lines = task.train_batches.sequences
     self._carry = task.initial_carry(config.data.batch_size)
@@ -138,8 +143,8 @@ class Training:
     columns = zip(*members.values(), strict=True)
     self._columns = Member(*(jnp.array(column) for column in columns))
     self._updates: dict[Any, Any] = {}
-    self._state = jax.jit(jax.vmap(self._begin, (0, None)))(
-      self._columns, params
+    self._state = jax.jit(jax.vmap(self._begin, (0, None, None)))(
+      self._columns, params, stddev
     )
     self._sum_losses = jax.jit(
       jax.vmap(lambda *given: task.loss_fn(*given, None), (0, 0, None))
@@ -206,6 +211,14 @@ class Training:
       for k, name in enumerate(self.members)
     }
 
+  def stddevs(self) -> dict[str, Any]:
+    """Standard deviations that are learned, NumPy; of other members None."""
+    by_name = self._by_name(self._state.stddev)
+    return {
+      name: by_name[name] if member.complexity else None
+      for name, member in self.members.items()
+    }
+
   def _by_name(self, stacked: Any) -> dict[str, Any]:
     stacked = jax.device_get(stacked)
     return {
@@ -231,8 +244,11 @@ class Training:
       step=step,
     )
 
-  def _begin(self, member: Member, params: Any) -> TrainState:
+  def _begin(self, member: Member, params: Any, learned: Any) -> TrainState:
+    """Where noise is learned, it goes on from what was `learned` before."""
     stddev = adaptive_params(params, member.stddev).stddev
+    if learned is not None:
+      stddev = where(member.complexity > 0, learned, stddev)
     return init_state(
       params,
       self._optimizer,

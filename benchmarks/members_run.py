@@ -3,8 +3,8 @@
 The learning rate follows the clock: a level, then a descent that ends when the
 time does. The folder of results has report.json and of every member NAME.tar.gz
 (with --no-archives NAME): a folder that graves-jax evaluate reads, with the
-moving average of its weights, metrics.jsonl and starts.jsonl. It is written
-where the descent begins and at the end.
+moving average of its weights, the deviations that it learned, metrics.jsonl and
+starts.jsonl. It is written where the descent begins and at the end.
 """
 
 import collections
@@ -224,11 +224,13 @@ class Run:
 
     together = len(self._rows)
     beside = f"{together} such runs at once" if together > 1 else ""
+    stddevs = self._training.stddevs()
     for name, params in self._training.averages().items():
       with tempfile.TemporaryDirectory() as parent:
         target = Path(parent) / name
         metadata = self._training.metadata(name, self._updates)
-        write_weights(jax.tree.map(bfloat16_values, params), metadata, target)
+        params, stddev = jax.tree.map(bfloat16_values, (params, stddevs[name]))
+        write_weights(params, metadata, target, stddev)
         rows = "".join(json.dumps(row) + "\n" for row in self._rows[name])
         (target / "metrics.jsonl").write_text(rows)
         note_start(target, jax.devices()[:1], beside)
@@ -242,8 +244,10 @@ def require_room(arguments: RunArguments, training) -> None:
   """Raises ValueError if archives of all members are more files than come
   back."""
   most = MOST_FILES - 1  # the report is one
-  each = -(-2 * training.size // MOST_BYTES)  # of bfloat16
-  needed = each * len(training.members)
+  needed = 0
+  for member in training.members.values():
+    arrays = 2 if member.complexity else 1  # with standard deviations
+    needed += -(-arrays * 2 * training.size // MOST_BYTES)  # of bfloat16
   if arguments.archives and needed > most:
     raise ValueError(
       f"the weights of {len(training.members)} members are {needed} files of "

@@ -68,7 +68,9 @@ def _mean(*arrays: np.ndarray) -> np.ndarray:
   return np.mean(arrays, axis=0, dtype=np.float64).astype(arrays[0].dtype)
 
 
-def write_weights(params: Any, metadata: Metadata, target: Path) -> None:
+def write_weights(
+  params: Any, metadata: Metadata, target: Path, stddev: Any = None
+) -> None:
   """Writes weights alone, as `restore_checkpoint` reads them.
 
   Args:
@@ -76,20 +78,25 @@ def write_weights(params: Any, metadata: Metadata, target: Path) -> None:
     metadata: what they say of themselves; of the path of the data only the
       name is kept.
     target: a new folder, an absolute path.
+    stddev: after adaptive weight noise, their standard deviations, from which
+      another run can go on; None: these are left out.
   """
+  parts = {"params": params}
+  if stddev is not None:
+    parts["stddev"] = stddev
   values = to_json(metadata)
-  values["checksums"] = {"params": array_checksums(params)}
+  values["checksums"] = {k: array_checksums(x) for k, x in parts.items()}
   path = values["config"]["data"]["path"]
   if path is not None:  # where data lie is nobody else's business
     values["config"]["data"]["path"] = Path(path).name
   values["config"]["data"]["prepared_dir"] = None
   with ocp.Checkpointer(
-    ocp.CompositeCheckpointHandler("params", "metadata")
+    ocp.CompositeCheckpointHandler(*parts, "metadata")
   ) as writer:
     writer.save(
       target,
       args=ocp.args.Composite(
-        params=ocp.args.StandardSave(params),
+        **{k: ocp.args.StandardSave(x) for k, x in parts.items()},
         metadata=ocp.args.JsonSave(signed(values)),
       ),
     )

@@ -208,10 +208,10 @@ def test_a_time_that_compiling_used_up_is_told(tmp_path):
 
 def test_weights_that_are_too_large_to_come_back_are_refused_before():
   training = mock.Mock(members=FOUR, size=15_000_001)
-  with pytest.raises(ValueError, match=r"are 12 files .* at most 7 come back"):
+  with pytest.raises(ValueError, match=r"are 14 files .* at most 7 come back"):
     require_room(RunArguments(), training)
   require_room(RunArguments(archives=False), training)
-  training.size = 7_000_000
+  training.size = 3_700_000
   require_room(RunArguments(), training)
 
 
@@ -261,6 +261,20 @@ def test_weights_are_folders_if_archives_are_not_wanted(four, tmp_path):
   ours = jax.tree.leaves(four.training.averages()["decay"])
   for x, y in zip(ours, jax.tree.leaves(restored.params), strict=True):
     np.testing.assert_allclose(x, y, rtol=2**-8)
+  assert restored.stddev is None
+
+
+def test_noise_goes_on_from_what_was_learned(experiment, four):
+  learned = four.training.stddevs()
+  assert learned["fixed"] is None
+  params = four.training.averages()["adaptive"]
+  metadata = four.training.metadata("adaptive", STEPS)
+  initial = Restored(params, metadata, learned["adaptive"])
+  begun = Training(experiment.task, initial, FOUR).stddevs()["adaptive"]
+  for x, y in zip(
+    *map(jax.tree.leaves, (begun, learned["adaptive"])), strict=True
+  ):
+    np.testing.assert_array_equal(x, y)
 
 
 def test_a_text_is_learned_by_its_config_but_for_what_is_given(tmp_path):

@@ -206,6 +206,17 @@ def test_rounded_weights_are_smaller_and_close(trained, tmp_path):
   assert sizes[1] < sizes[0]
 
 
+def test_weights_may_keep_their_standard_deviations(trained, tmp_path):
+  folder, params, _ = trained
+  metadata = restore_checkpoint(folder).metadata
+  stddev = jax.tree.map(lambda x: np.abs(x) + 1, params)
+  write_weights(params, metadata, tmp_path / "out", stddev)
+  restored = restore_checkpoint(tmp_path / "out")
+  assert_same(restored.params, params)
+  assert_same(restored.stddev, stddev)
+  assert restore_checkpoint(folder).stddev is None
+
+
 def test_a_mean_of_checkpoints_is_that_of_their_weights(trained, tmp_path):
   folder, params, _ = trained
   metadata = restore_checkpoint(folder).metadata
