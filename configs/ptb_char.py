@@ -31,10 +31,10 @@ stage of two CPU cores below made 600 such updates in 11 minutes.
   none                              1.302       1.264  1.236
   0.03, from the start              1.308       1.271
   adaptive, 0.3 of the complexity   1.328       1.291
-  adaptive, as in the paper         1.446       NOT
-  0.02, from none, 600 updates      1.308       1.268  DYN
+  adaptive, as in the paper         1.446       1.406
+  0.02, from none, 600 updates      1.308       1.268  1.239
   then adaptive, 0.1 of the
-  complexity, 600 updates           1.314       1.273  ADY
+  complexity, 600 updates           1.314       1.273  1.242
 
 Without noise 1.300 was reached after 4,330 updates: from then on it learned by
 heart. Where dropout is there, noise on the weights brings nothing more here.
