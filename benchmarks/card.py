@@ -148,7 +148,7 @@ class Card:
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  initial = initial_weights(arguments.init_from)
+  initial = initial_weights(arguments.init_from, "synthesis")
   card = Card(arguments, console)
   from graves_jax.commands import command_line
 

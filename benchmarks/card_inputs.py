@@ -79,8 +79,12 @@ def read(path: Path | None, sizes: Sizes, console: Console):
   return Lines(config, *(lines[: sizes.most_lines] for lines in splits))
 
 
-def initial_weights(path: Path | None):
-  """A checkpoint of the synthesis network; None if none is named.
+def initial_weights(path: Path | None, *kinds: str):
+  """A checkpoint of a network of handwriting; None if none is named.
+
+  Args:
+    path: a run, a checkpoint, or weights that ship.
+    kinds: of networks that will do.
 
   Raises:
     FileNotFoundError, ValueError: if it holds none.
@@ -93,10 +97,10 @@ def initial_weights(path: Path | None):
   restored = restore_checkpoint(find_checkpoint(path))
   metadata = restored.metadata
   is_written = metadata.kind == "handwriting"
-  if not is_written or metadata.config.network.kind != "synthesis":
+  if not is_written or metadata.config.network.kind not in kinds:
     raise ValueError(
-      f"--init-from: {path} holds no synthesis network; name a run, a "
-      "checkpoint or weights that ship of one."
+      f"--init-from: {path} holds no {' or '.join(kinds)} network; name a run, "
+      "a checkpoint or weights that ship of one."
     )
   return restored
 

@@ -1,4 +1,4 @@
-"""Trains several copies of the synthesis network at once on a lent card.
+"""Trains several copies of a network of handwriting at once on a lent card.
 
 One copy leaves a card waiting between its small steps: six that take each step
 together take twice as long as one. All start from the same trained weights and
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> None:
 
   require_card(arguments)
   chosen = choose(arguments.members, members.MEMBERS)
-  initial = initial_weights(arguments.init_from)
+  initial = initial_weights(arguments.init_from, "synthesis", "prediction")
   command_line.use_compilation_cache()
   pad_to_whole_chunks()
   sizes = SMALL if arguments.anywhere else Sizes()
@@ -94,7 +94,7 @@ def make_task(arguments: Arguments, lines, initial):
     arguments.learning_rate,
     arguments.recurrent_dropout,
   )
-  recipe = recipe_of(is_trained=True)
+  recipe = recipe_of(is_trained=True, kind=config.network.kind)
   planned = plan(recipe, size, lines.config, recipe.training.steps)
   data = dataclasses.replace(
     planned.data,

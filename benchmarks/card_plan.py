@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 
@@ -75,14 +75,18 @@ class Stage(NamedTuple):
   counts: Counter
 
 
-def recipe_of(is_trained: bool) -> HandwritingConfig:
+def recipe_of(
+  is_trained: bool, kind: Literal["synthesis", "prediction"] = "synthesis"
+) -> HandwritingConfig:
   """The recipe from random weights, or from trained ones, whose alphabet and
-  normalization it keeps."""
+  normalization it keeps. A trained prediction network goes on by the recipe of
+  a trained synthesis network."""
   if not is_trained:
     return handwriting_synthesis.get_config()
   recipe = handwriting_synthesis_dropout.get_config()
   data = dataclasses.replace(recipe.data, keep_codec=True)
-  return dataclasses.replace(recipe, data=data)
+  network = dataclasses.replace(recipe.network, kind=kind)
+  return dataclasses.replace(recipe, data=data, network=network)
 
 
 def plan(

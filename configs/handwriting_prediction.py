@@ -26,6 +26,19 @@ minutes are of updates alone. At the end the network learns by heart.
   2,200    53       -1042.6
   2,400    58       -1044.1
   2,600    62       -1041.4
+
+Adaptive weight noise from there (Table 3: -1057.7), with recurrent dropout and
+0.3 of the complexity, 1,300 updates in 35 minutes, part of them beside other
+work: it fell from -1025.6 after 150 updates to -1041.5 at the end, and was
+still falling.
+
+  python train.py configs/handwriting_prediction.py --data.path ~/iamondb \\
+    --init-from runs/handwriting_prediction \\
+    --workdir runs/prediction_adaptive \\
+    --network.recurrent-dropout 0.25 --data.slant-range 0.15 \\
+    --noise.kind adaptive --noise.stddev 0.015 --noise.complexity-share 0.3 \\
+    --optimizer.learning-rate 0.003 --optimizer.schedule.warmup-steps 10 \\
+    --optimizer.schedule.descent-share 0.5 --training.steps 1300
 """
 
 from graves_jax.config import (

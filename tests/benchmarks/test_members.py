@@ -232,7 +232,10 @@ def test_the_rate_rises_by_updates_and_falls_by_time():
   ("arguments", "message"),
   [
     (("--init-from", "handwriting"), "JAX sees no GPU here"),
-    (("--init-from", "stdlib", "--anywhere"), "holds no synthesis network"),
+    (
+      ("--init-from", "stdlib", "--anywhere"),
+      "holds no synthesis or prediction network",
+    ),
     (
       ("--init-from", "handwriting", "--anywhere", "--members", "thrid"),
       "thrid: no such member; there are plain, decay",
