@@ -6,7 +6,7 @@ go by configs/handwriting_synthesis_dropout.py; each has one setting of its own
 (members.py), so that one loan of a card tells which noise helps.
 members_run.py says how long they are trained, and what --out has at the end.
 
-  python benchmarks/card_members.py --init-from handwriting \
+  python benchmarks/card_members.py --init-from handwriting \\
     --data .card/data.jsonl.gz --out OUT
 """
 
@@ -16,16 +16,14 @@ from pathlib import Path
 import launch
 import tyro
 from card_clock import Clock
-from card_folder import ResultFolder
 from card_inputs import (
   SMALL,
   Sizes,
-  describe,
   initial_weights,
   pad_to_whole_chunks,
   read,
 )
-from members_run import Run, RunArguments, choose, require_card
+from members_run import Run, RunArguments, choose, new_report, require_card
 from ranges import require_least
 from rich.console import Console
 from same_memory import restart_with_kept_memory
@@ -71,10 +69,7 @@ def main(argv: list[str]) -> None:
   sizes = SMALL if arguments.anywhere else Sizes()
   lines = read(arguments.data, sizes, console)
   task = make_task(arguments, lines, initial)
-  folder = ResultFolder(arguments.out)
-  folder.note("command", argv)
-  folder.note("device", describe())
-  folder.note("members", {name: m._asdict() for name, m in chosen.items()})
+  folder = new_report(arguments, argv, chosen)
   training = members.Training(task, initial, chosen)
   Run(arguments, training, clock, folder, console).to_the_end()
 

@@ -63,10 +63,6 @@ class Shape(NamedTuple):
   characters: int
 
 
-def shape_of(batch: StrokeBatch) -> Shape:
-  return Shape(*batch.points.shape[:2], batch.characters.shape[1])
-
-
 class Stage(NamedTuple):
   """Some updates of one part of a run: an example of each shape of batch, and
   how often it came."""
@@ -197,7 +193,7 @@ def _stage(
   stage = Stage({}, Counter())
   for step in steps:
     batch = batches.batch(step)
-    shape = shape_of(batch)
+    shape = Shape(*batch.points.shape[:2], batch.characters.shape[1])
     stage.examples[shape] = batch
     stage.counts[shape] += 1
   return stage

@@ -14,9 +14,7 @@ from typing import Annotated
 import launch
 import tyro
 from card_clock import Clock
-from card_folder import ResultFolder
-from card_inputs import describe
-from members_run import Run, RunArguments, choose, require_card
+from members_run import Run, RunArguments, choose, new_report, require_card
 from ranges import require_least
 from rich.console import Console
 from same_memory import restart_with_kept_memory
@@ -60,10 +58,7 @@ def main(argv: list[str]) -> None:
   command_line.use_compilation_cache()
   with console.status("Reading the text"):
     task, initial = make_task(arguments)
-  folder = ResultFolder(arguments.out)
-  folder.note("command", argv)
-  folder.note("device", describe())
-  folder.note("members", {name: m._asdict() for name, m in chosen.items()})
+  folder = new_report(arguments, argv, chosen)
   training = members.Training(task, initial, chosen)
   Run(arguments, training, clock, folder, console).to_the_end()
 

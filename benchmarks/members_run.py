@@ -17,6 +17,7 @@ from pathlib import Path
 
 from card_clock import Clock
 from card_folder import MOST_BYTES, MOST_FILES, ResultFolder
+from card_inputs import describe
 from ranges import require_least
 from rich.console import Console
 
@@ -95,6 +96,17 @@ def choose(names: tuple[str, ...], members: dict) -> dict:
   if len(chosen) > most:
     raise ValueError(f"--members: at most {most} at once.")
   return chosen
+
+
+def new_report(
+  arguments: RunArguments, argv: list[str], members: dict
+) -> ResultFolder:
+  """The new folder of results, whose report says what is run, and on what."""
+  folder = ResultFolder(arguments.out)
+  folder.note("command", argv)
+  folder.note("device", describe())
+  folder.note("members", {name: m._asdict() for name, m in members.items()})
+  return folder
 
 
 class Run:
