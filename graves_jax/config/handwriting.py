@@ -92,11 +92,20 @@ class DataConfig(LinesConfig):
   into the training lines of this run, so that it does not forget it."""
   mixed_lines: int = 100
   """How many lines of it, drawn once for the run."""
+  rare_share: float = 0.0
+  """Lines with a rare character are read more often, for it to be learned: with
+  one that a share f of all lines have, sqrt(rare_share / f) times an epoch,
+  rounded (Gupta et al., 2019). 0: every line once, as in the paper."""
 
-  _LEAST = LinesConfig._LEAST | {"crop_points": 2, "mixed_lines": 1}
+  _LEAST = LinesConfig._LEAST | {
+    "crop_points": 2,
+    "mixed_lines": 1,
+    "rare_share": 0,
+  }
 
   def __post_init__(self):
     super().__post_init__()
+    require_below_1(self, "rare_share")
     if self.mixed_path is not None and not self.keep_codec:
       raise ValueError(
         "data.mixed_path is for data.keep_codec, by which both are normalized "

@@ -19,6 +19,7 @@ from graves_jax.data.batches import ReadingTest
 from graves_jax.data.curriculum import LengthStage, StagedLineBatches
 from graves_jax.data.distortion import Distortion
 from graves_jax.data.lines import LineBatches
+from graves_jax.data.rare_characters import repeat_rare
 from graves_jax.data.sources.iam_ondb.wrong_transcripts import WRONG_TRANSCRIPTS
 from graves_jax.data.strokes import (
   PAPER_CHARACTERS,
@@ -142,7 +143,7 @@ def handwriting_task(
     )
   kept += _some(mixed, data, training.seed)
   own_data = _fingerprint(kept, validation) if data.keep_codec else ""
-  kept = _starts(kept, data.crop_points)
+  kept = _starts(repeat_rare(kept, data.rare_share), data.crop_points)
   network = build_network(config.network, alphabet.size)
 
   batches = functools.partial(
