@@ -20,7 +20,7 @@ stage of two CPU cores below made 600 such updates in 11 minutes.
 
   python benchmarks/card_text.py ptb_char --data ptb --batch-size 128 \\
     --length 120 --learning-rate 0.006 --average 0.997 --validations 6 \\
-    --minutes 5 --out OUT
+    --minutes 5 --no-archives --out OUT
   graves-jax evaluate --checkpoint OUT/plain --data.path ptb --split test \\
     --batch-size 1
   graves-jax evaluate --checkpoint OUT/plain --data.path ptb --split test \\
