@@ -150,9 +150,9 @@ def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
   initial = initial_weights(arguments.init_from, "synthesis")
   card = Card(arguments, console)
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   pad_to_whole_chunks()
   sizes = SMALL if arguments.anywhere else Sizes()
   card.folder.note("command", argv)

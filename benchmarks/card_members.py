@@ -59,12 +59,12 @@ def main(argv: list[str]) -> None:
   clock = Clock(arguments.minutes)
   import members
 
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
   require_card(arguments)
   chosen = choose(arguments.members, members.MEMBERS)
   initial = initial_weights(arguments.init_from, "synthesis", "prediction")
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   pad_to_whole_chunks()
   sizes = SMALL if arguments.anywhere else Sizes()
   lines = read(arguments.data, sizes, console)

@@ -51,11 +51,11 @@ def main(argv: list[str]) -> None:
   clock = Clock(arguments.minutes)
   import members
 
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
   require_card(arguments)
   chosen = choose(arguments.members, members.TEXT_MEMBERS)
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   with console.status("Reading the text"):
     task, initial = make_task(arguments)
   folder = new_report(arguments, argv, chosen)

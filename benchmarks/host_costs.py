@@ -65,7 +65,7 @@ def random_experiment(arguments: Arguments):
   """A synthesis network and the training lines of one epoch of 8 batches."""
   import numpy as np
 
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
   from graves_jax.config import DataConfig, HandwritingConfig, NetworkConfig
   from graves_jax.data.strokes import Line
   from graves_jax.tasks.handwriting import handwriting_task
@@ -85,7 +85,7 @@ def random_experiment(arguments: Arguments):
     data=DataConfig(batch_size=arguments.batch_size),
   )
   task = handwriting_task(config, lines, lines[:1])
-  return build_experiment(task, command_line.use_devices(1))
+  return build_experiment(task, runtime.use_devices(1))
 
 
 def checkpoint_seconds(experiment, folder: Path, rounds: int) -> dict:

@@ -8,7 +8,7 @@ from random_batches import ALPHABET_SIZE, random_lines
 from rich.console import Console
 
 from graves_jax.checkpoints.state import initial_params
-from graves_jax.commands import command_line
+from graves_jax.commands import runtime
 from graves_jax.config import NetworkConfig
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network, example_inputs
@@ -29,7 +29,7 @@ def sampler(
   Returns:
     What writes them; it raises ValueError if a line ended early.
   """
-  kernels = command_line.use_kernels(Console(), jax.devices()[:1])
+  kernels = runtime.use_kernels(Console(), jax.devices()[:1])
   config = NetworkConfig(
     hidden=hidden, window_bias=WINDOW_BIAS, precision=precision
   )

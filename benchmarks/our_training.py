@@ -47,13 +47,13 @@ def training_devices(
 ) -> tuple[Sequence[jax.Device], Kernels | None]:
   """One accelerator, or as many cores as the batch splits over evenly, and
   their kernels."""
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
-  devices = command_line.use_devices(0)
+  devices = runtime.use_devices(0)
   if devices[0].platform != "cpu":
     return devices[:1], None
   devices = fitting(devices, batch_size)
-  return devices, command_line.use_kernels(Console(), devices)
+  return devices, runtime.use_kernels(Console(), devices)
 
 
 def handwriting_network(

@@ -34,10 +34,10 @@ class Arguments:
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
   from graves_jax.checkpoints.writers import load_writer
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
   from graves_jax.data.sources.stroke_file import read_stroke_file
 
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   splits = read_stroke_file(arguments.lines)
   lines = [*splits["train"], *splits["validation"]]
   own = read_stroke_file(arguments.own)["train"]

@@ -46,10 +46,10 @@ class Arguments:
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
-  devices = command_line.use_devices(0)
-  kernels = command_line.use_kernels(console, devices)
+  devices = runtime.use_devices(0)
+  kernels = runtime.use_kernels(console, devices)
   if not arguments.config.is_file():
     raise FileNotFoundError(f"there is no config {arguments.config}.")
   config = runpy.run_path(str(arguments.config))["get_config"]()

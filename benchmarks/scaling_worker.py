@@ -22,17 +22,17 @@ def main(case: dict) -> None:
       precision, rounds, processes; and coordinator and process, which one
       process alone does not read.
   """
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
   if case["processes"] > 1:
-    command_line.join_processes(
-      command_line.Distributed(
+    runtime.join_processes(
+      runtime.Distributed(
         coordinator=case["coordinator"],
         processes=case["processes"],
         process=case["process"],
       )
     )
-  devices = command_line.use_devices(case["devices"])
+  devices = runtime.use_devices(case["devices"])
   import jax
   import our_training
   from jax import lax

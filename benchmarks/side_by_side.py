@@ -80,9 +80,9 @@ class Side:
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
-  command_line.use_devices(1)
+  runtime.use_devices(1)
   corpus, longest = load(arguments.data), arguments.contexts[-1]
   if len(corpus.validation) <= longest:
     raise ValueError(
@@ -248,10 +248,10 @@ def time_updates(
   import our_training
   from random_batches import random_text
 
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
   from graves_jax.networks.prediction import PredictionNetwork
 
-  classes, devices = corpus.codec.size, command_line.use_devices(1)
+  classes, devices = corpus.codec.size, runtime.use_devices(1)
   batch = random_text(_STREAMS, _LENGTH, classes)
   updates = {}
   for side in sides:

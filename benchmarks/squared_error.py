@@ -61,10 +61,10 @@ class Errors(NamedTuple):
 
 def main(argv: list[str]) -> None:
   arguments, console = tyro.cli(Arguments, args=argv), Console()
-  from graves_jax.commands import command_line
+  from graves_jax.commands import runtime
 
-  command_line.use_compilation_cache()
-  kernels = command_line.use_kernels(console, command_line.use_devices(1))
+  runtime.use_compilation_cache()
+  kernels = runtime.use_kernels(console, runtime.use_devices(1))
   with console.status("Scoring"):
     lines, sums = score(arguments, kernels)
   figures = {

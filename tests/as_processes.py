@@ -13,12 +13,12 @@ import tyro
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "training")]
 
-from graves_jax.commands import command_line  # noqa: E402
+from graves_jax.commands import runtime  # noqa: E402
 
 
 def main(
   folder: Path,
-  distributed: command_line.Distributed,
+  distributed: runtime.Distributed,
   devices: int,
 ) -> None:
   """Trains to the end; then stops early, and goes on; then one of several
@@ -29,9 +29,9 @@ def main(
     distributed: the other processes.
     devices: of this process.
   """
-  command_line.use_compilation_cache()
-  command_line.join_processes(distributed)
-  count = len(command_line.use_devices(devices))
+  runtime.use_compilation_cache()
+  runtime.join_processes(distributed)
+  count = len(runtime.use_devices(devices))
   import jax
 
   is_last = jax.process_index() == jax.process_count() - 1

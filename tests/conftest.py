@@ -14,7 +14,7 @@ import jax
 import pytest
 from paths import ROOT, SHARED
 
-from graves_jax.commands import command_line, main
+from graves_jax.commands import main, runtime
 
 compiled_quickly.ask()
 jax.config.update("jax_num_cpu_devices", 2)
@@ -32,7 +32,7 @@ if _HOME not in os.environ:
 HOME = Path(os.environ[_HOME])
 COMPILED, KERNELS = (
   HOME / Path(folder).relative_to("~")
-  for folder in (command_line.COMPILED, command_line.KERNELS)
+  for folder in (runtime.COMPILED, runtime.KERNELS)
 )
 jax.config.update("jax_compilation_cache_dir", str(COMPILED))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
@@ -96,11 +96,11 @@ def prepared_dir(tmp_path_factory):
 def run_here(monkeypatch, capsys):
   """Runs a program in this process, with the devices and compiled code that
   there are: exit status, its output, its errors."""
-  monkeypatch.setattr(command_line, "use_compilation_cache", lambda: None)
+  monkeypatch.setattr(runtime, "use_compilation_cache", lambda: None)
   monkeypatch.setattr(
-    command_line, "use_devices", lambda n: jax.devices()[: n or None]
+    runtime, "use_devices", lambda n: jax.devices()[: n or None]
   )
-  monkeypatch.setattr(command_line, "use_kernels", lambda *_: None)
+  monkeypatch.setattr(runtime, "use_kernels", lambda *_: None)
   monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
   def run(program, *argv):

@@ -1,21 +1,17 @@
-"""What the scripts beside this file share: errors, devices, compiled code."""
+"""What the scripts beside this file share: what they are told, and errors."""
 
-import contextlib
 import dataclasses
 import logging
 import os
 import re
 import runpy
-import signal
-import socket
 import sys
 import threading
 import time
 import traceback
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tyro
 from rich.console import Console
@@ -23,49 +19,16 @@ from rich.console import Console
 from graves_jax.data import plain_text
 from graves_jax.pretrained import NAMES, find
 
-if TYPE_CHECKING:  # They wait for JAX, or take long.
+if TYPE_CHECKING:  # It takes long.
   from graves_jax.config import Config
-  from graves_jax.fast.kernels.library import Kernels
 
-COMPILED = "~/.cache/graves_jax/compiled"
-KERNELS = "~/.cache/graves_jax/kernels"
 MAX_INPUT_BYTES = 2**24
-_SET_HOME = "set HOME to a folder that can be written to."
-# The devices of a CPU wait for each other; XLA ends a process in which one
-# waits for more than 40 s: a laptop that slept, a process that was stopped.
-_PATIENCE = "--xla_cpu_collective_call_terminate_timeout_seconds"
 # A path made of an address, as gs://bucket/run, has only one of its slashes.
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
 # Fields of text that name a file or a folder; all others are of type Path.
 _TEXTS_OF_PATHS = {"path", "prepared_dir", "mixed_path", "style"}
 _LONGEST_FAREWELL_SECONDS = 30.0
-_STOPPING = (
-  "Stopping: this update is finished and saved first. A second Ctrl-C ends at "
-  "once, and loses what is not saved."
-)
-
 Parsed = TypeVar("Parsed")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Distributed:
-  """One process a host, all started with the same command."""
-
-  join: Annotated[bool, tyro.conf.arg(name="")] = False
-  """Joins the other processes; JAX finds them on Cloud TPU, SLURM, Open MPI
-  and Kubernetes. Elsewhere give all that follows."""
-  coordinator: str | None = None
-  """HOST:PORT of process 0, which it opens and the others reach."""
-  processes: int | None = None
-  """How many there are."""
-  process: int | None = None
-  """Which one this is, from 0."""
-
-  @property
-  def is_wanted(self) -> bool:
-    """Whether there are other processes."""
-    given = (self.coordinator, self.processes, self.process)
-    return self.join or any(value is not None for value in given)
 
 
 def run(main: Callable[[list[str]], None]) -> None:
@@ -215,175 +178,8 @@ def given_bytes(given: str, name: str) -> tuple[bytes, str]:
   return content, "standard input"
 
 
-def use_compilation_cache() -> None:
-  """Keeps compiled code on disk: the next start of a script is faster.
-
-  Where that cannot be, says so; where the disk is full, goes on without.
-  """
-  import jax
-
-  try:
-    folder = _cache_folder(COMPILED)
-  except OSError as error:
-    say(f"Each start takes longer, as compiled code is not kept: {error}")
-    return
-  warnings.filterwarnings("ignore", "Error writing persistent compilation")
-  jax.config.update("jax_compilation_cache_dir", str(folder))
-  jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-  jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def _cache_folder(name: str | Path) -> Path:
-  """A folder below the home folder, made if missing.
-
-  Raises:
-    OSError: if it cannot be written to.
-  """
-  folder, reason = _below_home(name), "Permission denied"
-  try:
-    folder.mkdir(parents=True, exist_ok=True)
-    is_writable = os.access(folder, os.W_OK | os.X_OK)
-  except OSError as error:
-    is_writable, reason = False, error.strerror or str(error)
-  if not is_writable:
-    raise OSError(f"{folder}: {reason}; {_SET_HOME}")
-  return folder
-
-
-def _below_home(name: str | Path) -> Path:
-  try:
-    return Path(name).expanduser()
-  except RuntimeError:
-    raise OSError(f"there is no home folder; {_SET_HOME}") from None
-
-
 def say(text: str) -> None:
   """Prints a line beside what a script puts out."""
   Console(stderr=True).print(
     text, markup=False, highlight=False, soft_wrap=True
   )
-
-
-def join_processes(distributed: Distributed) -> None:
-  """Connects this process with the others of the run, if there are any.
-
-  Raises:
-    ValueError: if they are not found, or cannot be reached.
-  """
-  if not distributed.is_wanted:
-    return
-  import jax
-
-  # It would keep SIGTERM to itself until `stopping_on_signals` takes over.
-  jax.config.update("jax_enable_preemption_service", False)
-  try:
-    jax.distributed.initialize(
-      distributed.coordinator, distributed.processes, distributed.process
-    )
-  except (ValueError, RuntimeError) as error:
-    reason = str(error).strip().splitlines()[0]
-    raise ValueError(
-      f"--distributed cannot join the other processes ({reason}); give "
-      "--distributed.coordinator HOST:PORT --distributed.processes N "
-      "--distributed.process I."
-    ) from None
-
-
-def use_devices(count: int) -> list:
-  """The first `count` devices of each process, or all if 0; on CPU, its cores
-  as devices.
-
-  Raises:
-    ValueError: if there are not so many.
-  """
-  import jax
-
-  from graves_jax.devices.parallel import first_of_each_process
-
-  if count < 0:
-    raise ValueError(f"devices (={count}) must be 0 (all) or more.")
-  cores = (
-    len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-  )
-  jax.config.update("jax_num_cpu_devices", count or cores)
-  _be_patient()
-  devices, most = jax.devices(), jax.local_device_count()
-  if count > most:
-    raise ValueError(f"devices (={count}) must be at most {most} here.")
-  return first_of_each_process(devices, count or most)
-
-
-def use_kernels(console: Console, devices: Sequence[Any]) -> "Kernels | None":
-  """Compiles, once, and loads kernels for these devices if they are this
-  processor's; where that fails, says why and goes on without.
-
-  Returns:
-    The kernels to build networks with, or None.
-  """
-  from graves_jax.fast.kernels import library
-
-  here = sum(d.process_index == d.client.process_index() for d in devices)
-  try:
-    with console.status("Compiling kernels for this processor, once"):
-      return library.load(_below_home(KERNELS), here)
-  except OSError as error:
-    reason = f"{error.filename}: {error.strerror}" if error.errno else error
-    console.print(
-      f"Without kernels, which is slower: {reason}",
-      markup=False,
-      highlight=False,
-      soft_wrap=True,
-    )
-    return None
-
-
-@contextlib.contextmanager
-def stopping_on_signals(
-  say: Callable[[str], None],
-) -> Iterator[Callable[[], bool]]:
-  """Yields what tells whether SIGINT or SIGTERM came; a second one exits.
-
-  A thread of its own notes them: it does so even while the main thread waits
-  for a device or a compiler, where Python's handlers have to wait too.
-
-  Args:
-    say: told of the first one, at once, in another thread: a console may hang
-      that a second one is to end.
-  """
-  came: list[int] = []
-  ours, signals = socket.socketpair()
-  signals.setblocking(False)
-
-  def watch() -> None:
-    while number := ours.recv(1):
-      if came:
-        os._exit(128 + number[0])
-      came.append(number[0])
-      threading.Thread(target=say, args=(_STOPPING,), daemon=True).start()
-
-  numbers = (signal.SIGINT, signal.SIGTERM)
-  handlers = [signal.signal(n, lambda *_: None) for n in numbers]
-  wakeup = signal.set_wakeup_fd(signals.fileno(), warn_on_full_buffer=False)
-  watcher = threading.Thread(target=watch, daemon=True)
-  watcher.start()
-  try:
-    yield lambda: bool(came)
-  finally:
-    signal.set_wakeup_fd(wakeup)
-    for number, handler in zip(numbers, handlers, strict=True):
-      signal.signal(number, handler)
-    signals.close()
-    watcher.join()
-    ours.close()
-
-
-def _be_patient() -> None:
-  """Tells XLA to wait for devices that slept, unless the user said how long.
-
-  A flag that XLA does not know would end the process; these versions know it.
-  """
-  from jaxlib.version import __version_info__
-
-  flags = os.environ.get("XLA_FLAGS", "")
-  if _PATIENCE not in flags and (0, 10, 2) <= __version_info__ < (0, 13):
-    os.environ["XLA_FLAGS"] = f"{flags} {_PATIENCE}=100000".strip()

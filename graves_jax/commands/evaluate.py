@@ -10,7 +10,7 @@ from typing import Any, Literal
 import tyro
 from rich.console import Console
 
-from graves_jax.commands import command_line
+from graves_jax.commands import command_line, runtime
 from graves_jax.commands.legibility_options import LegibilityOptions
 from graves_jax.commands.record_options import (
   RecordOptions,
@@ -100,17 +100,17 @@ def main(argv: list[str]) -> None:
   arguments, console = command_line.parse(Arguments, argv), Console()
   from graves_jax.checkpoints.read import restore_checkpoint
 
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   require_dynamic(arguments)
   require_legibility(arguments)
   arguments.for_record.require_usable()
   count = arguments.devices if arguments.legibility is None else 1
-  devices = command_line.use_devices(count)
+  devices = runtime.use_devices(count)
   checkpoint = command_line.find_checkpoint(
     arguments.legibility or arguments.checkpoint
   )
   restored = restore_checkpoint(checkpoint)
-  kernels = command_line.use_kernels(console, devices)
+  kernels = runtime.use_kernels(console, devices)
   if arguments.draw_weights is not None:
     from graves_jax.training.noise import with_drawn_weights
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
-from graves_jax.commands import command_line
+from graves_jax.commands import command_line, runtime
 from graves_jax.config import DataConfig
 from graves_jax.data.strokes import Line
 from graves_jax.pretrained import HANDWRITING
@@ -79,7 +79,7 @@ def main(argv: list[str]) -> None:
   # Refuses before networks are opened what none of them would help; whether one
   # is a prediction network is known only then.
   choose(arguments, FIGURES, has_prediction=True)
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   writer, prediction = open_networks(arguments, console)
   chosen, left_out = choose(arguments, FIGURES, prediction is not None)
   files = {name: files_of(FIGURES[name], arguments) for name in chosen}

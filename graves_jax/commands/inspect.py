@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 from rich.console import Console
 
-from graves_jax.commands import command_line
+from graves_jax.commands import command_line, runtime
 from graves_jax.pretrained import find
 from graves_jax.rendering.files import check_writable
 from graves_jax.rendering.inside_page import (
@@ -69,7 +69,7 @@ def main(argv: list[str]) -> None:
     check_figure_path(arguments.gates)
   from graves_jax.checkpoints.read import restore_checkpoint
 
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   restored = restore_checkpoint(
     command_line.find_checkpoint(arguments.checkpoint)
   )

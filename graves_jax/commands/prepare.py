@@ -13,7 +13,7 @@ import rich.table
 import rich.text
 import tyro
 
-from graves_jax.commands import command_line
+from graves_jax.commands import command_line, runtime
 from graves_jax.data.sources import stroke_file
 from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
 from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
@@ -75,7 +75,7 @@ def prepare(
       raise ValueError("--out is missing: name a stroke file, as me.jsonl.")
     from graves_jax.commands.prepare_ink import prepare_ink
 
-    command_line.use_compilation_cache()
+    runtime.use_compilation_cache()
     prepare_ink(paths, text, out, checkpoint, rich.console.Console())
     return
   if checkpoint != HANDWRITING:

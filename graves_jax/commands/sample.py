@@ -4,7 +4,7 @@ import dataclasses
 
 from rich.console import Console
 
-from graves_jax.commands import command_line
+from graves_jax.commands import command_line, runtime
 from graves_jax.commands.sample_arguments import (
   Arguments,
   refuse_options_of_others,
@@ -16,10 +16,10 @@ def main(argv: list[str]) -> None:
   from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.fast.implementation import FEWEST_ROWS_OF_ONE_STEP
 
-  command_line.use_compilation_cache()
+  runtime.use_compilation_cache()
   kernels, devices = None, None
   if arguments.copies >= FEWEST_ROWS_OF_ONE_STEP:
-    devices = command_line.use_devices(1)  # before anything runs on one
+    devices = runtime.use_devices(1)  # before anything runs on one
   checkpoint = command_line.find_checkpoint(arguments.checkpoint)
   arguments = dataclasses.replace(arguments, checkpoint=checkpoint)
   restored = restore_checkpoint(checkpoint)
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> None:
   kind = restored.metadata.kind
   refuse_options_of_others(argv, checkpoint, kind)
   if devices is not None:  # else kernels are not worth compiling
-    kernels = command_line.use_kernels(Console(stderr=True), devices)
+    kernels = runtime.use_kernels(Console(stderr=True), devices)
   if kind == "text":
     from graves_jax.commands.sample_text import write_text as write
   else:

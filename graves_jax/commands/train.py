@@ -13,7 +13,7 @@ import tyro
 from rich.console import Console
 
 import graves_jax
-from graves_jax.commands import command_line
+from graves_jax.commands import command_line, runtime, stopping
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
 from graves_jax.config import (
   Config,
@@ -75,8 +75,8 @@ class Arguments(Generic[AnyConfig]):
   preemption_notice: Cloud | None = None
   """Also asks this cloud's metadata server whether the machine is about to be
   taken away, and stops then as on SIGTERM: for where no signal comes."""
-  distributed: command_line.Distributed = dataclasses.field(
-    default_factory=command_line.Distributed
+  distributed: runtime.Distributed = dataclasses.field(
+    default_factory=runtime.Distributed
   )
 
 
@@ -98,9 +98,9 @@ def main(argv: list[str]) -> None:
   from graves_jax.devices.processes import is_first, together
   from graves_jax.training.run_lock import locked
 
-  command_line.use_compilation_cache()
-  command_line.join_processes(arguments.distributed)
-  devices = command_line.use_devices(arguments.devices)
+  runtime.use_compilation_cache()
+  runtime.join_processes(arguments.distributed)
+  devices = runtime.use_devices(arguments.devices)
   console, start = Console(quiet=not is_first()), Start()
   say = functools.partial(
     console.print, markup=False, highlight=False, soft_wrap=True
@@ -183,7 +183,7 @@ def train_locked(
   if not arguments.devices:
     batches = task.train_batches, task.validation_batches
     devices = fitting(devices, *(b.batch_size for b in batches))
-  kernels = command_line.use_kernels(console, devices)
+  kernels = runtime.use_kernels(console, devices)
   implementation = resolve("auto", config.network.precision, kernels)
   if ask(lambda: implementation == "scan")():
     implementation = "scan"  # in all processes, or in none
@@ -212,7 +212,7 @@ def train_locked(
   server = None if notice is None else SERVERS[notice]
   with contextlib.ExitStack() as stack:
     was_told_to = stack.enter_context(
-      command_line.stopping_on_signals(listener.message)
+      stopping.stopping_on_signals(listener.message)
     )
     with together():
       is_preempted = stack.enter_context(watching(server))

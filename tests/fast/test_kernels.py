@@ -11,7 +11,7 @@ import test_lstm
 import test_synthesis
 from rich.console import Console
 
-from graves_jax.commands import command_line
+from graves_jax.commands import runtime
 from graves_jax.config import NetworkConfig, TextNetworkConfig
 from graves_jax.fast import chunks, implementation, lstm, window_lstm
 from graves_jax.fast.kernels import library
@@ -529,7 +529,7 @@ def test_a_script_goes_on_without_kernels(monkeypatch, tmp_path, capsys):
     raise OSError("c++ cannot compile [with P = x] the kernels")
 
   monkeypatch.setattr(library, "load", fail)
-  assert command_line.use_kernels(Console(), jax.devices()) is None
+  assert runtime.use_kernels(Console(), jax.devices()) is None
   assert "Without kernels, which is slower: c++" in capsys.readouterr().out
 
 
