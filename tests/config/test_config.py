@@ -113,7 +113,7 @@ def test_numbers_out_of_range_are_refused_by_name(part, values, message):
   ("name", "classes", "weights", "sequences", "epochs"),
   [
     ("ptb_char_paper", 49, 4_252_049, 42_068, 9),  # sentences
-    ("ptb_word", 10_000, 54_017_000, 42_068, 11),
+    ("ptb_word_paper", 10_000, 54_017_000, 42_068, 11),
     ("wikipedia", 205, 30_537_005, 960_000, 4),  # of 100 bytes
   ],
 )
@@ -136,6 +136,21 @@ def test_configs_of_the_papers_texts_are_the_papers(
   assert optimizer.learning_rate == 1e-4
   assert optimizer.momentum == (0.9 if name == "wikipedia" else 0.99)
   assert (optimizer.loss_per, config.network.lstm_clip) == ("sequence", 1.0)
+
+
+@pytest.mark.parametrize("name", ["ptb_char", "ptb_word"])
+def test_faster_recipes_are_of_the_papers_networks(name):
+  def what_is_learned(stem):
+    path = next(path for path in CONFIGS if path.stem == stem)
+    config = runpy.run_path(str(path))["get_config"]()
+    data = config.data
+    return (
+      config.network.hidden,
+      config.network.cell,
+      (data.source, data.units, data.convention),
+    )
+
+  assert what_is_learned(name) == what_is_learned(f"{name}_paper")
 
 
 @pytest.mark.parametrize(
