@@ -18,6 +18,7 @@ from graves_jax.config import (
   Trapezoid,
 )
 from graves_jax.config.stored import to_dict
+from graves_jax.data.rare_characters import repeat_rare
 from graves_jax.devices.parallel import fitting
 from graves_jax.losses.handwriting import handwriting_loss
 from graves_jax.tasks.handwriting import handwriting_task
@@ -75,6 +76,15 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
   resumed, listener = run(make_experiment(), tmp_path)
   assert f"step {stop}" in listener.messages[0]
   assert_same(resumed, expected)
+
+
+def test_rare_lines_are_repeated_in_training_alone():
+  data = dataclasses.replace(CONFIG.data, rare_share=0.9)
+  config = dataclasses.replace(CONFIG, data=data)
+  lines = [*TRAIN, TRAIN[0]._replace(text="az", name="rare")]
+  task = handwriting_task(config, lines, VALIDATION)
+  assert task.train_batches.lines == len(repeat_rare(lines, 0.9)) > len(lines)
+  assert task.validation_batches.lines == len(VALIDATION)
 
 
 class Device(NamedTuple):
