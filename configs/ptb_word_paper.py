@@ -20,7 +20,7 @@ and then with weight noise:
 
 Expected: perplexity 138 on the test set after 11 epochs, 126 with dynamic
 evaluation; 126 and 117 with weight noise, 14 epochs (Table 1). Not run to its
-end here; configs/ptb_word.py learns faster.
+end here; configs/ptb_word.py has another recipe.
 """
 
 from graves_jax.config import (

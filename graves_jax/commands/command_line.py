@@ -1,4 +1,4 @@
-"""What the scripts beside this file share: what they are told, and errors."""
+"""What the commands beside this file share: arguments, texts and errors."""
 
 import dataclasses
 import logging
@@ -19,7 +19,7 @@ from rich.console import Console
 from graves_jax.data import plain_text
 from graves_jax.pretrained import NAMES, find
 
-if TYPE_CHECKING:  # It takes long.
+if TYPE_CHECKING:  # Its import takes long.
   from graves_jax.config import Config
 
 MAX_INPUT_BYTES = 2**24

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from graves_jax.commands.command_line import say
 
-if TYPE_CHECKING:  # It waits for JAX.
+if TYPE_CHECKING:  # Its import loads JAX.
   from graves_jax.fast.kernels.library import Kernels
 
 COMPILED = "~/.cache/graves_jax/compiled"

@@ -17,14 +17,15 @@ _STOPPING = (
 def stopping_on_signals(
   say: Callable[[str], None],
 ) -> Iterator[Callable[[], bool]]:
-  """Yields what tells whether SIGINT or SIGTERM came; a second one exits.
+  """Yields a function that says whether SIGINT or SIGTERM came; a second signal
+  ends the process at once.
 
   A thread of its own notes them: it does so even while the main thread waits
   for a device or a compiler, where Python's handlers have to wait too.
 
   Args:
-    say: told of the first one, at once, in another thread: a console may hang
-      that a second one is to end.
+    say: called with a line of text at the first signal, in another thread, so
+      that a second one still ends the process if the console hangs.
   """
   came: list[int] = []
   ours, signals = socket.socketpair()

@@ -93,9 +93,11 @@ class DataConfig(LinesConfig):
   mixed_lines: int = 100
   """How many lines of it, drawn once for the run."""
   rare_share: float = 0.0
-  """Lines with a rare character are read more often, for it to be learned: with
-  one that a share f of all lines have, sqrt(rare_share / f) times an epoch,
-  rounded (Gupta et al., 2019). 0: every line once, as in the paper."""
+  """Reads training lines that have a rare character more often, so that it is
+  learned: where the rarest one is in a share f of them, sqrt(rare_share / f)
+  times an epoch, rounded, and at least once (Gupta et al., 2019). 0: every line
+  once, as in the paper. Each reading counts as a training line, also in the
+  complexity of adaptive weight noise and in the description length."""
 
   _LEAST = LinesConfig._LEAST | {
     "crop_points": 2,

@@ -1,31 +1,40 @@
 """Repeats the training lines that have rare characters."""
 
 import collections
+import itertools
 import math
 from collections.abc import Sequence
 
-from graves_jax.data.strokes import Line
+from graves_jax.data.strokes import Alphabet, Line
 
 
-def repeat_rare(lines: Sequence[Line], share: float) -> list[Line]:
-  """Lines as often as their rarest character asks for, repeats last.
+def repeat_rare(
+  lines: Sequence[Line], alphabet: Alphabet, share: float
+) -> list[Line]:
+  """Repeats each line as often as its rarest character asks for.
 
   Repeat factor sampling (A. Gupta, P. Dollár and R. Girshick, *LVIS*, 2019): a
-  character that a share f of all lines have asks for sqrt(share / f) times,
-  rounded, and for once at the least.
+  character that is in a share f of the lines asks for sqrt(share / f) readings,
+  and for one at the least. The number is rounded, once for all epochs.
 
   Args:
     lines: training lines.
-    share: of the lines, from 0 to 1; characters that at least so many have are
-      not rare.
-  """
-  having = collections.Counter(
-    character for line in lines for character in set(line.text)
-  )
+    alphabet: by which characters are told apart; those that it lacks are one.
+    share: from 0, where no line is repeated, to 1.
 
-  def times(line: Line) -> int:
-    rarest = min((having[character] for character in line.text), default=0)
+  Returns:
+    All lines in their order, and then the repeats.
+  """
+  classes = [set(alphabet.encode(line.text).tolist()) for line in lines]
+  having = collections.Counter(itertools.chain.from_iterable(classes))
+
+  def times(of_line: set[int]) -> int:
+    rarest = min((having[k] for k in of_line), default=0)
     return round(math.sqrt(share * len(lines) / rarest)) if rarest else 1
 
-  repeats = [line for line in lines for _ in range(times(line) - 1)]
+  repeats = [
+    line
+    for line, of_line in zip(lines, classes, strict=True)
+    for _ in range(times(of_line) - 1)
+  ]
   return [*lines, *repeats]

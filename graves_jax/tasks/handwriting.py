@@ -143,7 +143,8 @@ def handwriting_task(
     )
   kept += _some(mixed, data, training.seed)
   own_data = _fingerprint(kept, validation) if data.keep_codec else ""
-  kept = _starts(repeat_rare(kept, data.rare_share), data.crop_points)
+  kept = repeat_rare(kept, alphabet, data.rare_share)
+  kept = _starts(kept, data.crop_points)
   network = build_network(config.network, alphabet.size)
 
   batches = functools.partial(

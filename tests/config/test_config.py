@@ -97,6 +97,8 @@ def test_a_config_that_is_no_table_is_refused():
     (TextNetworkConfig, {"recurrent_dropout": 1.0}, "recurrent_dropout"),
     (NetworkConfig, {"recurrent_dropout": -0.1}, "recurrent_dropout"),
     (DataConfig, {"scale_range": 1.0}, "scale_range"),
+    (DataConfig, {"rare_share": 1.0}, "rare_share"),
+    (DataConfig, {"rare_share": -0.1}, "rare_share"),
     (ReadingDataConfig, {"point_noise": -0.1}, "point_noise"),
     (ReadingNetworkConfig, {"dropout": 1.0}, "dropout"),
     (TextNetworkConfig, {"hidden": ()}, "hidden"),

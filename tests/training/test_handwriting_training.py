@@ -83,7 +83,10 @@ def test_rare_lines_are_repeated_in_training_alone():
   config = dataclasses.replace(CONFIG, data=data)
   lines = [*TRAIN, TRAIN[0]._replace(text="az", name="rare")]
   task = handwriting_task(config, lines, VALIDATION)
-  assert task.train_batches.lines == len(repeat_rare(lines, 0.9)) > len(lines)
+  repeated = repeat_rare(lines, task.metadata.codec.alphabet, 0.9)
+  assert task.train_batches.lines == len(repeated) > len(lines)
+  plain = handwriting_task(CONFIG, lines, VALIDATION)
+  assert task.metadata.codec == plain.metadata.codec
   assert task.validation_batches.lines == len(VALIDATION)
 
 

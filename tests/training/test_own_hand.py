@@ -43,6 +43,14 @@ def test_few_lines_keep_the_codec_of_the_weights_that_they_tune():
   assert build_experiment(task, jax.devices()[:1]).task.train_batches.lines == 3
 
 
+def test_repeats_of_rare_lines_are_no_other_data():
+  one, other = (
+    handwriting_task(own(**data), OWN, VALIDATION[:2], codec=WHOLE.codec)
+    for data in ({}, {"rare_share": 0.9})
+  )
+  assert one.metadata.data == other.metadata.data
+
+
 def test_other_lines_are_mixed_in_the_same_ones_for_a_seed():
   config = own(mixed_path="other.jsonl", mixed_lines=5)
   tasks = [
