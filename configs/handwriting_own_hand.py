@@ -14,7 +14,7 @@ are mixed in.
 Measured with one writer of IAM-OnDB's testset_v, 28 lines of their forms and
 four held out, on one core of a busy AMD EPYC: nats a point of 15 other lines of
 that writer, and of 22 lines of others (benchmarks/own_hand.py), from weights of
--1094.4 nats a line, those before the ones that ship.
+-1094.4 nats a line, which shipped earlier.
 
   weights to start from, alone                             -1.271   -1.679
   the same, after that writer's longest line (a prime)     -1.143   -1.532
