@@ -264,8 +264,13 @@ def test_the_steps_and_the_lines_are_those_of_python(writer, opened):
 
 
 def test_it_does_not_wait_for_points_that_leave_the_sheet(opened):
-  is_stopped, sent, whole = opened().evaluate(FOLLOW, [["hi", "Q?"], 10])
-  assert is_stopped is False and sent > whole
+  page = opened()
+  for seed in range(30):  # some lines are tried again, whatever the weights
+    is_stopped, sent, whole = page.evaluate(FOLLOW, [["X", "hi"], seed])
+    assert is_stopped is False
+    if sent > whole:
+      return
+  pytest.fail("with no seed did points leave the sheet")
 
 
 def test_preparations_are_those_of_python(writer, opened):
