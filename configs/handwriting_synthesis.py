@@ -57,8 +57,8 @@ Adam (peak 2e-3, whole lines) had -536 after 400 updates and -731 after 800.
 On a graphics card (benchmarks/README.md), at 128 lines an update and a rate of
 5e-3: -998.1 after 708 updates, -1075.3 after 1,416, -1046.3 after 2,124, and
 -966.7 after 2,771: after 20 epochs or so lines are learned by heart. Then
-configs/handwriting_synthesis_dropout.py goes on; the weights in
-graves_jax/pretrained/handwriting were made so.
+configs/handwriting_synthesis_dropout.py goes on, by dropout and then adaptive
+weight noise; the weights in graves_jax/pretrained/handwriting were made so.
 """
 
 from graves_jax.config import (

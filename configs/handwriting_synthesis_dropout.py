@@ -44,17 +44,19 @@ goes on from the deviations that the one before learned:
   0.15     1.5e-3  0.8      0.98     200      6.6      100 -1129.4, 200 -1131.2
   0.4      2e-3    0.6      0.99     700      23       525 -1129.9, 700 -1128.7
 
-The network writes, and is validated, without dropout: less of it in the second
-and third brings it there, to the best figure, squared error 0.185 a coordinate
-and 219 nats gained by reading. These weights are read worse, though: of 1,032
-words the reader misreads 113, where it misreads 83 of the weights before any
-adaptive noise and 99 of those of the first (benchmarks/texts_read.py). x, Q,
-digits and capitals suffer: noise grows where it costs little, and a letter that
-is rare costs little. So the fourth reads lines with rare characters more often
-(--data.rare-share 0.1, 17,283 lines in place of 10,633) and pays 0.3 of the
-complexity: 76 misread, squared error 0.178, 215 gained. It is the one in
-graves_jax/pretrained/handwriting, whose card has all commands. In place of it,
-240 updates without noise, 0.3 dropped: -1127.5, 97 misread.
+The network writes, and is validated, without dropout. The second and third of
+these stages drop less and so have the best figure, squared error 0.185 a
+coordinate and 219 nats gained by reading. But they write less readably: of
+1,032 words the reader misreads 83 with the weights before any adaptive noise,
+99 after the first of these stages and 113 after the third
+(benchmarks/texts_read.py). x, Q, digits and capitals suffer: noise grows where
+it costs little, and a letter that is rare costs little. So the fourth stage
+reads lines with rare characters more often (--data.rare-share 0.1: 17,283 lines
+an epoch in place of 10,633) and pays 0.3 of the complexity: 76 misread (80 in
+float32), squared error 0.178, 215 gained. Its last weights are those in
+graves_jax/pretrained/handwriting, whose card has all commands. Tried in place
+of the fourth, 240 updates without noise, 0.3 dropped, at 2e-3, also with
+--data.rare-share 0.1: -1127.5, 97 misread.
 
 Tried, 60 updates each from the weights before the first stage, -966.7 nats per
 sequence with 245 gained by reading: a fifth dropped, -1060.9 and 226; adaptive

@@ -15,12 +15,13 @@ def repeat_rare(
 
   Repeat factor sampling (A. Gupta, P. Dollár and R. Girshick, *LVIS*, 2019): a
   character that is in a share f of the lines asks for sqrt(share / f) readings,
-  and for one at the least. The number is rounded, once for all epochs.
+  and for one at the least. Every epoch has the same repeats: the number
+  is rounded.
 
   Args:
     lines: training lines.
-    alphabet: by which characters are told apart; those that it lacks are one.
-    share: from 0, where no line is repeated, to 1.
+    alphabet: tells characters apart; all that it lacks count as one character.
+    share: from 0, where no line is repeated, to below 1.
 
   Returns:
     All lines in their order, and then the repeats.

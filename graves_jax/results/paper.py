@@ -79,7 +79,9 @@ def how(record: Record) -> str:
     "recurrent dropout": getattr(network, "recurrent_dropout", 0),
     "lines stretched by up to": getattr(data, "scale_range", 0),
     "slanted by up to": getattr(data, "slant_range", 0),
-    "repeated for characters rarer than": getattr(data, "rare_share", 0),
+    "lines with rare characters repeated, rare_share": getattr(
+      data, "rare_share", 0
+    ),
   }
   said = [_OPTIMIZERS.get(config.optimizer.name, config.optimizer.name)]
   said += [f"{what} {share:g}" for what, share in shares.items() if share]
