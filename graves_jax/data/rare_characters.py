@@ -15,8 +15,8 @@ def repeat_rare(
 
   Repeat factor sampling (A. Gupta, P. Dollár and R. Girshick, *LVIS*, 2019): a
   character that is in a share f of the lines asks for sqrt(share / f) readings,
-  and for one at the least. Every epoch has the same repeats: the number
-  is rounded.
+  and for one at the least. Every epoch has the same repeats: the number is
+  rounded.
 
   Args:
     lines: training lines.
@@ -26,6 +26,8 @@ def repeat_rare(
   Returns:
     All lines in their order, and then the repeats.
   """
+  if not share:
+    return list(lines)
   classes = [set(alphabet.encode(line.text).tolist()) for line in lines]
   having = collections.Counter(itertools.chain.from_iterable(classes))
 
