@@ -107,11 +107,9 @@ if TYPE_CHECKING:  # The same names for type checkers, which run no code.
     HandwritingReader as HandwritingReader,
   )
   from graves_jax.rendering.write import draw_lines as draw_lines
+  from graves_jax.sampling.attempts import Written as Written
   from graves_jax.sampling.text import TextWriter as TextWriter
-  from graves_jax.sampling.writer import (
-    HandwritingWriter as HandwritingWriter,
-    Written as Written,
-  )
+  from graves_jax.sampling.writer import HandwritingWriter as HandwritingWriter
 else:
 
   def __getattr__(name: str) -> Any:

@@ -37,9 +37,9 @@ class LegibilityOptions:
 
   def require_usable(self) -> None:
     """Raises ValueError if a number is out of range."""
+    from graves_jax.sampling.bias import require_bias
     from graves_jax.sampling.ranking import require_pens
     from graves_jax.sampling.seed import require_seed
-    from graves_jax.sampling.writer import require_bias
 
     if self.lines is not None and self.lines < 1:
       raise ValueError(f"lines (={self.lines}) must be 1 or more.")

@@ -11,9 +11,9 @@ from graves_jax.pretrained import HANDWRITING_RANKER
 from graves_jax.recognition.legibility import WrongWord, places_of_wrong_words
 from graves_jax.recognition.reader import HandwritingReader
 from graves_jax.rendering.sheet import Sheet
+from graves_jax.sampling.attempts import Written
 from graves_jax.sampling.ranking import require_pens
 from graves_jax.sampling.transcript import name_characters
-from graves_jax.sampling.writer import Written
 
 _MOST_NAMED = 10
 

@@ -24,8 +24,9 @@ from graves_jax.rendering.page_setup import Layout
 from graves_jax.rendering.panels import check_figure_path
 from graves_jax.rendering.sheet import Sheet
 from graves_jax.rendering.write import check_output_path, write
+from graves_jax.sampling.attempts import Written
 from graves_jax.sampling.transcript import fit_text, name_replaced
-from graves_jax.sampling.writer import HandwritingWriter, Written
+from graves_jax.sampling.writer import HandwritingWriter
 
 OUT = Path("handwriting.png")
 LENGTH = 700

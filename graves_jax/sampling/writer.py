@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,64 +14,25 @@ from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
+from graves_jax.sampling.attempts import (
+  Settings,
+  Written,
+  for_each,
+  write_finished,
+  write_one_hand,
+)
+from graves_jax.sampling.bias import require_bias
 from graves_jax.sampling.handwriting import trace_densities, trace_window
 from graves_jax.sampling.line_end import Stop
 from graves_jax.sampling.padding import round_up_points
 from graves_jax.sampling.pens import ToWrite, write_pens
-from graves_jax.sampling.ranking import (
-  Choice,
-  Pen,
-  Ranker,
-  choose,
-  require_pens,
-)
+from graves_jax.sampling.ranking import Pen, Ranker
 from graves_jax.sampling.restored import Restored
 from graves_jax.sampling.seed import require_seed
 from graves_jax.sampling.style import require_known_style
 from graves_jax.sampling.transcript import require_known, wrap
 
 MAX_CHARACTERS = 5000
-MAX_BIAS = 50.0
-_CANDIDATES = 3
-
-
-class Written(NamedTuple):
-  """A line that was written.
-
-  >>> points = np.float32([[3, 0, 0], [0, 4, 1]])
-  >>> Written(Line(points, "a", "0"), is_finished=True).line.text
-  'a'
-
-  line: its pen elements in pen units, its text, and its number as name.
-  is_finished: False if the stop rule did not end it within the limit, the
-    window skipped a character, or nothing was left of it but dots.
-  style: the line whose hand it goes on in, if any.
-  read: what the ranker reads, if one chose the pen.
-  places: the place in the text that was read for each element, [T].
-  """
-
-  line: Line
-  is_finished: bool
-  style: Line | None = None
-  read: str | None = None
-  places: np.ndarray = np.zeros(0, np.int32)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Settings:
-  """How to write; as for `HandwritingWriter.write`."""
-
-  seed: int
-  bias: float
-  attempts: int
-  best_of: int
-  ranker: Ranker | None
-
-  def __post_init__(self):
-    _require_settings(self.seed, self.bias)
-    if self.attempts < 1:
-      raise ValueError(f"attempts (={self.attempts}) must be 1 or more.")
-    require_pens(self.best_of)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,12 +124,12 @@ class HandwritingWriter:
     Raises:
       ValueError: if a text or a number cannot be used.
     """
-    settings = _Settings(seed, bias, attempts, best_of, ranker)
+    settings = Settings(seed, bias, attempts, best_of, ranker)
     texts = [texts] if isinstance(texts, str) else texts
     texts = [" ".join(text.split()) for text in texts]
-    styles = _for_each(style, texts)
+    styles = for_each(style, texts)
     self._require_usable(texts, styles)
-    return self._write_finished(texts, styles, settings)
+    return write_finished(self, texts, styles, settings)
 
   def write_wrapped(
     self,
@@ -194,7 +155,7 @@ class HandwritingWriter:
       width: characters a line at most.
       seed, bias, style, attempts, best_of, ranker: as for `write`.
     """
-    settings = _Settings(seed, bias, attempts, best_of, ranker)
+    settings = Settings(seed, bias, attempts, best_of, ranker)
     if len(text) > MAX_CHARACTERS:
       raise ValueError(
         f"the text has {len(text):,} characters; write at most "
@@ -203,12 +164,12 @@ class HandwritingWriter:
     lines = wrap(text, width)
     texts = [line for line in lines if line]
     require_known("".join(texts), self.alphabet)
-    styles = _for_each(style, texts)
+    styles = for_each(style, texts)
     self._require_usable(texts, styles)
     if style is not None or len(texts) == 1:
-      written = iter(self._write_finished(texts, styles, settings))
+      written = iter(write_finished(self, texts, styles, settings))
     else:
-      written = iter(self._write_one_hand(texts, settings))
+      written = iter(write_one_hand(self, texts, settings))
     no_ink = np.zeros((0, 3), np.float32)
     blank = Written(Line(no_ink, "", "blank"), True)
     return [next(written) if line else blank for line in lines]
@@ -227,7 +188,8 @@ class HandwritingWriter:
       raise ValueError(
         f"points (={points}) must be 2 or more, and lines (={lines}) 1 or more."
       )
-    _require_settings(seed, bias)
+    require_bias(bias)
+    require_seed(seed)
     to_write = [ToWrite(k, " ", limit=points) for k in range(lines)]
     written = write_pens(self, to_write, seed=seed, bias=bias, pens=range(1))
     return [pen.line for (pen,) in written]
@@ -251,7 +213,7 @@ class HandwritingWriter:
       seed, bias: as for `write`.
       progress: called with how many texts are written, and all.
     """
-    _Settings(seed, bias, 1, pens, None)
+    Settings(seed, bias, 1, pens, None)
     texts = [" ".join(text.split()) for text in texts]
     self._require_usable(texts, styles or ())
     to_write = [
@@ -329,102 +291,3 @@ class HandwritingWriter:
     for style in styles:
       if style is not None:
         require_known_style(style, self.alphabet)
-
-  def _write_one_hand(
-    self, texts: list[str], settings: _Settings
-  ) -> list[Written]:
-    """Writes the longest lines, chooses one, and the others in its hand."""
-    longest = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
-    candidates = {row: texts[row] for row in longest[:_CANDIDATES]}
-    for attempt in range(settings.attempts):
-      none: list[Line | None] = [None] * len(texts)
-      written = self._write_rows(candidates, attempt, none, settings)
-      finished = [row for row in candidates if written[row].is_finished]
-      legible = [row for row in finished if not _is_misread(written[row])]
-      for row in (legible or finished)[:1]:
-        others = texts[:row] + texts[row + 1 :]
-        styles = _for_each(written[row].line, others)
-        rest = self._write_finished(others, styles, settings)
-        return [*rest[:row], written[row], *rest[row:]]
-    return self._write_finished(texts, _for_each(None, texts), settings)
-
-  def _write_finished(
-    self,
-    texts: Sequence[str],
-    styles: Sequence[Line | None],
-    settings: _Settings,
-  ) -> list[Written]:
-    """Writes lines, each after its style, until all are finished, or the
-    attempts are used up."""
-    written: dict[int, Written] = {}
-    waiting = dict(enumerate(texts))
-    for attempt in range(settings.attempts):
-      written |= self._write_rows(waiting, attempt, styles, settings)
-      waiting = {
-        row: text
-        for row, text in waiting.items()
-        if not written[row].is_finished
-      }
-      if not waiting:
-        break
-    return [written[row] for row in range(len(texts))]
-
-  def _write_rows(
-    self,
-    rows: dict[int, str],
-    attempt: int,
-    styles: Sequence[Line | None],
-    settings: _Settings,
-  ) -> dict[int, Written]:
-    """Writes each text with fresh pens, and keeps the best one; `rows` maps the
-    number of a line, by which it finds its style, to its text."""
-    pens = settings.best_of
-    groups = write_pens(
-      self,
-      [ToWrite(number, text, styles[number]) for number, text in rows.items()],
-      seed=settings.seed,
-      bias=settings.bias,
-      pens=range(attempt * pens, (attempt + 1) * pens),
-    )
-    choices = [Choice(group[0], None) for group in groups]
-    if pens > 1:
-      choices = choose(groups, settings.ranker)
-    return {
-      number: Written(
-        pen.line, pen.is_finished, styles[number], read, pen.places
-      )
-      for number, (pen, read) in zip(rows, choices, strict=True)
-    }
-
-
-def _for_each(
-  style: Line | Sequence[Line] | None, texts: Sequence[str]
-) -> Sequence[Line | None]:
-  """A style for each text."""
-  if style is None or isinstance(style, Line):
-    return [style] * len(texts)
-  if len(style) != len(texts):
-    raise ValueError(
-      f"{len(style)} styles are given for {len(texts)} texts; give one for "
-      "each, or one for all."
-    )
-  return style
-
-
-def _is_misread(written: Written) -> bool:
-  return written.read not in (None, written.line.text)
-
-
-def _require_settings(seed: int, bias: float) -> None:
-  """Raises ValueError unless pens can be drawn with these."""
-  require_bias(bias)
-  require_seed(seed)
-
-
-def require_bias(bias: float) -> None:
-  """Raises ValueError unless mixtures can be biased so (Section 5.4)."""
-  if not 0 <= bias <= MAX_BIAS:
-    raise ValueError(
-      f"bias (={bias}) must be from 0 (as varied as real hands) to "
-      f"{MAX_BIAS:.0f}; 1 is tidy."
-    )

@@ -5,7 +5,7 @@ import numpy as np
 from graves_jax.commands.ranking import name_misread
 from graves_jax.data.strokes import Line
 from graves_jax.rendering.sheet import Sheet
-from graves_jax.sampling.writer import Written
+from graves_jax.sampling.attempts import Written
 
 INK = np.float32([[3, 0, 0], [0, 4, 1]])
 
