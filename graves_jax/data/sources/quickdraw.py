@@ -21,14 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
-from graves_jax.data.sources.json_lines import decode_object, numbered_lines
-from graves_jax.data.sources.stroke_file import (
+from graves_jax.data.sources.ink_limits import (
   as_positions,
   check_string,
   require_few_points,
   require_few_strokes,
   require_room,
 )
+from graves_jax.data.sources.json_lines import decode_object, numbered_lines
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
 _COLUMNS = (2, 3, 4)  # x, y, and perhaps a time and a pressure

@@ -32,7 +32,6 @@ import gzip
 import itertools
 import json
 import os
-import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -40,6 +39,14 @@ from typing import BinaryIO
 
 import numpy as np
 
+from graves_jax.data.sources.ink_limits import (
+  MAX_POINTS,
+  MAX_POSITION,
+  as_positions,
+  check_string,
+  require_few_points,
+  require_room,
+)
 from graves_jax.data.sources.json_lines import (
   MAX_FILE_BYTES,
   decode_object,
@@ -53,16 +60,9 @@ from graves_jax.data.strokes import (
 )
 
 SPLITS = ("train", "validation")
-MAX_CHARACTERS = 1_000  # in one text
-MAX_POINTS = 100_000  # in one line; IAM-OnDB's longest has 1,941
-MAX_STROKES = 10_000  # in one line of a foreign format
-MAX_LINES = 250_000  # of one file, twenty times IAM-OnDB's
-MAX_ALL_POINTS = 50_000_000  # of one file, seven times IAM-OnDB's
-MAX_POSITION = 2**23  # then float32 offsets between integers are exact
 
 _POINT_WIDTHS = (2, 3, 4)  # x, y, and perhaps a time and a pressure
 _KEYS = ("text", "strokes", "split", "name")
-_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def read_stroke_file(
@@ -114,19 +114,6 @@ def read_stroke_file(
     splits["validation"] = train[-held_out:]
     splits["train"] = train[:-held_out] or train
   return splits
-
-
-def require_room(path: Path, lines: int, points: int) -> None:
-  """Raises ValueError if a file takes too much memory, more than on disk."""
-  for what, count, most in (
-    ("handwritten lines", lines, MAX_LINES),
-    ("points", points, MAX_ALL_POINTS),
-  ):
-    if count > most:
-      raise ValueError(
-        f"{path} has more than {most:,} {what}, the most allowed; give a part "
-        "of it."
-      )
 
 
 def write_stroke_file(
@@ -191,24 +178,6 @@ def _parse(data: bytes, number: int, text: str | None) -> tuple[str, Line]:
   return split, Line(_offsets(value["strokes"]), text, name)
 
 
-def check_string(key: str, value: object) -> None:
-  """Raises ValueError unless `value`, called `key`, is text to be written."""
-  if not isinstance(value, str) or not value.strip():
-    raise ValueError(
-      f'"{key}" ({reprlib.repr(value)}) must be text that is not empty.'
-    )
-  if len(value) > MAX_CHARACTERS:
-    raise ValueError(
-      f'"{key}" has {len(value):,} characters; at most {MAX_CHARACTERS:,} are '
-      "allowed."
-    )
-  if bad := _UNWRITABLE.search(value):
-    raise ValueError(
-      f'"{key}" holds {bad.group()!r}; control characters, line breaks and '
-      "halves of surrogate pairs are not allowed."
-    )
-
-
 _NESTING = (
   '"strokes" must be a list of strokes, a stroke a list of points, a point '
   "two numbers [x, y], or up to four [x, y, t, pressure], as many in each."
@@ -237,42 +206,6 @@ def _offsets(strokes: object) -> np.ndarray:
   return offsets_from_strokes(
     [positions[start:end] for start, end in itertools.pairwise(ends)]
   )
-
-
-def require_few_points(points: int) -> None:
-  """Raises ValueError if one line has too many points."""
-  if points > MAX_POINTS:
-    raise ValueError(
-      f"its strokes hold {points:,} points; at most {MAX_POINTS:,} are allowed "
-      "in one line."
-    )
-
-
-def require_few_strokes(strokes: int) -> None:
-  """Raises ValueError if one line has too many strokes."""
-  if strokes > MAX_STROKES:
-    raise ValueError(
-      f"it has more than {MAX_STROKES:,} strokes, the most allowed in one "
-      "line; save one line of ink as a document of its own."
-    )
-
-
-def as_positions(x: Sequence[float], y: Sequence[float]) -> np.ndarray:
-  """Turns coordinates of N points into positions [N, 2].
-
-  Raises:
-    ValueError: if one is out of bounds or not a number.
-  """
-  try:
-    positions = np.array([x, y], np.float64).T
-  except OverflowError:
-    positions = np.full((1, 2), np.inf)
-  if not (np.abs(positions) <= MAX_POSITION).all():
-    raise ValueError(
-      f"positions reach {np.abs(positions).max():g}; they must lie within "
-      f"±{MAX_POSITION:,}."
-    )
-  return positions
 
 
 def _wrong_nesting(strokes: object) -> str:

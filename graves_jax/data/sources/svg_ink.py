@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 
 from graves_jax.data.sources import untrusted_xml
-from graves_jax.data.sources.pace import set_points
-from graves_jax.data.sources.stroke_file import (
+from graves_jax.data.sources.ink_limits import (
   MAX_POINTS,
   as_positions,
   check_string,
   require_few_points,
   require_few_strokes,
 )
+from graves_jax.data.sources.pace import set_points
 from graves_jax.data.sources.svg_path import path_strokes
 from graves_jax.data.strokes import Line, offsets_from_strokes
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from graves_jax.data.sources.stroke_file import (
+from graves_jax.data.sources.ink_limits import (
   require_few_points,
   require_few_strokes,
 )

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from graves_jax.data.sources import untrusted_xml
-from graves_jax.data.sources.stroke_file import (
+from graves_jax.data.sources.ink_limits import (
   as_positions,
   check_string,
   require_few_points,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graves_jax.data.sources import json_lines, stroke_file
+from graves_jax.data.sources import ink_limits, json_lines, stroke_file
 from graves_jax.data.sources.stroke_file import (
   read_stroke_file,
   write_stroke_file,
@@ -248,7 +248,7 @@ def test_a_name_taken_twice_is_named(tmp_path):
 def test_a_file_takes_no_more_memory_than_allowed(
   tmp_path, monkeypatch, limit, message
 ):
-  monkeypatch.setattr(stroke_file, limit, 2)
+  monkeypatch.setattr(ink_limits, limit, 2)
   path = tmp_path / "many.jsonl"
   path.write_text('{"text": "a", "strokes": [[[0, 0], [1, 1], [2, 3]]]}\n' * 3)
   with pytest.raises(ValueError, match=f"more than {message}, the most"):

@@ -6,7 +6,7 @@ from pathlib import Path
 from graves_jax.data.sources import untrusted_xml
 from graves_jax.data.sources.iam_ondb.archive import parse_strokes
 from graves_jax.data.sources.iam_ondb.repairs import repair
-from graves_jax.data.sources.stroke_file import check_string
+from graves_jax.data.sources.ink_limits import check_string
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
 
