@@ -49,11 +49,14 @@ def _handwriting(kind: str) -> Callable[[Record], bool]:
   return matches
 
 
-def _is_of_characters(record: Record) -> bool:
-  if not is_of_paper(record, "penn_treebank", (1000,)):
-    return False
-  data = record.config.data
-  return (data.units, data.convention) == ("characters", "G")
+def _penn_treebank(units: str) -> Callable[[Record], bool]:
+  def matches(record: Record) -> bool:
+    if not is_of_paper(record, "penn_treebank", (1000,)):
+      return False
+    data = record.config.data
+    return (data.units, data.convention) == (units, "G")
+
+  return matches
 
 
 RACES = (
@@ -80,12 +83,21 @@ RACES = (
   ),
   Race(
     networks="Penn Treebank, characters G",
-    matches=_is_of_characters,
+    matches=_penn_treebank("characters"),
     unit="bits per symbol",
     figures=(
       (1.32, "Table 1; of the test set"),
       (1.27, "Table 1, weight noise; of the test set"),
       (1.26, "Table 1, adaptive weight noise; of the test set"),
+    ),
+  ),
+  Race(
+    networks="Penn Treebank, words, bits a word",
+    matches=_penn_treebank("words"),
+    unit="bits per symbol",
+    figures=(
+      (7.108, "Table 1, perplexity 138; of the test set"),
+      (6.977, "Table 1, weight noise, perplexity 126; of the test set"),
     ),
   ),
 )

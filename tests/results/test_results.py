@@ -312,14 +312,16 @@ def test_only_networks_of_the_race_on_its_data_run_in_it():
   assert list(racing) == ["staged"]
   characters = {"training": (in_bits,)}
   small = dataclasses.replace(TEXT, network=TextNetworkConfig(hidden=(8,)))
-  racing = runs_of(
-    RACES[2],
-    {
-      "small": make_record(small, "text", **characters),
-      "text": make_record(TEXT, "text", **characters),
-    },
+  words = dataclasses.replace(
+    TEXT, data=dataclasses.replace(TEXT.data, units="words")
   )
-  assert list(racing) == ["text"]
+  of_text = {
+    "small": make_record(small, "text", **characters),
+    "characters": make_record(TEXT, "text", **characters),
+    "words": make_record(words, "text", **characters),
+  }
+  assert list(runs_of(RACES[2], of_text)) == ["characters"]
+  assert list(runs_of(RACES[3], of_text)) == ["words"]
 
 
 def write_metrics(folder, updates, validates=True):
