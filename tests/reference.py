@@ -692,18 +692,24 @@ def random_points(rng, length):
 
 def muon(derivatives, *, momentum, gates):
   """Updates of Muon (Jordan 2024) for one layer's matrix [D, gates * H]: each
-  gate's momentum, with Nesterov's look ahead, made orthogonal by five
-  Newton-Schulz steps, and 0.2 sqrt(larger side) times as large."""
+  gate's momentum, with Nesterov's look ahead, made orthogonal by four steps
+  with Amsel's polynomials (2025), and 0.2 sqrt(larger side) times as large."""
   velocity, updates = np.zeros_like(derivatives[0]), []
   for derivative in derivatives:
     velocity = momentum * velocity + derivative
     ahead = derivative + momentum * velocity
     parts = []
     for gate in np.split(ahead, gates, axis=1):
-      x = gate / np.sqrt((gate**2).sum())
-      for _ in range(5):
-        a = x @ x.T
-        x = 3.4445 * x - 4.7750 * a @ x + 2.0315 * a @ a @ x
+      left, values, right = np.linalg.svd(gate, full_matrices=False)
+      values = values / (1.01 * np.sqrt((values**2).sum()))
+      for a, b, c in (
+        (8.4268, -24.9361, 18.4925),
+        (4.0344, -2.8859, 0.5214),
+        (3.6617, -2.6352, 0.4947),
+        (2.7787, -2.0040, 0.4287),
+      ):
+        values = a * values + b * values**3 + c * values**5
+      x = (left * values) @ right
       parts.append(0.2 * np.sqrt(max(gate.shape)) * x)
     updates.append(np.concatenate(parts, axis=1))
   return updates

@@ -2,7 +2,8 @@
 
 After K. Jordan, *Muon: an optimizer for hidden layers* (2024); its size is that
 of J. Liu et al., *Muon is scalable for LLM training* (2025), so that one
-learning rate serves these matrices and Adam's weights alike.
+learning rate serves these matrices and Adam's weights alike; its iteration
+that of N. Amsel et al., *The Polar Express* (2025).
 """
 
 import functools
@@ -19,9 +20,17 @@ from graves_jax.layers.lstm import LSTMParams
 from graves_jax.layers.products import Precision, product
 from graves_jax.layers.tanh import RNNParams
 
-# Of the Newton-Schulz iteration: x <- p x + q (x x') x + r (x x')^2 x.
-_COEFFICIENTS = 3.4445, -4.7750, 2.0315
-_ITERATIONS = 5
+# (p, q, r) of each step x <- p x + q (x x') x + r (x x')^2 x. Of all such
+# polynomials the one whose largest distance from 1 is least, over the singular
+# values that the step may meet: at first SMALLEST to 1, then whatever the step
+# before made of these, and 2 % more at the upper end, since bfloat16 rounds.
+SMALLEST = 0.002
+STEPS = (
+  (8.4268, -24.9361, 18.4925),
+  (4.0344, -2.8859, 0.5214),
+  (3.6617, -2.6352, 0.4947),
+  (2.7787, -2.0040, 0.4287),
+)
 # The root mean square of Adam's updates, in learning rates.
 _SIZE = 0.2
 _LAYERS = LSTMParams, RNNParams
@@ -43,7 +52,8 @@ def scale_by_muon(
   peepholes, and the standard deviations of adaptive weight noise.
 
   Differs from `optax.contrib.scale_by_muon` in that matrices are shared out
-  over the devices, and that bfloat16 products are summed in float32.
+  over the devices, that bfloat16 products are summed in float32, and that four
+  steps with numbers of their own do the work of its five.
 
   Args:
     momentum: of the matrices, as Nesterov has it.
@@ -69,14 +79,13 @@ def scale_by_muon(
 def orthogonal(matrix: Array, precision: Precision = "float32") -> Array:
   """Brings the singular values of a matrix [R, C] close to 1.
 
-  Five steps of a Newton-Schulz iteration: values between 0.5 and 1.3 come out,
-  but for those that were close to 0.
+  Four steps of polynomials of degree 5: values of `SMALLEST` and more of the
+  matrix's norm come out between 0.65 and 1.35, smaller ones smaller.
   """
   rows, columns = matrix.shape
   x = matrix if rows <= columns else matrix.T
-  x = x / (jnp.linalg.norm(x) + 1e-8)
-  p, q, r = _COEFFICIENTS
-  for _ in range(_ITERATIONS):
+  x = x / (1.01 * jnp.linalg.norm(x) + 1e-8)
+  for p, q, r in STEPS:
     square = product(x, x.T, precision)
     both = q * square + r * product(square, square, precision)
     x = p * x + product(both, x, precision)

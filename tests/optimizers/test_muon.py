@@ -11,7 +11,12 @@ from graves_jax.devices.parallel import AXIS, over_devices
 from graves_jax.layers.lstm import LSTMParams
 from graves_jax.layers.tanh import RNNParams
 from graves_jax.noise.adaptive_weight_noise import AdaptiveParams
-from graves_jax.optimizers.muon import orthogonal, scale_by_muon
+from graves_jax.optimizers.muon import (
+  SMALLEST,
+  STEPS,
+  orthogonal,
+  scale_by_muon,
+)
 
 HIDDEN = 6
 
@@ -79,7 +84,42 @@ def test_updates_equal_the_transcription():
 def test_singular_values_come_close_to_one(shape):
   matrix = np.random.default_rng(0).normal(size=shape).astype(np.float32)
   values = np.linalg.svd(orthogonal(jnp.asarray(matrix)), compute_uv=False)
-  assert values.min() > 0.3 and values.max() < 1.3
+  assert values.min() > 0.6 and values.max() < 1.4
+
+
+def test_each_step_is_the_best_for_the_values_that_it_meets():
+  """Chebyshev: the polynomial that stays closest to 1 is as far from it, on
+  alternate sides, in one place more than it has numbers."""
+  low, high = SMALLEST, 1.0
+  for p, q, r in STEPS:
+    turns = np.sqrt(np.sort(np.roots([5 * r, 3 * q, p])))
+    x = np.array([low, *turns, high])
+    assert np.all(np.diff(x) > 0)
+    away = (p * x + q * x**3 + r * x**5 - 1) * [-1, 1, -1, 1]
+    np.testing.assert_allclose(away, away[1], atol=1e-3)
+    low, high = 1 - away[1], 1.02 * (1 + away[1])
+  assert low > 0.65
+
+
+def test_all_values_that_are_not_tiny_come_close_to_one():
+  """Half of them the smallest that the steps are made for."""
+  random = np.random.default_rng(0)
+  left, right = (np.linalg.qr(random.normal(size=(40, 40)))[0] for _ in "ab")
+  values = np.geomspace(SMALLEST, 0.5, 40)
+  values[::2] = SMALLEST
+  values[-1] = np.sqrt(1 - (values[:-1] ** 2).sum())
+  matrix = jnp.asarray((left * values) @ right, jnp.float32)
+  made = np.linalg.svd(orthogonal(matrix), compute_uv=False)
+  assert 0.6 < made.min() and made.max() < 1.4
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_matrix_of_rank_one_stays_finite(precision):
+  """Its one singular value is as large as any can be."""
+  ones = jnp.ones((300, 200))
+  np.testing.assert_allclose(
+    orthogonal(ones, precision) * np.sqrt(300 * 200), ones, atol=0.4
+  )
 
 
 def test_directions_are_kept():
@@ -105,7 +145,13 @@ def test_an_optax_matrix_by_the_same_rule():
   matrix = jnp.asarray(
     np.random.default_rng(1).normal(size=(9, 6)).astype(np.float32)
   )
-  theirs = optax.contrib.scale_by_muon(beta=0.0, nesterov=False)
+  theirs = optax.contrib.scale_by_muon(
+    ns_coeffs=STEPS,
+    ns_steps=len(STEPS),
+    beta=0.0,
+    nesterov=False,
+    eps=0.01 * float(jnp.linalg.norm(matrix)),
+  )
   expected, _ = theirs.update(matrix, theirs.init(matrix))
   np.testing.assert_allclose(orthogonal(matrix), expected, atol=1e-5)
 
