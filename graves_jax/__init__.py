@@ -47,8 +47,9 @@ _MODULES = {
   "graves_jax.optimizers.graves_rmsprop": ("graves_rmsprop",),
   "graves_jax.recognition.reader": ("HandwritingReader",),
   "graves_jax.rendering.write": ("draw_lines",),
+  "graves_jax.sampling.attempts": ("Written",),
   "graves_jax.sampling.text": ("TextWriter",),
-  "graves_jax.sampling.writer": ("HandwritingWriter", "Written"),
+  "graves_jax.sampling.writer": ("HandwritingWriter",),
 }
 _HOMES = {name: home for home, names in _MODULES.items() for name in names}
 __all__ = list(_HOMES)

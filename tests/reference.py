@@ -692,8 +692,9 @@ def random_points(rng, length):
 
 def muon(derivatives, *, momentum, gates):
   """Updates of Muon (Jordan 2024) for one layer's matrix [D, gates * H]: each
-  gate's momentum, with Nesterov's look ahead, made orthogonal by four steps
-  with Amsel's polynomials (2025), and 0.2 sqrt(larger side) times as large."""
+  gate's momentum, with Nesterov's look ahead, made orthogonal by four steps,
+  whose polynomials are found as by Amsel et al. (2025), and 0.2 sqrt(larger
+  side) times as large."""
   velocity, updates = np.zeros_like(derivatives[0]), []
   for derivative in derivatives:
     velocity = momentum * velocity + derivative

@@ -20,10 +20,10 @@ from graves_jax.layers.lstm import LSTMParams
 from graves_jax.layers.products import Precision, product
 from graves_jax.layers.tanh import RNNParams
 
-# (p, q, r) of each step x <- p x + q (x x') x + r (x x')^2 x. Of all such
-# polynomials the one whose largest distance from 1 is least, over the singular
-# values that the step may meet: at first SMALLEST to 1, then whatever the step
-# before made of these, and 2 % more at the upper end, since bfloat16 rounds.
+# Each step x <- p x + q (x x') x + r (x x')^2 x has its (p, q, r): those of the
+# polynomial that stays closest to 1 over the singular values that the step may
+# meet. For the first step these are SMALLEST to 1; for a later one, what the
+# step before makes of them, and 2 % above, because bfloat16 rounds.
 SMALLEST = 0.002
 STEPS = (
   (8.4268, -24.9361, 18.4925),
@@ -53,7 +53,7 @@ def scale_by_muon(
 
   Differs from `optax.contrib.scale_by_muon` in that matrices are shared out
   over the devices, that bfloat16 products are summed in float32, and that four
-  steps with numbers of their own do the work of its five.
+  steps, with other numbers, stand in for its five.
 
   Args:
     momentum: of the matrices, as Nesterov has it.
@@ -79,11 +79,12 @@ def scale_by_muon(
 def orthogonal(matrix: Array, precision: Precision = "float32") -> Array:
   """Brings the singular values of a matrix [R, C] close to 1.
 
-  Four steps of polynomials of degree 5: values of `SMALLEST` and more of the
-  matrix's norm come out between 0.65 and 1.35, smaller ones smaller.
+  Four steps of polynomials of degree 5: values of at least `SMALLEST` times the
+  matrix's norm come out between 0.65 and 1.35, smaller ones between 0 and that.
   """
   rows, columns = matrix.shape
   x = matrix if rows <= columns else matrix.T
+  # Below 1 by 1 %: bfloat16 rounds, and steps diverge not far above 1.
   x = x / (1.01 * jnp.linalg.norm(x) + 1e-8)
   for p, q, r in STEPS:
     square = product(x, x.T, precision)

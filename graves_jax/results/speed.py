@@ -54,7 +54,8 @@ def _penn_treebank(units: str) -> Callable[[Record], bool]:
     if not is_of_paper(record, "penn_treebank", (1000,)):
       return False
     data = record.config.data
-    return (data.units, data.convention) == (units, "G")
+    # Bits a word are the same in both conventions.
+    return data.units == units and (units == "words" or data.convention == "G")
 
   return matches
 

@@ -12,7 +12,7 @@ from graves_jax.sampling.pens import ToWrite, write_pens
 from graves_jax.sampling.ranking import Choice, Ranker, choose, require_pens
 from graves_jax.sampling.seed import require_seed
 
-if TYPE_CHECKING:  # It writes by this file.
+if TYPE_CHECKING:  # That file imports this one.
   from graves_jax.sampling.writer import HandwritingWriter
 
 _CANDIDATES = 3
@@ -41,7 +41,7 @@ class Written(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class WritingSettings:
   """How to write; as for `HandwritingWriter.write`."""
 
   seed: int
@@ -58,7 +58,7 @@ class Settings:
     require_pens(self.best_of)
 
 
-def for_each(
+def style_for_each(
   style: Line | Sequence[Line] | None, texts: Sequence[str]
 ) -> Sequence[Line | None]:
   """A style for each text."""
@@ -73,7 +73,7 @@ def for_each(
 
 
 def write_one_hand(
-  writer: "HandwritingWriter", texts: list[str], settings: Settings
+  writer: "HandwritingWriter", texts: list[str], settings: WritingSettings
 ) -> list[Written]:
   """Writes the longest lines, chooses one, and the others in its hand."""
   longest = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
@@ -85,17 +85,17 @@ def write_one_hand(
     legible = [row for row in finished if not _is_misread(written[row])]
     for row in (legible or finished)[:1]:
       others = texts[:row] + texts[row + 1 :]
-      styles = for_each(written[row].line, others)
+      styles = style_for_each(written[row].line, others)
       rest = write_finished(writer, others, styles, settings)
       return [*rest[:row], written[row], *rest[row:]]
-  return write_finished(writer, texts, for_each(None, texts), settings)
+  return write_finished(writer, texts, style_for_each(None, texts), settings)
 
 
 def write_finished(
   writer: "HandwritingWriter",
   texts: Sequence[str],
   styles: Sequence[Line | None],
-  settings: Settings,
+  settings: WritingSettings,
 ) -> list[Written]:
   """Writes lines, each after its style, until all are finished, or the
   attempts are used up."""
@@ -116,7 +116,7 @@ def _write_rows(
   rows: dict[int, str],
   attempt: int,
   styles: Sequence[Line | None],
-  settings: Settings,
+  settings: WritingSettings,
 ) -> dict[int, Written]:
   """Writes each text with fresh pens, and keeps the best one; `rows` maps the
   number of a line, by which it finds its style, to its text."""

@@ -14,7 +14,7 @@ from graves_jax.sampling.handwriting import sample_handwriting
 from graves_jax.sampling.padding import pad_inputs
 from graves_jax.sampling.ranking import Pen
 
-if TYPE_CHECKING:  # It writes by this file.
+if TYPE_CHECKING:  # That file imports this one.
   from graves_jax.sampling.writer import HandwritingWriter
 
 PATIENCE = 3

@@ -15,9 +15,9 @@ from graves_jax.layers.window_lstm import Text
 from graves_jax.networks.build import build_network
 from graves_jax.networks.synthesis import SynthesisNetwork
 from graves_jax.sampling.attempts import (
-  Settings,
+  WritingSettings,
   Written,
-  for_each,
+  style_for_each,
   write_finished,
   write_one_hand,
 )
@@ -124,10 +124,10 @@ class HandwritingWriter:
     Raises:
       ValueError: if a text or a number cannot be used.
     """
-    settings = Settings(seed, bias, attempts, best_of, ranker)
+    settings = WritingSettings(seed, bias, attempts, best_of, ranker)
     texts = [texts] if isinstance(texts, str) else texts
     texts = [" ".join(text.split()) for text in texts]
-    styles = for_each(style, texts)
+    styles = style_for_each(style, texts)
     self._require_usable(texts, styles)
     return write_finished(self, texts, styles, settings)
 
@@ -155,7 +155,7 @@ class HandwritingWriter:
       width: characters a line at most.
       seed, bias, style, attempts, best_of, ranker: as for `write`.
     """
-    settings = Settings(seed, bias, attempts, best_of, ranker)
+    settings = WritingSettings(seed, bias, attempts, best_of, ranker)
     if len(text) > MAX_CHARACTERS:
       raise ValueError(
         f"the text has {len(text):,} characters; write at most "
@@ -164,7 +164,7 @@ class HandwritingWriter:
     lines = wrap(text, width)
     texts = [line for line in lines if line]
     require_known("".join(texts), self.alphabet)
-    styles = for_each(style, texts)
+    styles = style_for_each(style, texts)
     self._require_usable(texts, styles)
     if style is not None or len(texts) == 1:
       written = iter(write_finished(self, texts, styles, settings))
@@ -213,7 +213,7 @@ class HandwritingWriter:
       seed, bias: as for `write`.
       progress: called with how many texts are written, and all.
     """
-    Settings(seed, bias, 1, pens, None)
+    WritingSettings(seed, bias, 1, pens, None)
     texts = [" ".join(text.split()) for text in texts]
     self._require_usable(texts, styles or ())
     to_write = [

@@ -96,7 +96,7 @@ def test_each_step_is_the_best_for_the_values_that_it_meets():
     x = np.array([low, *turns, high])
     assert np.all(np.diff(x) > 0)
     away = (p * x + q * x**3 + r * x**5 - 1) * [-1, 1, -1, 1]
-    np.testing.assert_allclose(away, away[1], atol=1e-3)
+    np.testing.assert_allclose(away, away[1], atol=1e-3)  # of four decimals
     low, high = 1 - away[1], 1.02 * (1 + away[1])
   assert low > 0.65
 
@@ -110,11 +110,11 @@ def test_all_values_that_are_not_tiny_come_close_to_one():
   values[-1] = np.sqrt(1 - (values[:-1] ** 2).sum())
   matrix = jnp.asarray((left * values) @ right, jnp.float32)
   made = np.linalg.svd(orthogonal(matrix), compute_uv=False)
-  assert 0.6 < made.min() and made.max() < 1.4
+  assert made.min() > 0.65 and made.max() < 1.35
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_matrix_of_rank_one_stays_finite(precision):
+def test_a_matrix_of_rank_one_comes_out_with_a_norm_near_one(precision):
   """Its one singular value is as large as any can be."""
   ones = jnp.ones((300, 200))
   np.testing.assert_allclose(

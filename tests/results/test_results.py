@@ -313,7 +313,8 @@ def test_only_networks_of_the_race_on_its_data_run_in_it():
   characters = {"training": (in_bits,)}
   small = dataclasses.replace(TEXT, network=TextNetworkConfig(hidden=(8,)))
   words = dataclasses.replace(
-    TEXT, data=dataclasses.replace(TEXT.data, units="words")
+    TEXT,
+    data=dataclasses.replace(TEXT.data, units="words", convention="S"),
   )
   of_text = {
     "small": make_record(small, "text", **characters),

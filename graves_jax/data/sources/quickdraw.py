@@ -7,7 +7,8 @@ One drawing is one line of the file, one JSON object:
   word, or text: what was written.
   drawing, or strokes: in writing order, each stroke two lists, all x and all
     y, or more, of which the third and fourth (time, pressure) are not used.
-    Positions, dots and bounds are as in `stroke_file`, y growing downwards.
+    Positions and dots are as in `stroke_file`, y growing downwards, bounds as
+    in `ink_limits`.
   Other keys are ignored.
 
 The file is UTF-8, or UTF-16 or UTF-32 with a byte-order mark, plain or

@@ -21,7 +21,7 @@ const NO_HAND = {elements: new Float32Array(0), classes: [], snapshot: null};
 
 // Writes `text` in the hand's style. `emit(element, phi, raw)` is called for each
 // element that is kept, in pen units; `pause()` now and then. Returns the line:
-// {length, isFinished}, as Written in graves_jax/sampling/writer.py.
+// {length, isFinished}, as Written in graves_jax/sampling/attempts.py.
 async function writeLine(model, {text, hand, bias, random, stop}, emit, pause) {
   const {network, sigmaFloor, pointsPerCharacter, normalization, encode} = model;
   const {mean, std} = normalization;
