@@ -114,11 +114,10 @@ class DataConfig(LinesConfig):
         "alike; set that, or leave it out."
       )
     for updates, points, lines in self.crop_schedule:
-      if updates < 1 or points < 2 or lines < 1 or lines % self.batch_size:
+      if updates < 1 or points < 2 or lines < 1:
         raise ValueError(
           f"crop_schedule (={updates} {points} {lines}) must be updates (1 or "
-          "more), points (2 or more) and lines an update, a multiple of "
-          f"batch_size (={self.batch_size})."
+          "more), points (2 or more) and lines an update (1 or more)."
         )
 
 

@@ -1,6 +1,7 @@
 """A curriculum of lengths: the starts of lines first, then whole lines."""
 
 import copy
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -25,13 +26,15 @@ class StagedLineBatches:
     """Joins stages.
 
     Args:
-      stages: the first ones of a run, in order; each batch size a multiple of
-        that of `whole`.
+      stages: the first ones of a run, in order.
       whole: what follows.
+
+    `batch_size` is the largest by which all their batches can be divided.
     """
     self._stages = tuple(stages)
     self._whole = whole
-    self.batch_size = whole.batch_size
+    sizes = [stage.batches.batch_size for stage in stages]
+    self.batch_size = math.gcd(whole.batch_size, *sizes)
     self.lines = whole.lines
     self.sequences = whole.sequences
     self.elements = whole.elements
@@ -62,9 +65,9 @@ class StagedLineBatches:
     """The same batches, of which only these rows are read: of larger batches
     as many times more."""
     shared = copy.copy(self)
-    shared._whole = self._whole.share(rows)
+    shared._whole = self._share_of(self._whole, rows)
     shared._stages = tuple(
-      stage._replace(batches=stage.batches.share(self._scaled(rows, stage)))
+      stage._replace(batches=self._share_of(stage.batches, rows))
       for stage in self._stages
     )
     return shared
@@ -80,7 +83,7 @@ class StagedLineBatches:
       step -= updates
     return self._whole, step
 
-  def _scaled(self, rows: slice, stage: LengthStage) -> slice:
-    times = stage.batches.batch_size // self.batch_size
+  def _share_of(self, batches: LineBatches, rows: slice) -> LineBatches:
+    times = batches.batch_size // self.batch_size
     start, stop, _ = rows.indices(self.batch_size)
-    return slice(start * times, stop * times)
+    return batches.share(slice(start * times, stop * times))

@@ -106,6 +106,12 @@ def build_experiment(
   config = task.metadata.config
   require_divisible("data.batch_size", config.data.batch_size, len(devices))
   require_divisible(
+    "the greatest common divisor of data.batch_size and the lines of "
+    "data.crop_schedule",
+    task.train_batches.batch_size,
+    len(devices),
+  )
+  require_divisible(
     "training.evaluation_batch_size",
     task.validation_batches.batch_size,
     len(devices),
