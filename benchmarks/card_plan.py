@@ -3,9 +3,9 @@
 From random weights it is configs/handwriting_synthesis.py, and a run of N
 updates is the recipe at N of its 8,000: warm-up and the average's horizon
 shrink with it, the descent is a share anyhow. The curriculum shrinks least, as
-the window needs its updates to learn to read: the recipe's 450, at most a third
-of the run. From trained weights it is configs/handwriting_synthesis_dropout.py,
-without a curriculum.
+the window needs its updates to learn to read: 450 of many lines each, at most a
+third of the run. From trained weights it is
+configs/handwriting_synthesis_dropout.py, without a curriculum.
 
 N comes from the time of a few updates of every shape.
 """
@@ -28,7 +28,8 @@ from graves_jax.data.lines import LineBatches, StrokeBatch
 from graves_jax.training.experiment import Experiment
 
 _MOST_STEPS = handwriting_synthesis.get_config().training.steps
-_MOST_OF_RUN = 1 / 3  # that the curriculum takes
+_SHORT_UPDATES = 450  # those of the curriculum,
+_MOST_OF_RUN = 1 / 3  # and what they are at most
 VALIDATIONS = 4  # of a run, the last one at its end
 _TIMED = 3  # updates of each shape
 # Updates: fewer, and the recipe's learning rate comes too soon.
@@ -38,8 +39,7 @@ _SHORTEST_WARMUP = 60
 class Size(NamedTuple):
   """What is trained, and in which batches.
 
-  batch_size: whole lines an update; of the curriculum twice as many, as in the
-    recipe.
+  batch_size: whole lines an update; of the curriculum twice as many.
   buckets: lengths of whole lines.
   hidden: cells in each layer.
   evaluation_batch_size: lines at once.
@@ -143,12 +143,10 @@ def plan(
 
 
 def short_updates(recipe: HandwritingConfig, steps: int) -> int:
-  """Updates of the recipe's curriculum, one stage or none, in a run of
-  `steps`."""
+  """Updates of the curriculum, one stage or none, in a run of `steps`."""
   if not recipe.data.crop_schedule:
     return 0
-  ((updates, _, _),) = recipe.data.crop_schedule
-  return max(min(updates, round(_MOST_OF_RUN * steps)), 1)
+  return max(min(_SHORT_UPDATES, round(_MOST_OF_RUN * steps)), 1)
 
 
 def most_steps(

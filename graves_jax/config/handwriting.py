@@ -82,7 +82,7 @@ class DataConfig(LinesConfig):
   crop_schedule: tuple[tuple[int, int, int], ...] = ()
   """A curriculum of lengths that a run begins with: for so many updates, so
   many points from the start of each line, with all its text, so many lines an
-  update; such as 450 300 64. After it, lines are whole (our choice)."""
+  update; such as 900 300 16. After it, lines are whole (our choice)."""
 
   keep_codec: bool = False
   """Keeps the alphabet and the normalization of the weights that --init-from
