@@ -18,7 +18,13 @@ SCORES = {
 }
 # What is read of a row, by its kind; rows that lack it are passed over.
 _FIELDS = {
-  "train": {"step", "seconds", "nats_per_element", "nats_per_sequence"},
+  "train": {
+    "step",
+    "seconds",
+    "elements_per_second",
+    "nats_per_element",
+    "nats_per_sequence",
+  },
   "validation": {"step"},
 }
 # Of a record.
@@ -72,7 +78,9 @@ def median_seconds(rows: Rows) -> float:
 
 def minutes_of_updates(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
   """How long a run's updates took: scoring is not counted, and of an update
-  that took more than twice the median (other work, a pause) twice that.
+  that took more than twice as long as its elements do by the run's median
+  (other work, a pause) twice that. By elements, since the updates of a
+  curriculum are of several sizes.
 
   Returns:
     Steps whose updates are in the rows, and the minutes up to each.
@@ -80,7 +88,10 @@ def minutes_of_updates(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
   updates = [row for row in rows if row["kind"] == "train"]
   steps = np.array([row["step"] for row in updates])
   seconds = np.array([row["seconds"] for row in updates])
-  seconds = np.minimum(seconds, 2 * np.median(seconds))
+  speeds = np.array([row["elements_per_second"] for row in updates])
+  elements = np.maximum(seconds * speeds, 1.0)
+  usual = elements * np.median(seconds / elements)
+  seconds = np.minimum(seconds, 2 * usual)
   return steps, np.cumsum(np.diff(steps, prepend=0) * seconds) / 60
 
 

@@ -47,11 +47,12 @@ _FLOORS = (
 _SPEED = (
   "Minutes of updates until a validation was first at or below a figure of the "
   "paper, by the runs' own records. Compilation and validations are not "
-  "counted, and of an update that took more than twice the median (other work, "
-  "a pause) twice that. Runs are validated now and then, so that a figure was "
-  "reached somewhat before. Of Penn Treebank the paper's figures are of the "
-  "test set, and runs are validated on the validation set, which costs the "
-  "same network more: the test set's own figures are in Table 1."
+  "counted, and of an update that took more than twice as long as its points "
+  "or symbols do by the run's median (other work, a pause) twice that. Runs "
+  "are validated now and then, so that a figure was reached somewhat before. "
+  "Of Penn Treebank the paper's figures are of the test set, and runs are "
+  "validated on the validation set, which costs the same network more: the "
+  "test set's own figures are in Table 1."
 )
 _RECORDS = (
   "Where each was scored, by which version, and what its weights were trained "

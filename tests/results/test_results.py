@@ -325,14 +325,20 @@ def test_only_networks_of_the_race_on_its_data_run_in_it():
   assert list(runs_of(RACES[3], of_text)) == ["words"]
 
 
-def write_metrics(folder, updates, validates=True):
-  """Rows of a run: 60 s an update, the first 600; a validation at each."""
+def write_metrics(folder, updates, validates=True, short=0):
+  """Rows of a run: 60 s an update, the first 600; a validation at each.
+
+  The first `short` updates are of a sixth of the elements: 10 s, the first 100.
+  """
   folder.mkdir()
   rows = []
   for step in range(1, updates + 1):
     losses = {"nats_per_element": 1.0, "nats_per_sequence": 1.0}
-    seconds = 600.0 if step == 1 else 60.0
-    rows.append({"kind": "train", "step": step, "seconds": seconds} | losses)
+    usual = 10.0 if step <= short else 60.0
+    seconds = 10 * usual if step == 1 else usual
+    speed = 6000.0 * usual / 60.0 / seconds
+    times = {"seconds": seconds, "elements_per_second": speed}
+    rows.append({"kind": "train", "step": step} | times | losses)
     score = -1000.0 - step
     validation = {"step": step, "nats_per_sequence": score}
     if validates:
@@ -354,6 +360,13 @@ def test_a_run_tells_its_minutes_up_to_the_weights_that_were_kept(tmp_path):
   assert training_of(run, None).updates == 200
   with pytest.raises(ValueError, match=r"200 updates, and the weights 300"):
     training_of(run, None, 300)
+
+
+def test_updates_of_a_curriculum_count_by_their_elements(tmp_path):
+  run = write_metrics(tmp_path / "run", 100, short=60)
+  # The first update is counted as two; none of the whole lines is cut.
+  assert training_of(run, None, 60).minutes == pytest.approx(61 / 6, abs=1e-3)
+  assert training_of(run, None).minutes == pytest.approx(61 / 6 + 40, abs=1e-3)
 
 
 def test_of_many_validations_the_best_are_kept():
