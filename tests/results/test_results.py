@@ -26,6 +26,7 @@ from graves_jax.results.text_tables import TABLE_1, TABLE_2
 
 DOCS = ROOT / "docs"
 FOLDER = re.compile(r"[\"' =,](/|~|\.\.|\./\.\.)[^ ]|file:|[A-Z]:\\")
+CORES = "2 cores of a processor"
 SYNTHESIS = RACES[1]
 
 
@@ -277,21 +278,24 @@ def test_every_row_without_a_record_says_how_to_make_one():
 
 
 def test_the_fastest_way_to_a_figure_is_told_by_stages():
-  slow = stage("alone", "two cores", 90.0, [-900.0] * 30 + [-1060.0])
+  slow = stage("alone", CORES, 90.0, [-900.0] * 30 + [-1060.0])
   first = stage("first", "a card", 5.0, [-1075.0, -960.0])
-  second = stage("second", "two cores", 50.0, [-1070.0, -1094.0])
+  second = stage("second", CORES, 50.0, [-1070.0, -1094.0])
   two = {"ancestry": (), "training": (first, second)}
   records = {
     "slow": make_record(training=(slow,)),
     "two": make_record(**two),
     "again": make_record(**two),
   }
-  reached = fastest(SYNTHESIS, records, -1057.7)
+  reached, alone = fastest(SYNTHESIS, records, -1057.7)
   assert (reached.record, reached.minutes) == ("two", (("a card", 2.0),))
-  reached = fastest(SYNTHESIS, records, -1094.0)
-  assert reached.minutes == (("a card", 5.0), ("two cores", 4.0))
+  assert (alone.record, alone.minutes) == ("slow", ((CORES, 62.0),))
+  [reached] = fastest(SYNTHESIS, records, -1094.0)
+  assert reached.minutes == (("a card", 5.0), (CORES, 4.0))
   assert (reached.total, reached.score) == (9.0, -1094.0)
-  assert fastest(SYNTHESIS, records, -1128.2) is None
+  assert fastest(SYNTHESIS, records, -1128.2) == []
+  [slow] = fastest(SYNTHESIS, {"slow": records["slow"]}, -1057.7)
+  assert slow.record == "slow"
 
 
 def test_only_networks_of_the_race_on_its_data_run_in_it():
