@@ -2,7 +2,7 @@
 
 Of real lines, reckons when the pen is at each of their points, for a pen that
 is equally fast everywhere and by `data.sources.pace`, with which SVG is read.
-A pen is read in equal times, so that the times between neighbours should be
+A pen is read in equal times, so that the times between neighbors should be
 equal: the smaller the standard deviation of their logarithm, the better.
 """
 

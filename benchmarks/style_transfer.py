@@ -20,7 +20,7 @@ from rich.table import Table
 MEASURES = {
   "size": "height of the letters: spread of y about the slope of the line",
   "slant": "mean direction of the long downstrokes",
-  "pace": "mean distance of neighbouring points",
+  "pace": "mean distance of neighboring points",
   "width": "advance a character",
   "lifts": "strokes a character: joined or separate letters",
 }

@@ -8,10 +8,12 @@ truncated after 50 characters, the state carried on. Muon in place of RMSProp
   python train.py configs/char_rnn.py --data.path shakespeare.txt
   python sample.py --checkpoint runs/char_rnn --length 2000 --temperature 0.7
 
-Without --data.path it learns from the sources of Python's standard library, so
-that nothing needs downloading. Text that is not UTF-8: --data.units bytes.
-The post's own size takes hours: --network.hidden 512 512 --network.dropout 0.5
---data.batch-size 100 --data.length 100 --training.steps 5000.
+shakespeare.txt may be any text; configs/shakespeare.py says where tiny
+Shakespeare is found. Without --data.path it learns from the sources of Python's
+standard library, so that nothing needs downloading. Text that is not UTF-8:
+--data.units bytes. The post's own size takes hours: --network.hidden 512 512
+--network.dropout 0.5 --data.batch-size 100 --data.length 100 --training.steps
+5000.
 
 Measured on tiny Shakespeare, 1.1 MB, on two CPU cores (AMD EPYC, AVX-512) with
 no other work; nats a character on validation's 111,539, minutes of updates

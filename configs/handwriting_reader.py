@@ -4,7 +4,7 @@
   graves-jax evaluate --checkpoint runs/handwriting_reader
 
 A reader measures how legible handwriting is. Three bidirectional layers of 160
-cells in each direction, over two neighbouring pen elements at a time, and the
+cells in each direction, over two neighboring pen elements at a time, and the
 80 characters of the training transcripts, one class for every other, and the
 blank: 1,474,322 weights.
 
@@ -21,12 +21,9 @@ BF16), trained with the wrong transcripts, too; 10.5 % after 1,000 updates,
 7.6 % after 2,000, 6.6 % after 4,000. It is
 graves_jax/pretrained/handwriting_reader.
 
-The reader that ranks pens, graves_jax/pretrained/handwriting_ranker, has other
-widths and sees four elements as one, which takes half of the time and reads
-worse:
-
-  graves-jax train handwriting_reader --data.path ~/iamondb \\
-    --network.joined 4 --network.hidden 180 180 --training.seed 1
+The reader that chooses among pens has two layers of 180 and sees four elements
+as one, which takes half of the time and reads worse. Its two commands stand in
+graves_jax/pretrained/handwriting_ranker/README.md.
 """
 
 from graves_jax.config import (

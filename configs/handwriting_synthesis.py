@@ -53,18 +53,17 @@ warm-up over a fifth and a cosine to a tenth, the rate 8e-3.
   16, 600 updates, warm-up 120     5.3      -879.7             47
   32, 300 updates, warm-up 60      4.5      -793.7             44
   64, 150 updates, warm-up 30      4.0      -658.5             24
-  32, and by Muon, too, the first
-  layer's inputs, the window's and
-  the output's weights             4.5      -704.4             20
+  32, all matrices by Muon         4.5      -704.4             20
 
-All 1,438 validation lines, whole. With Muon's iteration in five steps 32 lines
-had -781.2, with four that serve smaller values (`muon.SMALLEST` 0.001) -774.7:
-differences of that size may be chance. Whole lines 16 at once, too, after 900
-updates of short ones: -991.1 after 13.3 minutes, 64 gained by reading, and
--982.0 after 18.3, 14 gained, while the rate was level: too much noise. In the
-trial with wrong transcripts and five steps 32 lines had -618.2 at a rate of
-2e-3, -712.7 at 4e-3 and -770.8 at 8e-3. Adam (peak 2e-3, whole lines) had -536
-after 400 updates and -731 after 800.
+All 1,438 validation lines, whole. All matrices: those of the first layer's
+inputs, of the window and of the output, too. With Muon's iteration in five
+steps 32 lines had -781.2, with four that serve smaller values (`muon.SMALLEST`
+0.001) -774.7: differences of that size may be chance. Whole lines 16 at once,
+too, after 900 updates of short ones: -991.1 after 13.3 minutes, 64 gained by
+reading, and -982.0 after 18.3, 14 gained, while the rate was level: too much
+noise. In the trial with wrong transcripts and five steps 32 lines had -618.2 at
+a rate of 2e-3, -712.7 at 4e-3 and -770.8 at 8e-3. Adam (peak 2e-3, whole lines)
+had -536 after 400 updates and -731 after 800.
 
 On a graphics card (benchmarks/README.md), at 128 lines an update and a rate of
 5e-3: -998.1 after 708 updates, -1075.3 after 1,416, -1046.3 after 2,124, and

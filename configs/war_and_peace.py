@@ -2,7 +2,8 @@
 
 Karpathy shows what such a network writes after 100, 300, 500, 700, 1,200 and
 2,000 iterations: first spaces and word lengths, then words, then sentences.
-runs/war_and_peace/samples keeps what ours writes.
+runs/war_and_peace/samples keeps what ours writes. warandpeace.txt is Project
+Gutenberg's eBook 2600 as plain text; ours has 3,293,492 bytes.
 
   python train.py configs/war_and_peace.py --data.path warandpeace.txt
 

@@ -42,7 +42,7 @@ class HandwritingOptions:
   times."""
   best_of: int = 4
   """So many pens write each line, and the one is kept that a reader reads as
-  the text; 1 is the paper's sampler. With the same seed and the same number it
+  the text; 1 writes each line once. With the same seed and the same number it
   writes the same."""
   ranker: Path = HANDWRITING_RANKER
   """That reader: a run's folder, one checkpoint, or a name of weights that

@@ -51,7 +51,7 @@ class ReadingNetwork(nn.Module):
     inputs: width of a pen element.
     outputs: A, classes of characters and the blank.
     hidden: units of each layer in each direction.
-    joined: neighbouring elements that make one step.
+    joined: neighboring elements that make one step.
     lstm_clip: limit on the derivatives of the layers' net inputs.
     precision: of the matrix products.
     weight_range: weights start uniform within +- this.

@@ -112,7 +112,7 @@ def empty_figure(width: float, height: float) -> tuple[Any, Any]:
 
 
 def share_time(axes: Sequence[Any], low: float, high: float) -> None:
-  """Gives the panels one horizontal axis, labelled below the last of them."""
+  """Gives the panels one horizontal axis, labeled below the last of them."""
   from matplotlib.ticker import MaxNLocator
 
   for panel in axes[:-1]:

@@ -21,7 +21,10 @@ _INTRODUCTION = (
   "each of which `graves-jax evaluate --record docs/results/NAME.json` wrote; "
   "nothing here is filled in by hand, but for the machines of runs that did "
   "not note theirs (`--trained-on`). Where there is no record it says so, and "
-  "by which command there would be one."
+  "by which command there would be one. The last column of a table says in "
+  "what the training of a row's last stage differs from the paper's: `stage 5` "
+  "comes after four others, which the end of this page lists, and `0.3 of the "
+  "complexity` is the share of the weights' bits that counted in the loss."
 )
 _DYNAMIC = (
   "The weights learn along each writer's lines of `testset_v`: a line is "

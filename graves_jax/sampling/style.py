@@ -2,7 +2,7 @@
 
 Ink is measured by what neither its place nor its direction changes: its length
 along the strokes. A character of usual size has `_INK` times as much of it as
-it advances the pen; so, at the usual pace, do two neighbouring points.
+it advances the pen; so, at the usual pace, do two neighboring points.
 
 The bounds below are of the 1,438 lines of IAM-OnDB's testset_v, all within
 them, and of the 10,741 lines of its other splits
@@ -27,7 +27,7 @@ _INK = 2.5
 # Ink of a character over the usual ink; testset_v 0.41 to 3.3, others 0.28 to
 # 2.7. Hands differ; only beyond is it the tablet that differs.
 _SIZES = (0.4, 3.4)
-# Distance of neighbouring points over the usual one, on average over a line;
+# Distance of neighboring points over the usual one, on average over a line;
 # testset_v 0.45 to 2.0, others 0.31 to 2.4.
 _SPACINGS = (0.3, 2.6)
 # Ink of a character over the size of a letter; testset_v 0.83 to 8.7.
@@ -43,7 +43,7 @@ class InkMeasures(NamedTuple):
   """What is measured of a line; the first four without units.
 
   size: ink of a character over the usual ink.
-  spacing: distance of neighbouring points over the usual one.
+  spacing: distance of neighboring points over the usual one.
   ink_of_letter: ink of a character over the size of a letter of the line.
   longest_way: of the pen from one point to the next, likewise.
   points_per_character: of this line.

@@ -3,7 +3,7 @@
 A drawing keeps where a pen went, but not when. Pens are slow where their way
 bends (the power law of Lacquaniti, Terzuolo and Viviani, 1983) and where a
 stroke begins or ends. The three numbers below are those, of a few that were
-tried, by which the times between neighbouring points of real lines come out
+tried, by which the times between neighboring points of real lines come out
 most alike (benchmarks/pen_pace.py).
 """
 
