@@ -1,6 +1,8 @@
 """What the commands beside this file share: arguments, texts and errors."""
 
 import dataclasses
+import functools
+import inspect
 import logging
 import os
 import re
@@ -77,12 +79,58 @@ def _leave_threads_behind(status: int) -> None:
 def parse(arguments: type[Parsed], argv: list[str], **options: Any) -> Parsed:
   """Reads a command line by tyro, whose options these are.
 
+  Returns:
+    The arguments, with ~ as the home folder in paths, wherever the shell left
+    it; but not in the texts of a config, which are kept as they were written.
+
   Raises:
-    ValueError: if a file or a folder is on the network.
+    ValueError: if a file or a folder is on the network, or below a home folder
+      that is not known.
   """
-  parsed = tyro.cli(arguments, args=argv, **options)
-  require_local(arguments=parsed)
-  return parsed
+  return _local("arguments", tyro.cli(arguments, args=argv, **options))
+
+
+def call(function: Callable[..., None], argv: list[str]) -> None:
+  """Calls a function with what a command line gives, as `parse` reads it."""
+
+  @functools.wraps(function)
+  def with_local_paths(*args: Any, **kwargs: Any) -> None:
+    given = inspect.signature(function).bind(*args, **kwargs).arguments
+    function(**{name: _local(name, value) for name, value in given.items()})
+
+  tyro.cli(with_local_paths, args=argv)
+
+
+def _local(name: str, value: Any) -> Any:
+  require_local(**{name: value})
+  return _below_home(name, value)
+
+
+def _below_home(name: str, value: Any) -> Any:
+  """A value whose paths, in dataclasses and tuples, too, have the home folder
+  in place of ~.
+
+  Raises:
+    ValueError: names a path whose home folder is not known.
+  """
+  if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    names = [field.name for field in dataclasses.fields(value)]
+    held = {name: getattr(value, name) for name in names}
+    local = {name: _below_home(name, each) for name, each in held.items()}
+    changed = {k: each for k, each in local.items() if each is not held[k]}
+    return dataclasses.replace(value, **changed) if changed else value
+  if isinstance(value, tuple) and any(isinstance(x, Path) for x in value):
+    return tuple(_below_home(name, each) for each in value)
+  is_text = isinstance(value, str) and name in _TEXTS_OF_PATHS
+  if not (isinstance(value, Path) or is_text):
+    return value
+  try:
+    path = Path(value).expanduser()
+  except RuntimeError:
+    raise ValueError(
+      f"{name} (={value}): there is no such home folder; write the whole path."
+    ) from None
+  return value if is_text or path == value else path
 
 
 def require_local(**values: Any) -> None:

@@ -10,7 +10,7 @@ from graves_jax.commands import command_line
 
 
 def main(argv: list[str]) -> None:
-  tyro.cli(export, args=argv)
+  command_line.call(export, argv)
 
 
 def export(
@@ -31,7 +31,6 @@ def export(
       all their weights is written. Runs that went on from the same weights can
       have a mean that is better than each.
   """
-  command_line.require_local(checkpoint=checkpoint, out=out)
   from graves_jax.checkpoints.export import export_weights
 
   source, *others = map(command_line.find_checkpoint, (checkpoint, *mean_with))

@@ -154,7 +154,7 @@ def files_of(figure: "Figure", arguments: Arguments) -> list[Path]:
   is_real = figure.uses_real and arguments.data.path is not None
   stem = figure.stem + _REAL * is_real
   return [
-    arguments.out.expanduser() / f"{stem}.{format}"
+    arguments.out / f"{stem}.{format}"
     for format in dict.fromkeys(arguments.formats)
   ]
 

@@ -32,7 +32,7 @@ _CHARACTERS = (
 
 
 def main(argv: list[str]) -> None:
-  tyro.cli(page, args=argv)
+  command_line.call(page, argv)
 
 
 def page(
@@ -51,7 +51,6 @@ def page(
     weights: of 8 bits with a scale for each unit, or as they are, in a file
       four times as large.
   """
-  command_line.require_local(checkpoint=checkpoint, out=out)
   check_writable(out, (".html",))
   from graves_jax.checkpoints.writers import load_writer
 

@@ -21,7 +21,7 @@ from graves_jax.pretrained import HANDWRITING
 
 
 def main(argv: list[str]) -> None:
-  tyro.cli(prepare, args=argv)
+  command_line.call(prepare, argv)
 
 
 def prepare(
@@ -51,9 +51,6 @@ def prepare(
     text: what the ink of each file says, where the file does not say it.
     checkpoint: the network that ink is for; by default the one that ships.
   """
-  command_line.require_local(
-    paths=paths, out=out, prepared_dir=prepared_dir, checkpoint=checkpoint
-  )
   if not paths:
     raise ValueError(
       "name a folder of IAM-OnDB, or files of ink, before all options."

@@ -42,7 +42,7 @@ class RecordOptions:
       if self.record_runs or self.trained_on:
         raise ValueError("--record-runs and --trained-on need --record FILE.")
       return
-    check_writable(self.record.expanduser(), [".json"])
+    check_writable(self.record, [".json"])
     if self.trained_on and len(self.trained_on) != len(self.record_runs):
       raise ValueError(
         f"--trained-on names {len(self.trained_on)} machines, and "
@@ -114,7 +114,7 @@ def write_record(
       for name, value in figures.items()
     },
   )
-  write_atomically(options.record.expanduser(), to_json(record).encode())
+  write_atomically(options.record, to_json(record).encode())
 
 
 def command_given() -> str:
@@ -146,7 +146,7 @@ def training_runs(
   """
   runs = options.record_runs
   if not runs:
-    own = checkpoint.expanduser().resolve()
+    own = checkpoint.resolve()
     folders = own, *own.parents[:2]
     runs = tuple(f for f in folders if (f / METRICS).is_file())[:1]
   metadata = restored.metadata
@@ -168,7 +168,7 @@ def training_runs(
 def noted_device(run: Path) -> str | None:
   """What a run noted that it ran on, each start's once; None if nothing."""
   try:
-    lines = (run.expanduser() / STARTS).read_text("utf-8").splitlines()
+    lines = (run / STARTS).read_text("utf-8").splitlines()
     starts = [json.loads(line) for line in lines]
     devices = dict.fromkeys(str(start["on"]) for start in starts)
   except (OSError, ValueError, KeyError, TypeError):

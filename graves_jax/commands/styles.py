@@ -130,12 +130,13 @@ def find_style(
       )
     lines = iam_ondb.load(archives, name, data.prepared_dir)
   else:
-    if not Path(name).is_file():
+    path = Path(name).expanduser()
+    if not path.is_file():
       raise FileNotFoundError(
         f"--style: there is no file {name!r}; name a file of ink, or a line of "
         "IAM-OnDB such as testset_v:7."
       )
-    lines = read_ink(Path(name), options.style_text)
+    lines = read_ink(path, options.style_text)
   if int(number) >= len(lines):
     raise ValueError(
       f"--style {style}: {name} has the lines 0 to {len(lines) - 1}."

@@ -24,9 +24,9 @@ class Arguments:
 
 def main(argv: list[str]) -> None:
   arguments = command_line.parse(Arguments, argv)
-  out = arguments.out.expanduser()
+  out = arguments.out
   check_writable(out, [".md"])
-  records = read_records(arguments.results.expanduser())
+  records = read_records(arguments.results)
   write_atomically(out, page(records).encode())
   Console().print(
     f"{arguments.out}: {len(records)} record" + "s" * (len(records) != 1),

@@ -1,5 +1,6 @@
 """Tests of command_line: errors, and paths that are addresses."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from paths import ROOT
 
 from graves_jax.commands import command_line
+from graves_jax.config import HandwritingConfig
 
 # A thread waits for ever, as for a disk that hangs.
 HUNG = """
@@ -47,6 +49,8 @@ def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
     ("curves runs/a gs://b/run", "runs (=gs://b/run)"),
     ("export gs://b/run out", "checkpoint (=gs://b/run)"),
     ("export runs/a gs://b/out", "out (=gs://b/out)"),
+    ("export runs/a b --mean-with gs://b/c", "mean_with (=gs://b/c)"),
+    ("page gs://b/page.html", "out (=gs://b/page.html)"),
     ("prepare file:///home/iamondb", "paths (=file://home/iamondb)"),
   ],
 )
@@ -66,3 +70,57 @@ def test_an_address_may_be_written_and_paths_have_colons(tmp_path):
     text="gs://b/run", prime="http://a.b", path="a:/b", out=Path("a:b/c"),
     style="me.jsonl:3", runs=(tmp_path, Path("C:/x")), none=None,
   )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+  ("command", "shown"),
+  [
+    ("tables --results ~nobody-here/x", "results (=~nobody-here/x)"),
+    ("export ~nobody-here/run out", "checkpoint (=~nobody-here/run)"),
+    ("train --data.path ~nobody-here/x", "path (=~nobody-here/x)"),
+    ("sample abc --style ~nobody-here/x:3", "style (=~nobody-here/x:3)"),
+  ],
+)
+def test_a_home_folder_that_is_not_known_is_told(
+  run_command, tmp_path, monkeypatch, command, shown
+):
+  monkeypatch.chdir(tmp_path)
+  status, _, errors = run_command(*command.split())
+  assert status == 2
+  (line,) = errors.splitlines()
+  assert shown in line and "no such home folder" in line
+
+
+def test_the_home_folder_is_meant_wherever_a_shell_leaves_it(
+  tmp_path, monkeypatch
+):
+  monkeypatch.setenv("HOME", str(tmp_path))
+  given = ["--config.data.path", "~/data", "--workdir=~/run"]
+  parsed = command_line.parse(Parsed, given)
+  assert parsed.workdir == tmp_path / "run"
+  assert parsed.config.data.path == "~/data"  # as it was written
+  assert parsed.runs == (Path("a"),)
+
+  called = {}
+  command_line.call(keeping(called), ["--out=~/x", "--more", "~/y", "z"])
+  assert called == {"out": tmp_path / "x", "more": (tmp_path / "y", Path("z"))}
+
+
+def keeping(called):
+  """A function with arguments for tyro, which keeps what it is given."""
+
+  def function(out: Path, more: tuple[Path, ...] = (), other: int = 1) -> None:
+    called.update(out=out, more=more)
+
+  return function
+
+
+@dataclasses.dataclass(frozen=True)
+class Parsed:
+  """Arguments of a command that never was."""
+
+  workdir: Path
+  runs: tuple[Path, ...] = (Path("a"),)
+  config: HandwritingConfig = dataclasses.field(
+    default_factory=HandwritingConfig
+  )
