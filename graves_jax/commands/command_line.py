@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tyro
 from rich.console import Console
 
+from graves_jax.commands.telling import tell
 from graves_jax.data import plain_text
 from graves_jax.pretrained import NAMES, find
 
@@ -55,9 +56,10 @@ def run(main: Callable[[list[str]], None]) -> None:
   except (MemoryError, RuntimeError) as error:
     if isinstance(error, RuntimeError) and "EXHAUSTED" not in str(error):
       raise
-    Console(stderr=True).print(
+    tell(
+      Console(stderr=True),
       "error: the memory is full; use smaller batches, shorter lines or a "
-      "smaller vocabulary."
+      "smaller vocabulary.",
     )
     sys.exit(2)
   except KeyboardInterrupt:
@@ -228,6 +230,4 @@ def given_bytes(given: str, name: str) -> tuple[bytes, str]:
 
 def say(text: str) -> None:
   """Prints a line beside what a script puts out."""
-  Console(stderr=True).print(
-    text, markup=False, highlight=False, soft_wrap=True
-  )
+  tell(Console(stderr=True), text)

@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.progress import Progress
 from rich.text import Text
 
+from graves_jax.commands.telling import tell
 from graves_jax.commands.tensorboard import TensorboardFigures
 from graves_jax.networks.synthesis import count_weights
 from graves_jax.noise.adaptive_weight_noise import DescriptionLength
@@ -62,7 +63,8 @@ class ConsoleListener:
     return self
 
   def __exit__(self, *_) -> None:
-    self._live.stop()
+    with contextlib.suppress(OSError):
+      self._live.stop()
     if self._tensorboard:
       self._tensorboard.close()
 
@@ -98,7 +100,12 @@ class ConsoleListener:
   def message(self, text: str) -> None:
     """Prints a sentence that stays."""
     with contextlib.suppress(OSError):  # a log is not worth a run
-      self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+      tell(self._console, text)
+
+  def _show(self, line: Text) -> None:
+    """Shows a line in place of the one before."""
+    with contextlib.suppress(OSError):  # the terminal has gone
+      self._live.update(line, refresh=True)
 
   def step(self, report: StepReport) -> None:
     """Shows an update in place, or logs it now and then."""
@@ -110,7 +117,7 @@ class ConsoleListener:
       f"{self._task.progress(report)}  {_duration(left)} left"
     )
     if self._console.is_terminal:
-      self._live.update(Text(line, overflow="ellipsis"), refresh=True)
+      self._show(Text(line, overflow="ellipsis"))
     elif time.monotonic() - self._last_logged > _SECONDS_BETWEEN_LOG_LINES:
       self._last_logged = time.monotonic()
       self.message(line)
@@ -130,7 +137,7 @@ class ConsoleListener:
   def validating(self, done: int, total: int) -> None:
     """Shows how many elements are scored."""
     if self._console.is_terminal:
-      self._live.update(Text(f"validating {done:,}/{total:,}"), refresh=True)
+      self._show(Text(f"validating {done:,}/{total:,}"))
 
   def validated(self, step: int, scores: NamedTuple) -> None:
     """Prints a validation, which stays."""

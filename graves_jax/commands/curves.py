@@ -13,6 +13,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line
+from graves_jax.commands.telling import tell
 from graves_jax.rendering.curves import Curve, write_curves
 from graves_jax.results.metrics import (
   SCORES,
@@ -48,16 +49,16 @@ class Arguments:
 
 
 def main(argv: list[str]) -> None:
-  arguments = command_line.parse(Arguments, argv)
+  arguments, console = command_line.parse(Arguments, argv), Console()
   if not arguments.runs:
     raise ValueError("name at least one run's folder, such as runs/char_rnn.")
   runs = {run: read_rows(run) for run in arguments.runs}
   curves, unit = curves_of(runs, arguments.stages, arguments.minutes)
   for run, rows in runs.items():
-    say(f"{run}: {describe_time(rows)}")
+    tell(console, f"{run}: {describe_time(rows)}")
   over = "minutes of updates" if arguments.minutes else "updates"
   write_curves(arguments.out, curves, unit, over)
-  say(f"{arguments.out}: {unit}")
+  tell(console, f"{arguments.out}: {unit}")
 
 
 def read_curves(runs: Sequence[Path]) -> tuple[list[Curve], str]:
@@ -98,10 +99,6 @@ def in_minutes(curve: Curve, rows: Rows) -> Curve:
     train_steps=np.interp(curve.train_steps, *known),
     validation_steps=np.interp(curve.validation_steps, *known),
   )
-
-
-def say(text: str) -> None:
-  Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def describe_time(rows: Rows) -> str:

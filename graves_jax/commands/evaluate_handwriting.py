@@ -12,6 +12,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
 from graves_jax.commands.scored_lines import load_lines
+from graves_jax.commands.telling import tell
 from graves_jax.config import HandwritingConfig
 from graves_jax.data.batches import Batches
 from graves_jax.data.lines import LineBatches
@@ -96,7 +97,7 @@ def score_handwriting(
     describe(scores, split, floor, unknown, zeros),
     describe_floors(by_floor),
   ):
-    console.print(text, highlight=False, soft_wrap=True)
+    tell(console, text)
   return scores._asdict() | {
     "split": split,
     "sigma_floor": floor,

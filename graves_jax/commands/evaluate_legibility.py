@@ -19,6 +19,7 @@ from graves_jax.commands.legibility_report import (
 )
 from graves_jax.commands.ranking import open_reader
 from graves_jax.commands.scored_lines import load_lines
+from graves_jax.commands.telling import tell
 from graves_jax.data.strokes import Alphabet, Line
 from graves_jax.fast.kernels.library import Kernels
 from graves_jax.pretrained import HANDWRITING_RANKER, HANDWRITING_READER
@@ -119,12 +120,10 @@ def _open_readers(
     return reader, None
   ranker = open_reader(options.ranker, "--ranker", HANDWRITING_RANKER)
   if ranker is None:
-    console.print(
+    tell(
+      console,
       f"No reader's weights are at {options.ranker}: of the pens that one is "
       "kept which skipped no character. --ranker gives another reader.",
-      markup=False,
-      highlight=False,
-      soft_wrap=True,
     )
   return reader, ranker
 
@@ -143,12 +142,10 @@ def _usable(
       f"know ({named}); give a reader of the same language with --reader."
     )
   if unknown:
-    console.print(
+    tell(
+      console,
       f"Lines left out, since the network or the reader does not know {named}: "
       f"{len(lines) - len(kept):,}.",
-      markup=False,
-      highlight=False,
-      soft_wrap=True,
     )
   return kept
 

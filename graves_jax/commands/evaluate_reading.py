@@ -9,6 +9,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
 from graves_jax.commands.scored_lines import load_lines
+from graves_jax.commands.telling import tell
 from graves_jax.data.lines import LineBatches
 from graves_jax.data.strokes import Line
 from graves_jax.devices.parallel import (
@@ -72,9 +73,7 @@ def score_reading(
       read += reader.read(lines[start : start + size], beam)
       progress(len(read), len(lines))
   counts = count_errors(read, (line.text for line in lines))
-  console.print(
-    describe(scores, counts, split, beam), highlight=False, soft_wrap=True
-  )
+  tell(console, describe(scores, counts, split, beam))
   figures = {
     "split": split,
     "beam": beam,

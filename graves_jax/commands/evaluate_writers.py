@@ -22,6 +22,7 @@ from graves_jax.commands.evaluate_handwriting import (
   sigma_floor,
 )
 from graves_jax.commands.scored_lines import load_lines, load_split_named
+from graves_jax.commands.telling import tell
 from graves_jax.config import DynamicConfig, HandwritingConfig
 from graves_jax.data.lines import LineBatches
 from graves_jax.data.strokes import Line
@@ -129,7 +130,7 @@ class WritersScorer:
     return handwriting_scores(score(batches))
 
   def say(self, text: str) -> None:
-    self._console.print(text, highlight=False, soft_wrap=True)
+    tell(self._console, text)
 
 
 def score_writers(

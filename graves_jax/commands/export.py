@@ -7,6 +7,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line
+from graves_jax.commands.telling import tell
 
 
 def main(argv: list[str]) -> None:
@@ -36,4 +37,4 @@ def export(
   source, *others = map(command_line.find_checkpoint, (checkpoint, *mean_with))
   export_weights(source, out, precision, others)
   size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
-  Console().print(f"{out}: {size / 1e6:.1f} MB", highlight=False)
+  tell(Console(), f"{out}: {size / 1e6:.1f} MB")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 
 from graves_jax.commands import command_line, runtime
+from graves_jax.commands.telling import tell
 from graves_jax.config import DataConfig
 from graves_jax.data.strokes import Line
 from graves_jax.pretrained import HANDWRITING
@@ -97,19 +98,15 @@ def main(argv: list[str]) -> None:
         save(path)
     seconds = time.monotonic() - started
     for path in paths:
-      say(console, f"{path}: {figure.title}, {seconds:.1f} s")
+      tell(console, f"{path}: {figure.title}, {seconds:.1f} s")
   for name, why in left_out.items():
-    say(console, f"Left out: {name}, which needs {why}.")
+    tell(console, f"Left out: {name}, which needs {why}.")
   if "10" in files and prediction is None:
-    say(
+    tell(
       console,
       "Figure 10 is of the synthesis network, which knows the text; the "
       f"paper's needs {_WITHOUT['prediction']}.",
     )
-
-
-def say(console: Console, text: str) -> None:
-  console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def refuse_unknown(arguments: Arguments, figures: dict[str, "Figure"]) -> None:
@@ -203,7 +200,7 @@ def open_networks(
       f"{holds}, as --prediction does; give a synthesis network, or leave "
       "it out."
     )
-  say(
+  tell(
     console,
     f"{holds}: figures 10 and 11 are of it; figures of a synthesis network are "
     "drawn with the weights that ship.",

@@ -9,6 +9,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands import command_line, runtime
+from graves_jax.commands.telling import tell
 from graves_jax.pretrained import find
 from graves_jax.rendering.files import check_writable
 from graves_jax.rendering.inside_page import (
@@ -95,14 +96,12 @@ def main(argv: list[str]) -> None:
     **about,
   )
   show_best(findings, console)
-  console.print(
-    *filter(None, [doubt]),
+  if doubt:
+    tell(console, doubt)
+  tell(
+    console,
     f"{arguments.out}: {size / 1e6:.1f} MB, {len(findings.values):,} of "
     f"{findings.steps:,} steps, all {sum(findings.layers):,} units",
-    sep="\n",
-    markup=False,
-    highlight=False,
-    soft_wrap=True,
   )
 
 

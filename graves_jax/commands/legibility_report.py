@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graves_jax.commands.legibility_options import LegibilityOptions
+from graves_jax.commands.telling import tell
 from graves_jax.recognition.legibility import CLASSES, Legibility
 from graves_jax.rendering.legibility import write_legibility
 
@@ -58,7 +59,8 @@ def print_tables(
 ) -> None:
   """Prints what is wrong with each way of writing, and with real lines."""
   errors = real.errors
-  console.print(
+  tell(
+    console,
     f"{errors.lines:,} lines, {errors.words:,} words, {errors.characters:,} "
     "characters, read greedily, without a language model. An error is the "
     "least number of insertions, deletions and substitutions, divided by what "
@@ -68,7 +70,6 @@ def print_tables(
     "errors. Shares of lines: a word missing, or doubled; never stopped; "
     "stopped before the window reached the last character; any of these. Free "
     "lines have no style, primed ones that of another real line.",
-    highlight=False,
   )
   table, classes = (
     Table(title=title, box=box.SIMPLE_HEAD, padding=0, show_edge=False)

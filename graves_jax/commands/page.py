@@ -9,6 +9,7 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.commands.notices import iam_notice
+from graves_jax.commands.telling import tell
 from graves_jax.data.strokes import Alphabet, Line
 from graves_jax.pretrained import HANDWRITING
 from graves_jax.rendering.files import check_writable
@@ -75,7 +76,7 @@ def page(
     notice=iam_notice(checkpoint, "The weights in this page were"),
     weights=weights,
   )
-  Console().print(f"{out}: {size / 1e6:.1f} MB", markup=False, highlight=False)
+  tell(Console(), f"{out}: {size / 1e6:.1f} MB")
 
 
 def styles_for(writer: "HandwritingWriter") -> list[Line]:

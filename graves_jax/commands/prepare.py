@@ -14,6 +14,7 @@ import rich.text
 import tyro
 
 from graves_jax.commands import command_line, runtime
+from graves_jax.commands.telling import tell
 from graves_jax.data.sources import stroke_file
 from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
 from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
@@ -98,9 +99,9 @@ def prepare_database(
       split: iam_ondb.load(path, split, prepared_dir)
       for split in ("train", "validation")
     }
-    with console.status(f"Writing {out}"):
+    with console.status(rich.text.Text(f"Writing {out}")):
       stroke_file.write_stroke_file(out, splits)
-    console.print(f"{out}: {out.stat().st_size / 1e6:.1f} MB", highlight=False)
+    tell(console, f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
 def _print(
@@ -124,4 +125,4 @@ def _print(
       highlight=False,
     )
   else:
-    console.print("All counts are those of the official release.")
+    tell(console, "All counts are those of the official release.")

@@ -8,6 +8,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.commands import command_line
 from graves_jax.commands.own_ink import make_ready
+from graves_jax.commands.telling import tell
 from graves_jax.data.sources.ink_file import read_ink
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.data.strokes import Line
@@ -73,7 +74,7 @@ def prepare_ink(
   write_stroke_file(out, in_splits(lines))
   points = sum(len(line.points) + 1 for line in lines)
   many = len(lines) > 1
-  _say(
+  tell(
     console,
     f"{out}: {len(lines)} line{'s' * many}, {points:,} points; {picture} shows "
     f"{'each' if many else 'it'} beside the same text by the network and by "
@@ -126,7 +127,7 @@ def _ready_lines(
         raise ValueError(ready.said[0])
       lines.append(ready.line)
       for sentence in ready.said:
-        _say(console, f"{which}: {_by_this_name(sentence)}")
+        tell(console, f"{which}: {_by_this_name(sentence)}")
   except ValueError as error:
     said = _by_this_name(str(error))
     prefix = "" if said.startswith(str(path)) else f"{which}: "
@@ -145,7 +146,3 @@ def _known(text: str, writer: HandwritingWriter, which: str) -> str:
 def _by_this_name(said: str) -> str:
   """What is said of --style-text, which is called --text here."""
   return said.replace("--style-text", "--text")
-
-
-def _say(console: Console, text: str) -> None:
-  console.print(text, markup=False, highlight=False, soft_wrap=True)

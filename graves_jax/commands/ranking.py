@@ -7,6 +7,7 @@ from rich.console import Console
 
 from graves_jax.commands import command_line
 from graves_jax.commands.sample_arguments import HandwritingOptions
+from graves_jax.commands.telling import tell
 from graves_jax.pretrained import HANDWRITING_RANKER
 from graves_jax.recognition.legibility import WrongWord, places_of_wrong_words
 from graves_jax.recognition.reader import HandwritingReader
@@ -40,12 +41,10 @@ def load_ranker(
     why = f"the reader of --ranker does not know {name_characters(unknown)}"
     where = "in lines with such characters "
   if why:
-    console.print(
+    tell(
+      console,
       f"Of {given.best_of} pens a line, {where}that one is kept which skipped "
       f"no character, and is not chosen by being read: {why}.",
-      markup=False,
-      highlight=False,
-      soft_wrap=True,
     )
   return ranker
 

@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 
 from graves_jax.commands.command_line import say
+from graves_jax.commands.telling import tell
 
 if TYPE_CHECKING:  # Its import loads JAX.
   from graves_jax.fast.kernels.library import Kernels
@@ -150,12 +151,7 @@ def use_kernels(console: Console, devices: Sequence[Any]) -> "Kernels | None":
       return library.load(_below_home(KERNELS), here)
   except OSError as error:
     reason = f"{error.filename}: {error.strerror}" if error.errno else error
-    console.print(
-      f"Without kernels, which is slower: {reason}",
-      markup=False,
-      highlight=False,
-      soft_wrap=True,
-    )
+    tell(console, f"Without kernels, which is slower: {reason}")
     return None
 
 

@@ -15,6 +15,7 @@ from graves_jax.commands.page_arguments import drawing_of
 from graves_jax.commands.ranking import load_ranker, name_misread
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
 from graves_jax.commands.styles import load_styles
+from graves_jax.commands.telling import tell
 from graves_jax.data import plain_text
 from graves_jax.data.strokes import Line
 from graves_jax.data.words import paragraphs_of, words_of
@@ -82,18 +83,16 @@ def write_by_hand(
   )
   written = [each for copy in copies for each in copy]
   if misread := name_misread(written, sheets, options.best_of):
-    console.print(misread, markup=False, highlight=False, soft_wrap=True)
+    tell(console, misread)
   inked = [each for each in written if len(each.line.points)]
   points = sum(len(each.line.points) for each in inked)
   lines = sum(bool(line) for sheet in sheets for line in sheet.lines)
   on_sheets = f"{len(sheets)} sheets, " if len(sheets) > 1 else ""
   seconds = time.monotonic() - started
-  console.print(
+  tell(
+    console,
     f"{out}: {on_sheets}{lines} line{'s' * (lines > 1)}, {points:,} points, "
     f"{settings}, {seconds:.1f} s",
-    markup=False,
-    highlight=False,
-    soft_wrap=True,
   )
   draw_figures(writer, inked[0], options)
 
@@ -150,13 +149,12 @@ def write_lines(
   texts = [each for copy in copies for each in copy if each.line.text]
   for line, is_finished, *_ in texts:
     if not is_finished:
-      console.print(
+      tell(
+        console,
         f"{line.text!r}: the pen skipped characters or did not "
         f"find the end of the text in {given.attempts} attempts, and was "
         f"stopped after {len(line.points):,} points; try another --seed or a "
         "larger --bias.",
-        markup=False,
-        highlight=False,
       )
   return copies
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from graves_jax.commands.own_ink import make_ready
 from graves_jax.commands.sample_arguments import Arguments, HandwritingOptions
+from graves_jax.commands.telling import tell
 from graves_jax.config import DataConfig
 from graves_jax.data.sources.hands import find_hand, load_hands
 from graves_jax.data.strokes import Line
@@ -149,6 +150,4 @@ def find_style(
 
 def _say(console: Console, of: str, sentences: Sequence[str]) -> None:
   for sentence in sentences:
-    console.print(
-      f"{of}: {sentence}", markup=False, highlight=False, soft_wrap=True
-    )
+    tell(console, f"{of}: {sentence}")

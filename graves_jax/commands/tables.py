@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from graves_jax.commands import command_line
+from graves_jax.commands.telling import tell
 from graves_jax.rendering.files import check_writable, write_atomically
 from graves_jax.results.page import page
 from graves_jax.results.record import read_records
@@ -28,9 +29,7 @@ def main(argv: list[str]) -> None:
   check_writable(out, [".md"])
   records = read_records(arguments.results)
   write_atomically(out, page(records).encode())
-  Console().print(
+  tell(
+    Console(),
     f"{arguments.out}: {len(records)} record" + "s" * (len(records) != 1),
-    markup=False,
-    highlight=False,
-    soft_wrap=True,
   )

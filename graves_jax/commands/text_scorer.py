@@ -11,6 +11,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands.console import loading
 from graves_jax.commands.dynamic_scoring import choose_numbers
+from graves_jax.commands.telling import tell
 from graves_jax.config import DynamicConfig, TextDataConfig
 from graves_jax.data.batches import Batches
 from graves_jax.data.corpus import beginning, require_sentence_end
@@ -214,4 +215,4 @@ class TextScorer:
     )
 
   def say(self, text: str) -> None:
-    self.console.print(text, highlight=False, soft_wrap=True)
+    tell(self.console, text)

@@ -15,6 +15,7 @@ from rich.console import Console
 import graves_jax
 from graves_jax.commands import command_line, runtime, stopping
 from graves_jax.commands.preemption import SERVERS, Cloud, watching
+from graves_jax.commands.telling import tell
 from graves_jax.config import (
   Config,
   HandwritingConfig,
@@ -102,13 +103,12 @@ def main(argv: list[str]) -> None:
   runtime.join_processes(arguments.distributed)
   devices = runtime.use_devices(arguments.devices)
   console, start = Console(quiet=not is_first()), Start()
-  say = functools.partial(
-    console.print, markup=False, highlight=False, soft_wrap=True
-  )
   with contextlib.ExitStack() as stack:
     with together():
       if is_first():
-        stack.enter_context(locked(arguments.workdir, say))
+        stack.enter_context(
+          locked(arguments.workdir, functools.partial(tell, console))
+        )
         start = check_runs(arguments)
     train_locked(arguments, argv, devices, console, start)
 
@@ -268,7 +268,7 @@ def load_task(
       corpus = load_corpus(config.data, progress)
       warning = vocabulary_warning(corpus.codec, len(corpus.train))
       if warning:
-        console.print(f"Warning: {warning}", highlight=False, soft_wrap=True)
+        tell(console, f"Warning: {warning}")
       return text_task(config, corpus)
     from graves_jax.data.sources.handwriting import load_lines
 

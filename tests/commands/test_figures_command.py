@@ -16,7 +16,7 @@ from rich.console import Console
 from graves_jax.checkpoints.read import Restored
 from graves_jax.commands import figures as figures_command
 from graves_jax.commands import paper_figures
-from graves_jax.commands.figures import Arguments, files_of, open_networks
+from graves_jax.commands.figures import Arguments, open_networks
 from graves_jax.config import NetworkConfig
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.pretrained import HANDWRITING
@@ -141,13 +141,6 @@ def test_biases_are_those_of_the_paper(monkeypatch):
   unbiased = [(15, 0), (16, 0), (17, 0)]
   swept = [(18, bias) for bias in (0, 0.1, 0.5, 2, 5, 10)]
   assert given == [*unbiased, *swept, (19, 0.15), (20, 0), (21, 1)]
-
-
-def test_a_folder_may_be_one_of_the_home(monkeypatch, tmp_path):
-  monkeypatch.setenv("HOME", str(tmp_path))
-  arguments = Arguments(out=Path("~/x"))
-  (path,) = files_of(paper_figures.FIGURES["13"], arguments)
-  assert path == tmp_path / "x/13_window.png"
 
 
 @pytest.mark.parametrize(
