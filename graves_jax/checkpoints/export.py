@@ -12,6 +12,7 @@ import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
 from graves_jax.checkpoints.metadata import (
+  PLACES,
   Metadata,
   require_same_weights,
   to_json,
@@ -86,10 +87,10 @@ def write_weights(
     parts["stddev"] = stddev
   values = to_json(metadata)
   values["checksums"] = {k: array_checksums(x) for k, x in parts.items()}
-  path = values["config"]["data"]["path"]
-  if path is not None:  # where data lie is nobody else's business
-    values["config"]["data"]["path"] = Path(path).name
-  values["config"]["data"]["prepared_dir"] = None
+  data = values["config"]["data"]
+  path = data["path"]  # where data lie is nobody else's business
+  data |= dict.fromkeys(PLACES & data.keys())
+  data["path"] = None if path is None else Path(path).name
   with ocp.Checkpointer(
     ocp.CompositeCheckpointHandler(*parts, "metadata")
   ) as writer:

@@ -38,12 +38,10 @@ _SCORES = {
   "text": "bits_per_symbol",
   "reading": "character_error",
 }
-# Where the same data lie may differ from one machine to the next.
-_MAY_CHANGE = {
-  ("data", "path"),
-  ("data", "prepared_dir"),
-  ("data", "mixed_path"),
-}
+# Fields of config.data that say where data lie, which may differ from one
+# machine to the next.
+PLACES = {"path", "prepared_dir", "mixed_path"}
+_MAY_CHANGE = {("data", place) for place in PLACES}
 # Of a network, how its weights are drawn and trained, and the precision: not
 # what they are to compute.
 _OF_TRAINING = {

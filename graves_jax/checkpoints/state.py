@@ -1,6 +1,7 @@
 """What training carries from one update to the next."""
 
 import functools
+import math
 from typing import Any
 
 import jax
@@ -83,7 +84,10 @@ def with_average(state: TrainState, decay: float) -> TrainState:
     state: after the update, its step counted.
     decay: of the average.
   """
-  share = (1 - decay) / (1 - decay ** state.step.astype(jnp.float32))
+  # Where the decay is near 1, 1 - decay^t has no digits left in float32.
+  steps = jnp.asarray(state.step, jnp.float32)
+  first = -jnp.expm1(steps * math.log(decay)) if decay else 1.0
+  share = (1 - decay) / first
   average = jax.tree.map(
     lambda old, new: (1 - share) * old + share * new,
     state.average,

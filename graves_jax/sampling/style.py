@@ -152,7 +152,9 @@ def _require_plausible(line: Line, measures: InkMeasures) -> None:
 
 
 def require_known_style(line: Line, alphabet: Alphabet) -> None:
-  """Raises ValueError unless the text of a style can be read."""
+  """Raises ValueError unless a style has ink and its text can be read."""
+  if not len(line.points):
+    raise ValueError("the style has no points; give a line with ink.")
   try:
     require_known(line.text, alphabet)
   except ValueError as error:

@@ -104,7 +104,7 @@ class HandwritingWriter:
     best_of: int = 1,
     ranker: Ranker | None = None,
   ) -> list[Written]:
-    """Writes each text as one line, all in one batch (Sections 5.3-5.5).
+    """Writes each text as one line, many at once (Sections 5.3-5.5).
 
     Args:
       texts: one a line, none empty; a string is one line. White space of any
@@ -151,7 +151,8 @@ class HandwritingWriter:
     of a hand.
 
     Args:
-      text: its line ends are kept; a blank line comes back without ink.
+      text: its line ends are kept; a blank line comes back without ink. Each
+        line has its number among them as name.
       width: characters a line at most.
       seed, bias, style, attempts, best_of, ranker: as for `write`.
     """
@@ -171,8 +172,12 @@ class HandwritingWriter:
     else:
       written = iter(write_one_hand(self, texts, settings))
     no_ink = np.zeros((0, 3), np.float32)
-    blank = Written(Line(no_ink, "", "blank"), True)
-    return [next(written) if line else blank for line in lines]
+    blank = Written(Line(no_ink, "", ""), True)
+    of_all = [next(written) if line else blank for line in lines]
+    return [
+      each._replace(line=each.line._replace(name=str(number)))
+      for number, each in enumerate(of_all)
+    ]
 
   def scribble(
     self, points: int, *, lines: int = 1, seed: int = 0, bias: float = 0.0
@@ -183,7 +188,12 @@ class HandwritingWriter:
       points: elements a line.
       lines: how many.
       seed, bias: as for `write`.
+
+    Raises:
+      ValueError: if a number cannot be used, or the network writes given text.
     """
+    if self.reads:
+      raise ValueError("a synthesis network writes given text; use `write`.")
     if points < 2 or lines < 1:
       raise ValueError(
         f"points (={points}) must be 2 or more, and lines (={lines}) 1 or more."
@@ -197,7 +207,7 @@ class HandwritingWriter:
   def write_with_pens(
     self,
     texts: Sequence[str],
-    styles: Sequence[Line] | None = None,
+    styles: Line | Sequence[Line] | None = None,
     *,
     pens: int,
     seed: int = 0,
@@ -208,18 +218,16 @@ class HandwritingWriter:
 
     Args:
       texts: as for `write`.
-      styles: a line for each text to go on from.
+      styles: a line for each text to go on from, or one for all.
       pens: of each text; the first one is that of `write`.
       seed, bias: as for `write`.
       progress: called with how many texts are written, and all.
     """
     WritingSettings(seed, bias, 1, pens, None)
     texts = [" ".join(text.split()) for text in texts]
-    self._require_usable(texts, styles or ())
-    to_write = [
-      ToWrite(k, text, styles[k] if styles else None)
-      for k, text in enumerate(texts)
-    ]
+    chosen = style_for_each(styles, texts)
+    self._require_usable(texts, chosen)
+    to_write = [ToWrite(k, text, chosen[k]) for k, text in enumerate(texts)]
     options: dict[str, Any] = {"seed": seed, "bias": bias, "progress": progress}
     return write_pens(self, to_write, pens=range(pens), **options)
 

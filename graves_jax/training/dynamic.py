@@ -136,11 +136,18 @@ class DynamicEvaluation:
     Args:
       batches: of training data, in order.
       carry: what the first one starts from, on the devices.
+
+    Raises:
+      DivergedError: if a loss or gradient is not finite.
     """
     state, count = self._start(_zeros(self._params)), 0
     for batch in batches:
       state, metrics, carry = self._advance("squares", state, carry, batch)
-      jax.block_until_ready(metrics)  # many steps under way can starve a CPU
+      if not metrics.is_finite:  # waits, too: many under way can starve a CPU
+        raise DivergedError(
+          "the loss or gradient of a batch of training data is not finite; the "
+          "weights or the data hold numbers that are not."
+        )
       count += 1
     squares = jax.device_get(state.optimizer)
     return jax.tree.map(lambda s: np.sqrt(s / max(count, 1)), squares)

@@ -10,6 +10,10 @@ from graves_jax.data.batches import Batches, InOrder, ReadingTest
 from graves_jax.losses.sums import Sums
 
 
+class NotFiniteError(ValueError):
+  """A loss that is not finite, with fixed weights."""
+
+
 def nats_gained_by_reading(
   score: Callable[[Batches], Sums], test: ReadingTest
 ) -> float:
@@ -43,7 +47,7 @@ def evaluate(
     The sums, in float64.
 
   Raises:
-    ValueError: if the loss is not finite.
+    NotFiniteError: if the loss is not finite.
   """
   total: Any = None
   for batch in batches.in_order():
@@ -53,7 +57,7 @@ def evaluate(
     if progress:
       progress(round(total.elements), batches.elements)
   if not all(np.isfinite(x).all() for x in jax.tree.leaves(total)):
-    raise ValueError(
+    raise NotFiniteError(
       f"the loss over {batches.elements:,} elements is {total.nats} nats; the "
       "weights or the data hold numbers that are not finite."
     )

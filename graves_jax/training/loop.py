@@ -23,6 +23,7 @@ from graves_jax.devices.processes import (
   require_agreement,
   together,
 )
+from graves_jax.training.evaluate import NotFiniteError
 from graves_jax.training.experiment import Experiment
 from graves_jax.training.listener import Listener
 from graves_jax.training.read_ahead import Failure, StoppedError
@@ -74,8 +75,9 @@ def train(
   Raises:
     OSError: if a checkpoint cannot be written, or data cannot be read any
       more. Records and samples that cannot be written do not end a run.
-    ValueError: if `workdir` is of another experiment, or the loss or its
-      gradient are not finite for too many updates in a row.
+    ValueError: if `workdir` is of another experiment, if the loss or its
+      gradient are not finite for too many updates in a row, or if a validation
+      is not; the state is saved then.
   """
   metadata = experiment.task.metadata
   require_agreement(identity(metadata), "config and data")
@@ -282,7 +284,8 @@ class _Run:
     require_progress(skipped, task.metadata.config.training.max_skipped)
 
   def _validate(self, state: TrainState, metadata: Metadata) -> Metadata | None:
-    """Metadata with scores; None if told to stop meanwhile."""
+    """Metadata with scores; None if told to stop meanwhile, or if they are not
+    finite: then the run ends once its state is saved."""
     is_last = metadata.step == metadata.config.training.steps
     validation = Validation(
       self._experiment,
@@ -293,6 +296,9 @@ class _Run:
     try:
       values = validation(state, metadata.step, self._history)
     except StoppedError:
+      return None
+    except NotFiniteError as error:
+      self._failure.error = self._failure.error or error
       return None
     self._record("validation", {"step": metadata.step, **values})
     if metadata.score_name not in values:  # no update was made yet

@@ -2,7 +2,7 @@
 
 import json
 
-from graves_jax.checkpoints.metadata import Metadata, to_json
+from graves_jax.checkpoints.metadata import PLACES, Metadata, to_json
 from graves_jax.checkpoints.read import Restored
 
 
@@ -32,6 +32,5 @@ def identity(metadata: Metadata) -> str:
   """What all processes must have in common; data may lie anywhere."""
   values = to_json(metadata)
   data = values["config"]["data"]
-  places = {"path", "prepared_dir", "mixed_path"} & data.keys()
-  data |= dict.fromkeys(places)
+  data |= dict.fromkeys(PLACES & data.keys())
   return json.dumps(values, sort_keys=True)

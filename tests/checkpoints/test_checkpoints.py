@@ -179,6 +179,25 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     restore_checkpoint(tmp_path)
 
 
+def test_where_data_lie_is_not_exported(trained, tmp_path):
+  folder, params, _ = trained
+  metadata = restore_checkpoint(folder).metadata
+  places = {
+    "path": "/home/me/ink.jsonl",
+    "prepared_dir": "/home/me/prepared",
+    "mixed_path": "/home/me/others.jsonl",
+  }
+  data = metadata.config.data
+  data = dataclasses.replace(data, keep_codec=True, **places)
+  config = dataclasses.replace(metadata.config, data=data)
+  metadata = dataclasses.replace(metadata, config=config)
+  write_weights(params, metadata, tmp_path / "out")
+  for file in (tmp_path / "out").rglob("*"):
+    assert file.is_dir() or b"/home/me" not in file.read_bytes()
+  kept = restore_checkpoint(tmp_path / "out").metadata.config.data
+  assert (kept.path, kept.mixed_path) == ("ink.jsonl", None)
+
+
 def test_exported_weights_restore_and_are_smaller(trained, tmp_path):
   folder, params, _ = trained
   export_weights(folder, tmp_path / "out")

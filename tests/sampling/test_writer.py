@@ -1,6 +1,7 @@
 """Laws of sampling handwriting."""
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -138,8 +139,12 @@ def test_each_text_may_have_its_own_style():
     alone = WRITER.write(["ab", "ca"], seed=1, style=style)
     assert both[row].style is style
     assert_same(points(both)[row:][:1], points(alone)[row:][:1], atol=1e-2)
-  with pytest.raises(ValueError, match="2 styles are given for 1 texts"):
-    WRITER.write("ab", style=styles)
+  for write in (
+    functools.partial(WRITER.write, style=styles),
+    functools.partial(WRITER.write_with_pens, styles=styles, pens=1),
+  ):
+    with pytest.raises(ValueError, match="2 styles are given for 1 texts"):
+      write(["ab"])
 
 
 def test_wrapped_text_keeps_one_hand():
@@ -155,6 +160,7 @@ def test_the_longest_of_the_finished_lines_is_the_style_of_the_others():
   written = WRITER.write_wrapped("ab\n\nabc ab\n\n\nabca", width=9, seed=4)
   texts = [line.text for line, *_ in written]
   assert texts == ["ab", "", "abc ab", "", "", "abca"]
+  assert [line.name for line, *_ in written] == [*map(str, range(6))]
   first, blank, longest, *_, last = written
   assert blank.line.points.shape == (0, 3)
   assert longest.style is None
@@ -172,7 +178,8 @@ def test_a_long_line_that_never_ended_is_nobodys_style():
   written = some.write_wrapped("a\nab\nabcaabca", seed=3)
   assert [each.is_finished for each in written] == [True, True, False]
   assert written[1].style is None
-  assert written[0].style is written[2].style is written[1].line
+  longest = written[1].line.points
+  assert written[0].style.points is written[2].style.points is longest
 
 
 def test_the_trace_of_a_line_has_a_row_an_element():
@@ -219,6 +226,8 @@ def test_a_prediction_network_scribbles_and_refuses_text():
       writer.scribble(50, **refused)
   with pytest.raises(ValueError, match="prediction network"):
     writer.write(["abc"])
+  with pytest.raises(ValueError, match="writes given text"):
+    WRITER.scribble(50)
 
 
 def test_white_space_of_any_length_is_one_space():

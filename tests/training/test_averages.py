@@ -9,6 +9,7 @@ from experiments import CONFIG, Silent, make_experiment
 
 from graves_jax.checkpoints.export import export_weights
 from graves_jax.checkpoints.read import restore_checkpoint
+from graves_jax.checkpoints.state import TrainState, with_average
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.loop import train
 
@@ -107,6 +108,16 @@ def test_a_workdir_without_an_average_is_refused(averaged):
   folder, *_ = averaged
   with pytest.raises(ValueError, match=r"training\.average = 0\.7"):
     train(make_experiment(PLAIN), folder, Silent())
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.999999, 0.99999999])
+def test_the_start_has_no_part_in_it_whatever_the_decay(decay):
+  weights = [np.float32(5.0), np.float32(1.0), np.float32(3.0)]
+  state = TrainState(np.int32(0), weights[0], (), average=weights[0])
+  for step, after in enumerate(weights[1:], start=1):
+    state = with_average(state.replace(step=step, params=after), decay)
+  expected = (decay * 1.0 + 3.0) / (decay + 1)
+  np.testing.assert_allclose(state.average, expected, rtol=1e-6)
 
 
 def test_a_decay_of_one_is_refused():

@@ -200,6 +200,22 @@ def test_validation_data_that_are_lost_end_the_run_and_lose_nothing(
   assert_same(run(tmp_path), expected)
 
 
+def test_a_validation_that_is_not_finite_ends_the_run_and_loses_nothing(
+  expected, tmp_path
+):
+  experiment = make_experiment()
+  scored = experiment.sum_losses
+
+  def sum_losses(*arguments):
+    sums, carry = scored(*arguments)
+    return sums._replace(nats=sums.nats * np.nan), carry
+
+  with pytest.raises(ValueError, match="not finite"):
+    run(tmp_path, dataclasses.replace(experiment, sum_losses=sum_losses))
+  assert saved(tmp_path)[-1] > 0
+  assert_same(run(tmp_path), expected)
+
+
 def remove(folder):
   shutil.rmtree(folder)
 
