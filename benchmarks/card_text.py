@@ -70,8 +70,8 @@ def make_task(arguments: Arguments):
     FileNotFoundError, ValueError: if there is no such config or text, or the
       weights are of another network or text.
   """
-  from graves_jax.checkpoints.metadata import require_same_weights
   from graves_jax.checkpoints.read import restore_checkpoint
+  from graves_jax.checkpoints.same import require_same_weights
   from graves_jax.commands import command_line
   from graves_jax.commands.train import find_config
   from graves_jax.config import NoiseConfig, TextConfig

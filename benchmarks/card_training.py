@@ -33,8 +33,8 @@ from report import rounded
 from rich.console import Console
 
 from graves_jax.checkpoints.export import export_weights
-from graves_jax.checkpoints.metadata import require_same_weights
 from graves_jax.checkpoints.read import FOLDER, Restored, step_folders
+from graves_jax.checkpoints.same import require_same_weights
 from graves_jax.commands.console import ConsoleListener
 from graves_jax.config import DataConfig, HandwritingConfig
 from graves_jax.data.lines import StrokeBatch

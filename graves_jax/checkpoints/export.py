@@ -11,13 +11,9 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
-from graves_jax.checkpoints.metadata import (
-  PLACES,
-  Metadata,
-  require_same_weights,
-  to_json,
-)
+from graves_jax.checkpoints.metadata import PLACES, Metadata, to_json
 from graves_jax.checkpoints.read import restore_checkpoint
+from graves_jax.checkpoints.same import require_same_weights
 from graves_jax.layers.products import Precision
 
 

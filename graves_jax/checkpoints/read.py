@@ -12,7 +12,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, unsigned
-from graves_jax.checkpoints.metadata import Metadata, from_json, require_same
+from graves_jax.checkpoints.metadata import Metadata, from_json
+from graves_jax.checkpoints.same import require_same
 from graves_jax.config import Config
 from graves_jax.networks.build import build_network, example_inputs
 from graves_jax.pretrained import NAMES, find

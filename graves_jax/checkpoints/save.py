@@ -18,12 +18,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from graves_jax.checkpoints.checksums import array_checksums, signed
-from graves_jax.checkpoints.metadata import (
-  Metadata,
-  from_json,
-  require_same,
-  to_json,
-)
+from graves_jax.checkpoints.metadata import Metadata, from_json, to_json
 from graves_jax.checkpoints.read import (
   FOLDER,
   MOST_JSON_BYTES,
@@ -33,6 +28,7 @@ from graves_jax.checkpoints.read import (
   first_line,
   step_folders,
 )
+from graves_jax.checkpoints.same import require_same
 from graves_jax.checkpoints.state import TrainState
 from graves_jax.devices.processes import (
   is_first,

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from graves_jax.config import DynamicConfig
-from graves_jax.training.dynamic import DivergedError, learning_rate, tune
+from graves_jax.training.dynamic import DivergedError
+from graves_jax.training.dynamic_rules import learning_rate
+from graves_jax.training.dynamic_tuning import tune
 
 
 def choose_numbers(

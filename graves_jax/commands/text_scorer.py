@@ -32,9 +32,7 @@ from graves_jax.losses.sums import Sums
 from graves_jax.losses.text import text_loss, text_scores
 from graves_jax.networks.build import build_network
 from graves_jax.tasks.text import initial_text_carry
-from graves_jax.training.dynamic import (
-  DynamicEvaluation,
-)
+from graves_jax.training.dynamic import DynamicEvaluation
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import loss_summer
 

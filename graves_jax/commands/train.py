@@ -131,11 +131,11 @@ def check_runs(arguments: Arguments) -> Start:
   Raises:
     ValueError: if one of them is of another config.
   """
-  from graves_jax.checkpoints.metadata import require_same_weights
   from graves_jax.checkpoints.read import (
     require_same_run,
     restore_checkpoint,
   )
+  from graves_jax.checkpoints.same import require_same_weights
 
   saved = require_same_run(arguments.workdir, arguments.config)
   if arguments.init_from is None:

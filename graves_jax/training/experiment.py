@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import optax
 
-from graves_jax.checkpoints.metadata import require_same_weights
 from graves_jax.checkpoints.read import Restored
+from graves_jax.checkpoints.same import require_same_weights
 from graves_jax.checkpoints.state import TrainState, init_state
 from graves_jax.config.shared import Parallel
 from graves_jax.data.batches import Batches, ReadingTest

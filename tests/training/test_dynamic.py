@@ -13,11 +13,8 @@ from graves_jax.devices.parallel import over_devices
 from graves_jax.losses.text import text_loss
 from graves_jax.networks.build import build_network
 from graves_jax.tasks.text import initial_text_carry
-from graves_jax.training.dynamic import (
-  DivergedError,
-  DynamicEvaluation,
-  tune,
-)
+from graves_jax.training.dynamic import DivergedError, DynamicEvaluation
+from graves_jax.training.dynamic_tuning import tune
 from graves_jax.training.evaluate import evaluate
 from graves_jax.training.experiment import loss_summer
 

@@ -8,7 +8,7 @@ import pytest
 from experiments import CONFIG, TRAIN, VALIDATION, Silent, make_experiment
 from rich.console import Console
 
-from graves_jax.checkpoints.metadata import require_same, require_same_weights
+from graves_jax.checkpoints.same import require_same, require_same_weights
 from graves_jax.commands.command_line import require_local
 from graves_jax.commands.train import (
   Arguments,
