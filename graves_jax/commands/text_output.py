@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from graves_jax.rendering.files import writing_text
+
 # Control characters as a reader sees them: ESC as ␛, CSI as \x9b.
 _VISIBLE = {code: chr(0x2400 + code) for code in range(0x20)}
 _VISIBLE |= {code: f"\\x{code:02x}" for code in range(0x80, 0xA0)}
@@ -22,6 +24,10 @@ def write_out(
   file gets the text as it is. Characters that the output's encoding lacks are
   replaced by ?. Once the reader of a pipe has gone, as `head` does, no more is
   written, and nothing is said.
+
+  The file gets its name when all is written, when the reader of a pipe has
+  gone, or after Ctrl-C: with the text so far, if there is any. After an error
+  an old file of that name stays as it was.
 
   Args:
     pieces: of the text.
@@ -39,11 +45,10 @@ def write_out(
   is_terminal = screen.isatty()
   last = "\n"
   lost: dict[str, None] = {}
-  with _open_if_any(path) as file:
+  with _writing_if_any(path) as write:
     try:
       for piece in filter(None, pieces):
-        if file is not None:
-          file.write(piece)
+        write(piece)
         shown = visible(piece) if is_terminal else piece
         lost |= dict.fromkeys(_not_in(shown, screen.encoding))
         screen.write(shown)
@@ -76,8 +81,8 @@ def _not_in(text: str, encoding: str) -> list[str]:
   return []
 
 
-def _open_if_any(path: Path | None):
+def _writing_if_any(path: Path | None):
+  """Yields what writes a piece to a file; nothing if there is none."""
   if path is None:
-    return contextlib.nullcontext()
-  path.parent.mkdir(parents=True, exist_ok=True)
-  return path.open("w", encoding="utf-8", newline="")
+    return contextlib.nullcontext(lambda piece: None)
+  return writing_text(path)

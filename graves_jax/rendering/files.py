@@ -1,8 +1,9 @@
 """Output files: checked before the work, afterwards complete or not there."""
 
+import contextlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 
@@ -53,16 +54,78 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     OSError: naming the path, if it cannot be written.
   """
   path = Path(path)
-  partial = path.with_name(f".{secrets.token_hex(8)}.partial")
-  try:
+  partial = _partial(path)
+  with _naming(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-      # Not tempfile: its files are private, whatever the user's umask says.
       partial.write_bytes(content)
       partial.replace(path)
     except BaseException:
       partial.unlink(missing_ok=True)
       raise
+
+
+@contextlib.contextmanager
+def writing_text(path: str | Path) -> Iterator[Callable[[str], object]]:
+  """Yields a function that writes a piece of text to a file, in UTF-8.
+
+  Missing folders are made. The text goes to a temporary file in the same
+  folder, which becomes the file at the end of the block. After Ctrl-C it does
+  so, too, with the text so far, if there is any. After an error it is removed,
+  and an old file stays as it was. A pipe, a device or a link is written to
+  directly.
+
+  Raises:
+    OSError: naming the path, if it cannot be written.
+  """
+  path = Path(path)
+  if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+    with path.open("w", encoding="utf-8", newline="") as file:
+      yield file.write
+    return
+  partial, is_empty = _partial(path), True
+  with _naming(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = partial.open("w", encoding="utf-8", newline="")
+
+  def write(piece: str) -> None:
+    nonlocal is_empty
+    with _naming(path):
+      file.write(piece)
+    is_empty = False
+
+  def keep() -> None:
+    with _naming(path):
+      file.close()
+      partial.replace(path)
+
+  try:
+    try:
+      yield write
+    except KeyboardInterrupt:
+      if not is_empty:
+        keep()
+      raise
+    keep()
+  finally:
+    with contextlib.suppress(OSError):  # A full disk is met again.
+      file.close()
+    partial.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+  """The temporary file beside a path.
+
+  Not of tempfile, whose files are private, whatever the user's umask says.
+  """
+  return path.with_name(f".{secrets.token_hex(8)}.partial")
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+  """Errors of the system, told of a file that cannot be written."""
+  try:
+    yield
   except OSError as error:
     raise _unwritable(path, error.strerror or str(error)) from error
 

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from paths import ROOT
@@ -75,6 +76,49 @@ def test_what_an_encoding_lacks_is_replaced(monkeypatch, tmp_path):
   assert path.read_text(encoding="utf-8") == "aé字\x1b"
 
 
+def failing(*pieces, error):
+  yield from pieces
+  raise error
+
+
+def test_after_ctrl_c_a_file_has_the_text_so_far(monkeypatch, tmp_path):
+  path = tmp_path / "text.txt"
+  path.write_text("old")
+  for pieces, expected in ([], "old"), (["a", "é"], "aé"):
+    with pytest.raises(KeyboardInterrupt):
+      written(monkeypatch, failing(*pieces, error=KeyboardInterrupt()), path)
+    assert path.read_text(encoding="utf-8") == expected
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_after_an_error_an_old_file_is_as_it_was(monkeypatch, tmp_path):
+  path = tmp_path / "text.txt"
+  path.write_text("old")
+  with pytest.raises(RuntimeError, match="the device is lost"):
+    error = RuntimeError("the device is lost")
+    written(monkeypatch, failing("new", error=error), path)
+  assert path.read_text() == "old"
+  assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of POSIX")
+def test_a_pipe_and_a_link_as_a_file_are_not_replaced(monkeypatch, tmp_path):
+  pipe, link = tmp_path / "pipe.txt", tmp_path / "link.txt"
+  os.mkfifo(pipe)
+  (tmp_path / "file").touch()
+  link.symlink_to("file")
+  reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+  try:
+    written(monkeypatch, ["a", "b"], pipe)
+    assert os.read(reader, 9) == b"ab"
+  finally:
+    os.close(reader)
+  written(monkeypatch, ["c"], link)
+  assert pipe.is_fifo() and link.is_symlink() and link.read_text() == "c"
+  written(monkeypatch, ["d"], Path(os.devnull))
+  assert len(list(tmp_path.iterdir())) == 3
+
+
 @pytest.mark.parametrize(
   ("encoding", "lost"), [("ascii", ("é", "字")), ("latin-1", ("字",))]
 )
@@ -100,12 +144,14 @@ def test_pieces_are_shown_one_by_one(monkeypatch):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="head is of POSIX")
-def test_a_reader_that_has_gone_ends_the_writing_quietly():
-  code = "import itertools\n"
+def test_a_reader_that_has_gone_ends_the_writing_quietly(tmp_path):
+  path = tmp_path / "text.txt"
+  code = "import itertools, pathlib, sys\n"
   code += "from graves_jax.commands.text_output import write_out\n"
-  code += "write_out(itertools.repeat('many words\\n'))"
+  code += "words = itertools.repeat('many words\\n')\n"
+  code += "write_out(words, pathlib.Path(sys.argv[1]))"
   writer = subprocess.Popen(
-    [sys.executable, "-c", code],
+    [sys.executable, "-c", code, path],
     cwd=ROOT,
     stdout=subprocess.PIPE,
     stderr=subprocess.PIPE,
@@ -114,3 +160,5 @@ def test_a_reader_that_has_gone_ends_the_writing_quietly():
   writer.stdout.close()
   assert writer.stderr.read() == b""
   assert writer.wait(timeout=60) == 0
+  assert path.read_text().startswith("many words\nmany words\n")
+  assert list(tmp_path.iterdir()) == [path]

@@ -14,7 +14,7 @@ from graves_jax.rendering.figures import (
   write_attention,
   write_samples,
 )
-from graves_jax.rendering.files import write_atomically
+from graves_jax.rendering.files import write_atomically, writing_text
 from graves_jax.rendering.html import write_html
 from graves_jax.rendering.png import write_png
 from graves_jax.rendering.sheet import Sheet, sheet_around
@@ -130,12 +130,35 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
   assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(
+  not Path("/dev/full").exists(), reason="a full disk is one of Linux"
+)
+@pytest.mark.parametrize("length", [1, 100_000])  # met at the end, on the way
+def test_text_on_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, length):
+  path = tmp_path / "text.txt"
+  path.write_text("old")
+  original = Path.open
+  monkeypatch.setattr(
+    Path, "open", lambda self, *a, **b: original(Path("/dev/full"), *a, **b)
+  )
+  with (
+    pytest.raises(OSError, match=r"cannot write .*text\.txt': No space left"),
+    writing_text(path) as write,
+  ):
+    write("a" * length)
+  monkeypatch.undo()
+  assert path.read_text() == "old"
+  assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 def test_files_have_the_permissions_of_any_new_file(tmp_path):
   (tmp_path / "plain").write_text("")
   write_atomically(tmp_path / "page", b"")
-  modes = [(tmp_path / name).stat().st_mode for name in ("plain", "page")]
-  assert modes[0] == modes[1]
+  with writing_text(tmp_path / "text"):
+    pass
+  modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+  assert len(modes) == 1
 
 
 @pytest.mark.parametrize("suffix", SIGNATURES)
