@@ -27,7 +27,8 @@ def write_out(
 
   The file gets its name when all is written, when the reader of a pipe has
   gone, or after Ctrl-C: with the text so far, if there is any. After an error
-  an old file of that name stays as it was.
+  an old file of that name stays as it was. Where standard output is closed, the
+  text goes to the file alone.
 
   Args:
     pieces: of the text.
@@ -37,9 +38,17 @@ def write_out(
     The characters that were replaced, in order of appearance.
 
   Raises:
+    ValueError: if standard output is closed, and there is no file.
     OSError: if something cannot be written.
   """
   screen = sys.stdout
+  if screen is None:
+    if path is None:
+      raise ValueError("standard output is closed; give --out FILE.")
+    with writing_text(path) as write:
+      for piece in pieces:
+        write(piece)
+    return ()
   if isinstance(screen, io.TextIOWrapper):
     screen.reconfigure(errors="replace")
   is_terminal = screen.isatty()

@@ -92,7 +92,7 @@ def writing_text(path: str | Path) -> Iterator[Callable[[str], object]]:
     nonlocal is_empty
     with _naming(path):
       file.write(piece)
-    is_empty = False
+    is_empty = is_empty and not piece
 
   def keep() -> None:
     with _naming(path):

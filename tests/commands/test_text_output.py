@@ -76,6 +76,17 @@ def test_what_an_encoding_lacks_is_replaced(monkeypatch, tmp_path):
   assert path.read_text(encoding="utf-8") == "aé字\x1b"
 
 
+def test_without_a_standard_output_there_must_be_a_file(monkeypatch, tmp_path):
+  monkeypatch.setattr(sys, "stdout", None)
+  with pytest.raises(ValueError, match="standard output is closed; give --out"):
+    write_out(["a"])
+  assert write_out(["a", "", "é"], tmp_path / "text.txt") == ()
+  assert (tmp_path / "text.txt").read_text(encoding="utf-8") == "aé"
+  with pytest.raises(KeyboardInterrupt):
+    write_out(failing("", error=KeyboardInterrupt()), tmp_path / "text.txt")
+  assert (tmp_path / "text.txt").read_text(encoding="utf-8") == "aé"
+
+
 def failing(*pieces, error):
   yield from pieces
   raise error
