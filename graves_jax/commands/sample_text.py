@@ -125,15 +125,21 @@ def load_training_lines(
 
   Args:
     data: of the checkpoint.
-    moved: where its text file lies now; None: where it lay.
+    moved: where its text file lies now, or its folder of text files; None:
+      where it lay.
     codec: its own.
+
+  Raises:
+    FileNotFoundError: if the text is not there.
+    ValueError: if it cannot be read as lines, or is a folder, and the network
+      was not trained on one.
   """
   from graves_jax.data.sources import text as load_text
 
   if moved is not None:
-    data = dataclasses.replace(
-      data, path=str(require_text_file(moved, "--training-text"))
-    )
+    if data.glob is None or not moved.expanduser().is_dir():
+      moved = require_text_file(moved, "--training-text")
+    data = dataclasses.replace(data, path=str(moved))
   try:
     lines = load_text.load_training_lines(data)
   except FileNotFoundError:

@@ -24,8 +24,9 @@ from graves_jax.training.loop import train
 TEXT = "a\nb\nab\nba\n" * 40
 
 
-def make_run(folder, units, text_file, text=TEXT):
-  """A run of one update on a text, whose lines are in a file."""
+def make_run(folder, units, text_file, text=TEXT, glob=None):
+  """A run of one update on a text, whose lines are in a file, or in those of a
+  folder that fit a pattern."""
   codec = TextCodec.of(text, units)
   classes = codec.encode(text)
   corpus = Corpus(
@@ -37,7 +38,12 @@ def make_run(folder, units, text_file, text=TEXT):
   config = TextConfig(
     network=TextNetworkConfig(hidden=(8,)),
     data=TextDataConfig(
-      path=str(text_file), units=units, batch_size=2, length=10
+      path=str(text_file),
+      glob=glob,
+      prepared_dir=str(folder / "prepared"),
+      units=units,
+      batch_size=2,
+      length=10,
     ),
     training=TextTrainingConfig(steps=1, evaluation_batch_size=2),
   )
@@ -212,6 +218,26 @@ def test_a_training_text_that_was_moved_is_named(run_command, run, tmp_path):
   assert status == 0
   assert not set(again.splitlines()) & set(output.splitlines())
   assert "not in the training text" in errors
+
+
+def test_a_folder_of_training_text_that_was_moved_is_named(
+  run_command, run, tmp_path
+):
+  moved = tmp_path / "moved"
+  moved.mkdir()
+  (moved / "a.txt").write_text("a\nb\n")
+  (moved / "b.txt").write_text("ab\nba\n")
+  arguments = ("--length", 400, "--novel", "--training-text", moved)
+  of_files = make_run(
+    tmp_path / "run", "characters", tmp_path / "x", glob="*.txt"
+  )
+  status, output, errors = run_command(
+    "sample", "--checkpoint", of_files, *arguments
+  )
+  assert status == 0 and "not in the training text" in errors
+  assert output and not set(output.splitlines()) & {"a", "b", "ab", "ba"}
+  status, _, errors = run_command("sample", "--checkpoint", run, *arguments)
+  assert status == 2 and f"--training-text (={moved}) is a folder" in errors
 
 
 @pytest.mark.parametrize(
