@@ -130,13 +130,13 @@ def start_of_file(
     text = "".join(character_blocks(path))
     spelled = penn_treebank.spell(text, codec.units, data.convention)
     return codec.encode(spelled[:length])
-  read: Callable[[Path], Iterator[Any]] = {
+  readers: dict[str, Callable[[Path], Iterator[Any]]] = {
     "bytes": byte_blocks,
     "characters": character_blocks,
     "words": word_blocks,
-  }[codec.units]
+  }
   classes, missing = [np.zeros(0, np.int32)], length
-  for block in read(path):
+  for block in readers[codec.units](path):
     own = block[:missing]
     if codec.units == "words":
       own = " ".join(split_symbols(block, "words")[:missing])

@@ -1,5 +1,6 @@
 """graves-jax train and evaluate on text, as a person uses them."""
 
+import gzip
 import json
 
 import pytest
@@ -132,6 +133,21 @@ def test_more_streams_score_the_same_symbols(run_command, run_folder):
   )
   assert one["symbols"] == four["symbols"]
   assert one["total_bits"] == pytest.approx(four["total_bits"], rel=0.2)
+
+
+def test_another_text_is_scored_without_a_home(
+  run_command, run_folder, tmp_path, monkeypatch
+):
+  other = tmp_path / "other.txt.gz"
+  other.write_bytes(gzip.compress(b"the dog sat on the mat"))
+  (tmp_path / "home").touch()
+  monkeypatch.setenv("HOME", str(tmp_path / "home"))
+  monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+  status, output, errors = run_command(
+    "evaluate", "--checkpoint", run_folder, "--data.path", other
+  )
+  assert (status, errors) == (0, "")
+  assert figures(output)["symbols"] == 22
 
 
 def test_another_text_is_scored_whole(run_command, run_folder, tmp_path):

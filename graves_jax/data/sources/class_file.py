@@ -6,10 +6,11 @@ smallest unsigned integers that hold all classes. A file that is cut short or
 damaged in its first line, or is another one, counts as absent.
 """
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ def write(
   codec: TextCodec,
   blocks: Iterable[np.ndarray],
   count: int,
+  otherwise: str = "",
 ) -> CodedText:
   """Writes classes, and opens them; the file appears when it is whole.
 
@@ -38,30 +40,41 @@ def write(
     codec: of the classes.
     blocks: the classes, [n] each.
     count: how many there are in all.
+    otherwise: what to do where the folder cannot be written to, for errors.
 
   Raises:
     ValueError: if the folder cannot be written to, or there are not `count`
       classes.
+    OSError: if taking a block raises it.
   """
   path = _path(folder, key)
   part = path.with_name(f"{path.name}.{os.getpid()}.part")
-  try:
+  dtype, written = _dtype(codec), 0
+  with _keeping(folder, otherwise):
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-      written = _write(part, _header(key, codec, count), codec, blocks)
-      if written != count:
-        raise ValueError(
-          f"the text changed while it was read: it had {count:,} symbols and "
-          f"has {written:,}; try again when it is complete."
-        )
+    file = part.open("wb")
+  try:
+    with _keeping(folder, otherwise):
+      file.write(_header(key, codec, count))
+    for block in blocks:
+      content = block.astype(dtype).tobytes()
+      with _keeping(folder, otherwise):
+        file.write(content)
+      written += len(block)
+    if written != count:
+      raise ValueError(
+        f"the text changed while it was read: it had {count:,} symbols and "
+        f"has {written:,}; try again when it is complete."
+      )
+    with _keeping(folder, otherwise):
+      file.flush()
+      os.fsync(file.fileno())
+      file.close()
       part.replace(path)
-    finally:
-      part.unlink(missing_ok=True)
-  except OSError as error:
-    raise ValueError(
-      f"coded text cannot be kept in {folder} ({error}); choose another folder "
-      "with --data.prepared_dir."
-    ) from error
+  finally:
+    with contextlib.suppress(OSError):  # A full disk is met again.
+      file.close()
+    part.unlink(missing_ok=True)
   found = read(folder, key)
   if found is None:
     raise ValueError(
@@ -94,6 +107,17 @@ def read(folder: Path, key: object) -> tuple[TextCodec, CodedText] | None:
   return codec, CodedText(classes)
 
 
+@contextlib.contextmanager
+def _keeping(folder: Path, otherwise: str) -> Iterator[None]:
+  """Errors of the system, told of a folder that cannot be written to."""
+  try:
+    yield
+  except OSError as error:
+    raise ValueError(
+      f"coded text cannot be kept in {folder} ({error}){otherwise}."
+    ) from error
+
+
 def _path(folder: Path, key: object) -> Path:
   digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
   return folder / f"{digest[:32]}.classes"
@@ -112,17 +136,3 @@ def _header(key: object, codec: TextCodec, count: int) -> bytes:
   }
   line = json.dumps(header).encode()
   return line + b" " * (-(len(line) + 1) % _ALIGNMENT) + b"\n"
-
-
-def _write(
-  path: Path, header: bytes, codec: TextCodec, blocks: Iterable[np.ndarray]
-) -> int:
-  """The number of classes written."""
-  written = 0
-  with path.open("wb") as file:
-    file.write(header)
-    for block in blocks:
-      written += file.write(block.astype(_dtype(codec)).tobytes())
-    file.flush()
-    os.fsync(file.fileno())
-  return written // _dtype(codec).itemsize

@@ -19,8 +19,16 @@ BLOCK_BYTES = 2**18
 MAX_UNPACKED_BYTES = 2**32  # forty times enwik8
 
 
-def require_text_file(path: str | Path, name: str = "data.path") -> Path:
+def require_text_file(
+  path: str | Path, name: str = "data.path", is_learned: bool = False
+) -> Path:
   """The path, home folder expanded, of a file that is not empty.
+
+  Args:
+    path: the file.
+    name: of the option that gives it, for errors.
+    is_learned: whether it is to be learned, so that errors may name settings
+      of training.
 
   Raises:
     FileNotFoundError: if there is no such file.
@@ -37,7 +45,7 @@ def require_text_file(path: str | Path, name: str = "data.path") -> Path:
     raise ValueError(f"{name} (={str(path)!r}): {error}.") from None
   if stat.S_ISDIR(status.st_mode):
     rule = f"{name} (={path}) is a folder; give a text file"
-    if name == "data.path":
+    if is_learned:
       rule += ', or name its text files with --data.glob, such as "*.c"'
     raise ValueError(f"{rule}.")
   if not stat.S_ISREG(status.st_mode):
@@ -61,6 +69,7 @@ def byte_blocks(
   Raises:
     ValueError: if a compressed file is damaged, or unpacks to more than
       `MAX_UNPACKED_BYTES`.
+    OSError: naming the file, if it cannot be read.
   """
   size, packed = path.stat().st_size, is_packed(path)
   done = unpacked = 0
@@ -74,6 +83,9 @@ def byte_blocks(
           f"{path} is not a whole gzip file ({error}); copy it again, or drop "
           "the .gz if it is not compressed."
         ) from None
+      except OSError as error:
+        error.filename = str(path)  # Reading does not say which file it was.
+        raise
       if not block:
         return
       done, unpacked = raw.tell(), unpacked + len(block)
@@ -88,17 +100,21 @@ def byte_blocks(
 
 
 def character_blocks(
-  path: Path, progress: Progress | None = None
+  path: Path, progress: Progress | None = None, is_learned: bool = False
 ) -> Iterator[str]:
   """Yields a file's characters, line ends as they are, no byte-order mark.
+
+  Args:
+    path: the file.
+    progress: as of `byte_blocks`.
+    is_learned: as of `require_text_file`.
 
   Raises:
     ValueError: where the file cannot be decoded: names the byte and the line.
   """
   blocks = byte_blocks(path, progress)
-  return decode_blocks(
-    blocks, str(path), ", or learn its bytes with --data.units bytes"
-  )
+  advice = ", or learn its bytes with --data.units bytes" * is_learned
+  return decode_blocks(blocks, str(path), advice)
 
 
 def start_of_plain_bytes(path: Path) -> int | None:
@@ -110,15 +126,22 @@ def start_of_plain_bytes(path: Path) -> int | None:
   return encoding.mark if is_plain else None
 
 
-def word_blocks(path: Path, progress: Progress | None = None) -> Iterator[str]:
+def word_blocks(
+  path: Path, progress: Progress | None = None, is_learned: bool = False
+) -> Iterator[str]:
   """Yields a file's characters in pieces that cut no word.
+
+  Args:
+    path: the file.
+    progress: as of `byte_blocks`.
+    is_learned: as of `require_text_file`.
 
   Raises:
     ValueError: if the file cannot be decoded, or a word is longer than
       allowed.
   """
   rest = ""
-  for block in character_blocks(path, progress):
+  for block in character_blocks(path, progress, is_learned):
     text = rest + block
     rest = "" if text[-1].isspace() else text.rsplit(None, 1)[-1]
     if len(rest) > MAX_WORD_CHARACTERS:
@@ -126,9 +149,10 @@ def word_blocks(path: Path, progress: Progress | None = None) -> Iterator[str]:
     if len(rest) < len(text):
       yield text[: len(text) - len(rest)]
   if len(rest) > MAX_WORD_CHARACTERS:
+    advice = ", or learn its characters with --data.units characters"
     raise ValueError(
       f"{path} has a word of more than {MAX_WORD_CHARACTERS:,} characters, "
-      f"{rest[:20]!r}...; learn its characters with --data.units characters."
+      f"{rest[:20]!r}...; put spaces between words{advice * is_learned}."
     )
   if rest:
     yield rest

@@ -8,8 +8,12 @@ byte-order mark is no symbol, except among bytes.
 """
 
 import collections
+import contextlib
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -133,10 +137,12 @@ def read_text(
 ) -> tuple[TextCodec, CodedText]:
   """A whole text file in classes, and their codec; arguments as for `load`.
 
-  With a codec, `units` and `vocabulary` are not read, and words that it lacks
-  become "<unk>" if it has that.
+  With a codec, `units` and `vocabulary` are not read, words that it lacks
+  become "<unk>" if it has that, and where `prepared_dir` cannot be written to,
+  coded text is kept for as long as it is used.
   """
-  path = require_text_file(path)
+  is_learned = codec is None
+  path = require_text_file(path, is_learned=is_learned)
   if codec is not None:
     units, vocabulary = codec.units, None
   require_words(units, vocabulary)
@@ -160,16 +166,14 @@ def read_text(
   if found:
     return found
   if units == "words":
-    counts = count_words(word_blocks(path, progress))
+    counts = count_words(_blocks(path, units, progress, is_learned))
     if codec is None:
       codec = word_codec(counts, vocabulary)
     elif UNKNOWN not in codec.symbols:
       _require(codec, counts)
     count = counts.total()
-    blocks: Iterator[bytes] | Iterator[str] = word_blocks(path, progress)
   else:
-    read = byte_blocks if units == "bytes" else character_blocks
-    symbols, count = _symbols_of(read(path, progress))
+    symbols, count = _symbols_of(_blocks(path, units, progress, is_learned))
     if not count:
       raise ValueError(f"{path} is empty; a text has two symbols or more.")
     if codec is None:
@@ -178,9 +182,36 @@ def read_text(
       _require(codec, symbols)
     if start is not None and max(symbols) < "\x80":
       return codec, _open(path, codec, start)
-    blocks = read(path, progress)
+  blocks = _blocks(path, units, progress, is_learned)
   classes = (codec.encode(block) for block in blocks)
-  return codec, class_file.write(folder, key, codec, classes, count)
+  advice = "; make room there"
+  if is_learned:
+    advice = "; choose another folder with --data.prepared_dir"
+  with contextlib.ExitStack() as stack:
+    if not is_learned and not _can_hold_files(folder):
+      # The text stays readable: it is opened before its folder is deleted.
+      temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+      folder = Path(stack.enter_context(temporary))
+    return codec, class_file.write(folder, key, codec, classes, count, advice)
+
+
+def _blocks(
+  path: Path, units: Units, progress: Progress | None, is_learned: bool
+) -> Iterator[Any]:
+  """A file's bytes, or its characters, in pieces that cut no symbol."""
+  if units == "bytes":
+    return byte_blocks(path, progress)
+  read = word_blocks if units == "words" else character_blocks
+  return read(path, progress, is_learned)
+
+
+def _can_hold_files(folder: Path) -> bool:
+  """Makes the folder if it is missing; whether it can be written to."""
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+  except OSError:
+    return False
+  return os.access(folder, os.W_OK | os.X_OK)
 
 
 def require_words(units: Units, vocabulary: int | None) -> None:

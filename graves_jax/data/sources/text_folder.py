@@ -83,7 +83,7 @@ def join(
     if len(left_out) == len(names):
       raise ValueError(
         f"none of the {len(names):,} files of {folder} that fit {glob!r} is "
-        "text; give another --data.glob."
+        "text; give another folder, or train with another --data.glob."
       )
     joined = Joined(path, len(names) - len(left_out), tuple(left_out))
     known_part.write_text(json.dumps(joined[1:]), "utf-8")
@@ -130,7 +130,8 @@ def _require_room(size: int, folder: Path, name: str) -> None:
   if size > MAX_UNPACKED_BYTES:
     raise ValueError(
       f"the files of {folder} up to {name} have more than "
-      f"{MAX_UNPACKED_BYTES:,} bytes; give a narrower --data.glob."
+      f"{MAX_UNPACKED_BYTES:,} bytes; give a smaller folder, or train with a "
+      "narrower --data.glob."
     )
 
 
@@ -154,17 +155,18 @@ def _names(folder: Path, glob: str, prepared_dir: Path) -> list[str]:
     if len(names) > MOST_FILES:
       raise ValueError(
         f"{folder} has more than {MOST_FILES:,} files that fit {glob!r}; give "
-        "a narrower --data.glob."
+        "a smaller folder, or train with a narrower --data.glob."
       )
   if passed_over and not names:
     raise ValueError(
       f"all {passed_over:,} files of {folder} that fit {glob!r} lie in "
       f"{prepared_dir}, where prepared text is kept, which is not read; give "
-      "another folder, or another --data.prepared-dir."
+      "another folder, or train with another --data.prepared-dir."
     )
   if not names:
     raise ValueError(
-      f"{folder} has no file that fits {glob!r}; give another --data.glob."
+      f"{folder} has no file that fits {glob!r}; give another folder, or train "
+      "with another --data.glob."
     )
   return sorted(names)
 

@@ -1,8 +1,10 @@
 """Text files: every symbol comes back, in bounded memory, or one clear line."""
 
+import errno
 import gzip
 import os
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graves_jax.data import codec
-from graves_jax.data.codec import split_symbols
-from graves_jax.data.sources import text_blocks, text_file
+from graves_jax.data.codec import TextCodec, split_symbols
+from graves_jax.data.sources import class_file, text_blocks, text_file
 
 
 @pytest.fixture
@@ -249,7 +251,75 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     )
 
 
+def test_a_folder_that_is_full_is_named(tmp_path, prepared, monkeypatch):
+  def fail(_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+  path = write(tmp_path, ACCENTED)
+  codec = TextCodec.of(ACCENTED)
+  monkeypatch.setattr(os, "fsync", fail)
+  with pytest.raises(ValueError, match=r"text \(.*No space left.*prepared_dir"):
+    text_file.load(path, prepared_dir=prepared)
+  with pytest.raises(
+    ValueError, match=r"No space left.*\); make room there\.$"
+  ):
+    text_file.read_text(path, codec=codec, prepared_dir=prepared)
+  assert not list(prepared.glob("text/*"))
+
+
+def test_an_error_of_the_text_is_not_one_of_the_folder(prepared):
+  def blocks():
+    yield np.zeros(2, np.int32)
+    raise OSError(errno.EIO, "Input/output error", "text.txt")
+
+  with pytest.raises(OSError, match=r"^\[Errno 5\] Input/.*: 'text\.txt'$"):
+    class_file.write(prepared, "key", TextCodec.of("ab"), blocks(), 4)
+  assert not list(prepared.iterdir())
+
+
+@pytest.mark.skipif(
+  not Path("/proc/self/mem").exists(), reason="a file of Linux"
+)
+def test_a_file_that_cannot_be_read_is_named(monkeypatch):
+  monkeypatch.setattr(text_blocks, "is_packed", lambda path: False)
+  with pytest.raises(OSError, match="'/proc/self/mem'"):
+    list(text_blocks.byte_blocks(Path("/proc/self/mem")))
+
+
 # Text coded for a network that was trained before.
+
+
+@pytest.mark.parametrize("units", ["characters", "words"])
+def test_such_text_needs_no_folder_that_can_be_written(tmp_path, units):
+  (tmp_path / "prepared").write_text("in the way")
+  codec, _ = text_file.read_text(
+    path := write(tmp_path, ACCENTED), units=units, prepared_dir=tmp_path
+  )
+  _, text = text_file.read_text(
+    path, codec=codec, prepared_dir=tmp_path / "prepared"
+  )
+  assert len(text) == len(split_symbols(ACCENTED, units))
+  assert codec.decode(whole(text)).split() == ACCENTED.split()
+
+
+@pytest.mark.parametrize(
+  ("content", "units", "message"),
+  [
+    (b"caf\xe9", "characters", r"Latin-1\); save it as UTF-8\.$"),
+    (b"caf\xe9", "words", r"Latin-1\); save it as UTF-8\.$"),
+    (b"x" * 20_000, "words", "put spaces between words"),
+    (None, "words", r"is a folder; give a text file\.$"),
+  ],
+)
+def test_errors_of_such_text_name_no_setting_of_training(
+  tmp_path, prepared, content, units, message
+):
+  path = tmp_path if content is None else write(tmp_path, content)
+  codec = TextCodec(units, ("a", "x"))
+  with pytest.raises(ValueError, match=message):
+    text_file.read_text(path, codec=codec, prepared_dir=prepared)
+  with pytest.raises(ValueError, match="with --data"):
+    text_file.read_text(path, units=units, prepared_dir=prepared)
 
 
 @pytest.mark.parametrize("units", ["characters", "bytes", "words"])

@@ -47,7 +47,7 @@ def test_text_files_are_joined_in_the_order_of_their_names(folder):
   ("glob", "message"),
   [
     (None, "name its text files with --data.glob"),
-    ("*.py", "has no file that fits '\\*.py'"),
+    ("*.py", "has no file that fits '\\*.py'; give another folder, or train"),
     ("blob*", "none of the 1 files .* is text"),
     ("../*", "must be a pattern of names below the folder"),
     ("", "must be a pattern of names below the folder"),
