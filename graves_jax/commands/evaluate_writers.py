@@ -234,16 +234,16 @@ def rms_lines(
   """Training lines, evenly chosen, for the rule that measures gradients.
 
   Raises:
-    ValueError, OSError: if there are none.
+    ValueError, OSError: if there are none, or they cannot be read.
   """
   if arguments.dynamics.rule != "rms":
     return []
-  lines = load_split_named("train", arguments, config.data, console)
-  if not lines:
+  try:
+    lines = load_split_named("train", arguments, config.data, console)
+  except ValueError as error:
     raise ValueError(
-      "--dynamics.rule rms measures gradients of training lines, and the data "
-      "have none; give data with a train split, or --dynamics.rule sgd."
-    )
+      f"--dynamics.rule rms reads training lines (sgd reads none): {error}"
+    ) from None
   count = min(arguments.dynamics.rms_segments, len(lines))
   places = np.linspace(0, len(lines) - 1, count).astype(int)
   return [lines[place] for place in places]

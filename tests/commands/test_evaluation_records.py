@@ -23,14 +23,14 @@ def trained(tmp_path_factory):
   return folder
 
 
-def write_hands(path, points=0):
+def write_hands(path, points=0, train=TRAIN):
   """Writes the last points, or all, of seven lines of three hands."""
   names = ("ann-1", "ann-2", "bob-1", "bob-2", "bob-3", "cat-1", "cat-2")
   lines = [
     line._replace(name=name, points=line.points[-points:])
     for line, name in zip(VALIDATION, names, strict=True)
   ]
-  write_stroke_file(path, {"train": TRAIN, "validation": lines})
+  write_stroke_file(path, {"train": train, "validation": lines})
   return path
 
 
@@ -126,6 +126,23 @@ def test_weights_learn_along_the_lines_of_those_they_were_not_tuned_on(
   status, _, errors = evaluate(*wild)
   assert status == 2 and "went astray" in errors
   assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+  ("arguments", "message"),
+  [
+    (["--split", "train"], "held_out.jsonl: its split train is empty"),
+    (["--dynamic", "--split", "train"], "validation has 7 lines; mark"),
+    (["--dynamic", "--dynamics.rule", "rms"], "reads training lines (sgd "),
+  ],
+)
+def test_a_split_without_lines_is_a_line(
+  evaluate, tmp_path, arguments, message
+):
+  path = write_hands(tmp_path / "held_out.jsonl", 10, train=())
+  status, _, errors = evaluate("--data.path", path, *arguments)
+  assert status == 2 and len(errors.splitlines()) == 1
+  assert message in errors
 
 
 def test_a_run_notes_what_it_runs_on_at_every_start(tmp_path):

@@ -306,6 +306,18 @@ def test_evaluate_answers_bad_input_in_a_line(
   assert message in errors
 
 
+def test_train_without_training_lines_is_one_line(
+  run_command, config, tmp_path
+):
+  path, run = tmp_path / "held_out.jsonl", tmp_path / "run"
+  write_stroke_file(path, {"validation": VALIDATION})
+  status, _, errors = run_command(
+    "train", config, "--data.path", path, "--workdir", run
+  )
+  assert (status, errors.count("\n")) == (2, 1)
+  assert f"{path}: its split train is empty" in errors
+
+
 def test_train_leaves_pictures_records_and_checkpoints(
   run_command, config, strokes, tmp_path
 ):

@@ -32,6 +32,7 @@ def runs(tmp_path_factory):
   cyrillic = [x._replace(text="шщ") for x in TO_READ]
   lines = {"train": READABLE, "validation": cyrillic}
   write_stroke_file(folder / "other.jsonl", lines)
+  write_stroke_file(folder / "held_out.jsonl", {"validation": VALIDATION})
   return folder
 
 
@@ -92,6 +93,7 @@ def test_legibility_ends_with_json_of_every_way(
     ({"lines": 0}, r"lines \(=0\)"),
     ({"bias": -1}, r"bias \(=-1.0\)"),
     ({"data.path": "other.jsonl"}, "every line has characters .*'ш', 'щ'"),
+    ({"data.path": "held_out.jsonl", "split": "train"}, "train is empty"),
     ({"sigma-floor": 0.1}, "--sigma-floor is not read"),
     ({"figure": "page.gif"}, r"\.svg"),
   ],

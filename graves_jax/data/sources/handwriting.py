@@ -15,7 +15,11 @@ def load_lines(
   """Lines to train on, and lines to validate on; see `load_split`."""
   path = _path(config)
   if path is not None and not path.is_dir():
-    return tuple(_stroke_file(path, progress).values())
+    splits = _stroke_file(path, progress)
+    return (
+      _lines_of(splits, "train", path),
+      _lines_of(splits, "validation", path),
+    )
   return (
     load_split(config, "train", progress),
     load_split(config, "validation", progress),
@@ -34,7 +38,7 @@ def load_split(
 
   Raises:
     FileNotFoundError: if the path, or an archive in it, is missing.
-    ValueError: if the data is damaged, or has no such split.
+    ValueError: if the data is damaged, or has no such split, or no line in it.
   """
   path = _path(config)
   if path is not None and path.is_dir():
@@ -48,14 +52,34 @@ def load_split(
 
     lines = config.synthetic_lines if split == "train" else None
     return hershey.load(split, lines=lines)
-  return _stroke_file(path, progress)[split]
+  return _lines_of(_stroke_file(path, progress), split, path)
 
 
 def _path(config: LinesConfig) -> Path | None:
   return None if config.path is None else Path(config.path).expanduser()
 
 
-def _stroke_file(path: Path, progress: Progress | None):
+def _lines_of(
+  splits: dict[str, list[Line]], split: str, path: Path
+) -> list[Line]:
+  """One split of a stroke file; ValueError if it is empty.
+
+  Of the other sources none has an empty split.
+  """
+  if not splits[split]:
+    (other,) = splits.keys() - {split}
+    count = len(splits[other])
+    raise ValueError(
+      f"{path}: its split {split} is empty, its split {other} has {count:,} "
+      f'line{"s" * (count > 1)}; mark lines with "split": "{split}", or leave '
+      '"split" out.'
+    )
+  return splits[split]
+
+
+def _stroke_file(
+  path: Path, progress: Progress | None
+) -> dict[str, list[Line]]:
   if not path.exists():
     raise FileNotFoundError(
       f"data.path (={path}) does not exist; give a folder with the archives of "

@@ -20,7 +20,7 @@ compressed with gzip.
 Empty lines are skipped. If no line says "validation", the last twentieth of
 the lines, at least one, is held out as validation; a file with one line
 trains and validates on that line. If every line says "validation", the
-training split is empty.
+training split is empty: the file can be scored, and not trained on.
 
 Why JSON lines rather than a NumPy archive: a browser, a tablet app or a shell
 script writes them without a library; people read them; they stream, append
