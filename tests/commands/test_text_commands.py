@@ -99,7 +99,7 @@ def test_a_text_given_to_handwriting_names_the_command_for_text(
       name, *arguments[: 2 if "ev" in name else 4]
     )
     assert status == 2
-    assert "configs/char_rnn.py" in errors
+    assert "graves-jax train char_rnn --data.path" in errors
 
 
 def figures(output):

@@ -89,7 +89,7 @@ def _stroke_file(
   if path.suffix in (".txt", ".text", ".md"):
     raise ValueError(
       f"data.path (={path}) is a text, and this network learns handwriting; "
-      "for text: python train.py configs/char_rnn.py --data.path ..."
+      "for text: graves-jax train char_rnn --data.path ..."
     )
   from graves_jax.data.sources import stroke_file
 

@@ -41,7 +41,7 @@ def load(
   """The lines of one split, sorted by name within each official split.
 
   Args:
-    path: folder of the six files, see `iam_ondb_archive.INSTRUCTIONS`.
+    path: folder of the six files, see `archive.INSTRUCTIONS`.
     split: "train" (trainset, testset_f and testset_t), "validation"
       (testset_v), or one official split.
     prepared_dir: where prepared data are looked for and put; by default the
