@@ -121,14 +121,12 @@ def use_devices(count: int) -> list:
   """
   import jax
 
+  from graves_jax.commands.machine import cores
   from graves_jax.devices.parallel import first_of_each_process
 
   if count < 0:
     raise ValueError(f"devices (={count}) must be 0 (all) or more.")
-  cores = (
-    len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-  )
-  jax.config.update("jax_num_cpu_devices", count or cores)
+  jax.config.update("jax_num_cpu_devices", count or cores())
   _be_patient()
   devices, most = jax.devices(), jax.local_device_count()
   if count > most:

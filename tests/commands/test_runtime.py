@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
 from jaxlib import version
 from paths import ROOT
@@ -61,6 +62,16 @@ def test_a_jaxlib_that_may_not_know_the_flag_gets_none(monkeypatch, jaxlib):
   monkeypatch.setattr(version, "__version_info__", jaxlib)
   runtime._be_patient()
   assert not os.environ["XLA_FLAGS"]
+
+
+def test_each_core_is_a_device_where_affinity_is_not_known(monkeypatch):
+  asked = []
+  monkeypatch.setenv("XLA_FLAGS", "")
+  monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+  monkeypatch.setattr(os, "cpu_count", lambda: 7)
+  monkeypatch.setattr(jax.config, "update", lambda *pair: asked.append(pair))
+  assert runtime.use_devices(0) == jax.local_devices()
+  assert asked == [("jax_num_cpu_devices", 7)]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="/dev/null is of POSIX")
