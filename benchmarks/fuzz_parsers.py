@@ -42,6 +42,7 @@ def parsers() -> dict[str, Parser]:
   from graves_jax.data.sources.stroke_file import read_stroke_file
   from graves_jax.data.strokes import Alphabet, StrokeCodec
   from graves_jax.networks.build import build_network
+  from graves_jax.results.metrics import training_of
   from graves_jax.sampling.transcript import fit_text
   from graves_jax.training.records import MetricsFile
 
@@ -81,6 +82,10 @@ def parsers() -> dict[str, Parser]:
 
   def read_metrics(content: bytes, folder: Path):
     MetricsFile(_write(folder / "metrics.jsonl", content), 3).__exit__()
+
+  def read_rows(content: bytes, folder: Path):
+    _write(folder / "metrics.jsonl", content)
+    return training_of(folder, None)
 
   def read_zip(content: bytes, folder: Path):
     path = _write(folder / "enwik8.zip", content)
@@ -180,6 +185,7 @@ def parsers() -> dict[str, Parser]:
       inputs.lines_of_json({"kind": "train", "step": 2, "nats": 1.5}),
       read_metrics,
     ),
+    "rows of metrics.jsonl": Parser(inputs.lines_of_json(*_ROWS), read_rows),
   }
 
 
@@ -191,6 +197,17 @@ _STROKES = (
     "split": "validation",
     "strokes": [[[0, 1], [2.5, 0]]],
   },
+)
+_ROWS = (
+  {
+    "kind": "train",
+    "step": 2,
+    "seconds": 0.5,
+    "elements_per_second": 900.0,
+    "nats_per_element": 1.5,
+    "nats_per_sequence": 90.0,
+  },
+  {"kind": "validation", "step": 2, "nats_per_sequence": 80.0},
 )
 _CONFIGS = (
   b"def get_config():\n  return 1 / 0\n",

@@ -171,7 +171,7 @@ def noted_device(run: Path) -> str | None:
     lines = (run / STARTS).read_text("utf-8").splitlines()
     starts = [json.loads(line) for line in lines]
     devices = dict.fromkeys(str(start["on"]) for start in starts)
-  except (OSError, ValueError, KeyError, TypeError):
+  except (OSError, ValueError, KeyError, TypeError, RecursionError):
     return None
   return ", then ".join(devices) or None
 

@@ -16,7 +16,7 @@ SCORES = {
   "bits per symbol": "bits_per_symbol",
   "nats per sequence": "nats_per_sequence",
 }
-# What is read of a row, by its kind; rows that lack it are passed over.
+# The numbers that are read of a row, by its kind, besides scores.
 _FIELDS = {
   "train": {
     "step",
@@ -27,6 +27,9 @@ _FIELDS = {
   },
   "validation": {"step"},
 }
+# NumPy's integers and floats hold all whole numbers up to it. No update of any
+# use has a loss beyond.
+_LARGEST = 2**53
 # Of a record.
 _MOST_VALIDATIONS = 60
 _MOST_BESTS = 600
@@ -35,7 +38,13 @@ Rows = list[dict[str, Any]]
 
 
 def read_rows(run: Path) -> Rows:
-  """The rows of a run's metrics.jsonl, but for those that are cut off.
+  """The rows of updates and validations of a run's metrics.jsonl.
+
+  Passed over are lines that are cut off or damaged, rows in which a number that
+  is read is missing, is none or is not finite, such as the score of a
+  validation of weights that went astray, and rows of other kinds, as of updates
+  that were skipped because their loss was not finite. An update whose row is
+  passed over counts in `minutes_of_updates` as one more of the next row's.
 
   Raises:
     FileNotFoundError: if the run has none.
@@ -50,16 +59,26 @@ def read_rows(run: Path) -> Rows:
   for line in path.read_text("utf-8", errors="replace").splitlines():
     try:
       row = json.loads(line)
-    except ValueError:
-      continue  # cut off when the run was killed
-    if not isinstance(row, dict):
-      continue
-    needed = _FIELDS.get(str(row.get("kind")))
-    if needed and needed <= row.keys():
+    except (ValueError, RecursionError):
+      continue  # cut off when the run was killed, or damaged
+    if _is_whole(row):
       rows.append(row)
   if not any(row["kind"] == "train" for row in rows):
     raise ValueError(f"{path} holds no update yet.")
   return rows
+
+
+def _is_whole(row: Any) -> bool:
+  """Whether all that is read of a row is there, and a number."""
+  match row:
+    case {"kind": "train" | "validation" as kind}:
+      names = _FIELDS[kind] | (row.keys() & SCORES.values())
+      return all(_is_number(row.get(name)) for name in names)
+  return False
+
+
+def _is_number(value: Any) -> bool:
+  return type(value) in (int, float) and abs(value) <= _LARGEST
 
 
 def unit_of(rows: Rows) -> str | None:

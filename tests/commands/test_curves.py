@@ -63,6 +63,25 @@ def test_stages_follow_one_another(run_command, tmp_path, monkeypatch):
   ]
 
 
+def test_a_loss_that_is_null_costs_its_row_alone(
+  run_command, tmp_path, monkeypatch
+):
+  drawn = []
+  monkeypatch.setattr(
+    "graves_jax.commands.curves.write_curves",
+    lambda path, curves, *_: drawn.extend(curves),
+  )
+  path = write_run(tmp_path / "run") / "metrics.jsonl"
+  broken = path.read_text().replace('"nats_per_element": 1.2,', "@")
+  assert "@" in broken
+  path.write_text(broken.replace("@", '"nats_per_element": null,'))
+  status, output, errors = run_command("curves", tmp_path / "run")
+  assert (status, errors) == (0, "")
+  assert list(drawn[0].train_steps) == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+  assert np.isfinite(drawn[0].train).all()
+  assert "10 updates in 11.0 minutes" in output
+
+
 @pytest.mark.parametrize("stages", [["--stages"], []])
 def test_curves_over_minutes(run_command, tmp_path, monkeypatch, stages):
   drawn = []

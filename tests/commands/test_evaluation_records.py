@@ -155,8 +155,9 @@ def test_a_run_notes_what_it_runs_on_at_every_start(tmp_path):
   with (tmp_path / "starts.jsonl").open("a") as file:
     file.write('{"on": "a card"}\n')
   assert noted_device(tmp_path).endswith(", then a card")
-  (tmp_path / "starts.jsonl").write_text('{"on": "a ca')
-  assert noted_device(tmp_path) is None
+  for damaged in ('{"on": "a ca', "[" * 100_000):
+    (tmp_path / "starts.jsonl").write_text(damaged)
+    assert noted_device(tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from paths import ROOT
 
 from graves_jax.commands.machine import without_folders
 from graves_jax.config import TextConfig, TextDataConfig, TextNetworkConfig
-from graves_jax.results.metrics import thinned, training_of
+from graves_jax.results.metrics import read_rows, thinned, training_of
 from graves_jax.results.page import page
 from graves_jax.results.record import (
   Machine,
@@ -371,6 +371,50 @@ def test_updates_of_a_curriculum_count_by_their_elements(tmp_path):
   # The first update is counted as two; none of the whole lines is cut.
   assert training_of(run, None, 60).minutes == pytest.approx(61 / 6, abs=1e-3)
   assert training_of(run, None).minutes == pytest.approx(61 / 6 + 40, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+  "change",
+  [
+    {"step": "x"},
+    {"step": None},
+    {"seconds": True},
+    {"seconds": 1e308},
+    {"elements_per_second": 10**400},
+    {"nats_per_element": float("nan")},
+    {"nats_per_sequence": float("-inf")},
+    {"kind": ["train"]},
+  ],
+)
+def test_an_update_that_is_no_number_is_passed_over_and_its_time_kept(
+  tmp_path, change
+):
+  run = write_metrics(tmp_path / "run", 9, validates=False)
+  path = run / "metrics.jsonl"
+  rows = [json.loads(line) for line in path.read_text().splitlines()]
+  whole = training_of(run, None)
+  rows[4] |= change
+  path.write_text("\n".join(map(json.dumps, rows)))
+  assert [row["step"] for row in read_rows(run)] == [1, 2, 3, 4, 6, 7, 8, 9]
+  assert training_of(run, None) == whole
+
+
+@pytest.mark.parametrize("score", [None, "low", float("nan"), float("inf")])
+def test_a_validation_whose_score_is_no_number_is_passed_over(tmp_path, score):
+  run = write_metrics(tmp_path / "run", 3)
+  row = {"kind": "validation", "step": 2, "nats_per_sequence": score}
+  with (run / "metrics.jsonl").open("a") as file:
+    file.write("\n" + json.dumps(row))
+  scores = [score for _, _, score in training_of(run, None).validations]
+  assert scores == [-1001.0, -1002.0, -1003.0]
+
+
+def test_lines_that_are_no_rows_are_passed_over(tmp_path):
+  run = write_metrics(tmp_path / "run", 3)
+  whole = training_of(run, None)
+  with (run / "metrics.jsonl").open("a") as file:
+    file.write("\n" + "[" * 100_000 + '\n[1, 2]\n\n{"kind": "train"}\n{"ki')
+  assert training_of(run, None) == whole
 
 
 def test_of_many_validations_the_best_are_kept():
