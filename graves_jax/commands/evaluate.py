@@ -19,6 +19,7 @@ from graves_jax.commands.record_options import (
 )
 from graves_jax.config import Config, DynamicConfig, ReadingConfig, TextConfig
 from graves_jax.pretrained import HANDWRITING
+from graves_jax.results.record import with_null
 
 Score = Callable[..., dict[str, Any]]
 
@@ -124,7 +125,7 @@ def main(argv: list[str]) -> None:
     "step": restored.metadata.step,
     "draw_weights": arguments.draw_weights,
   }
-  print(json.dumps(figures))
+  print(json.dumps(with_null(figures)))
   write_record(arguments.for_record, restored, begun, devices, figures)
 
 

@@ -89,6 +89,7 @@ def write_record(
 
   Raises:
     OSError: if the file cannot be written.
+    ValueError: names the file and the figure, if one is not finite.
   """
   if options.record is None or begun is None:
     return
@@ -114,7 +115,11 @@ def write_record(
       for name, value in figures.items()
     },
   )
-  write_atomically(options.record, to_json(record).encode())
+  try:
+    text = to_json(record)
+  except ValueError as error:
+    raise ValueError(f"{options.record} is not written: {error}") from None
+  write_atomically(options.record, text.encode())
 
 
 def command_given() -> str:

@@ -7,6 +7,7 @@ filled in by hand. Folders of the machine have no place in a record.
 import dataclasses
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -142,11 +143,42 @@ class Record:
 
 
 def to_json(record: Record) -> str:
-  """A record as the text of a file."""
+  """A record as the text of a file.
+
+  Raises:
+    ValueError: names a number in it that is not finite.
+  """
   values = dataclasses.asdict(record)
+  for place, number in _not_finite(values):
+    raise ValueError(
+      f"{place} is {number}; a record's numbers must all be finite."
+    )
   return (
     json.dumps(values, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
   )
+
+
+def with_null(figures: Any) -> Any:
+  """Figures in which None stands for each number that is not finite, since JSON
+  has no such numbers."""
+  if isinstance(figures, dict):
+    return {name: with_null(value) for name, value in figures.items()}
+  if isinstance(figures, list | tuple):
+    return [with_null(value) for value in figures]
+  is_lost = isinstance(figures, float) and not math.isfinite(figures)
+  return None if is_lost else figures
+
+
+def _not_finite(values: dict[str, Any]) -> Iterator[tuple[str, float]]:
+  """Each number that is not finite, behind where it is: "floors.0.nats"."""
+  for name, value in values.items():
+    if isinstance(value, list | tuple):
+      value = {str(k): part for k, part in enumerate(value)}
+    if isinstance(value, dict):
+      for place, number in _not_finite(value):
+        yield f"{name}.{place}", number
+    elif isinstance(value, float) and not math.isfinite(value):
+      yield name, value
 
 
 def read_record(path: Path) -> Record:

@@ -8,6 +8,7 @@ import pytest
 from experiments import TRAIN, VALIDATION, Silent, make_experiment
 
 from graves_jax import pretrained
+from graves_jax.commands import evaluate as evaluate_command
 from graves_jax.commands import evaluate_writers
 from graves_jax.commands.machine import cores
 from graves_jax.commands.record_options import note_start, noted_device
@@ -80,6 +81,23 @@ def test_a_record_holds_the_figures_and_how_they_came_about(
   again = read_record(path)
   assert again.training[0].device == "a card"
   assert again.figures == record.figures
+
+
+def test_a_figure_that_is_not_finite_is_null_and_named(
+  evaluate, tmp_path, monkeypatch
+):
+  found = {"nats_per_point": 1.5, "floors": [{"nats_per_point": float("nan")}]}
+  monkeypatch.setattr(
+    evaluate_command, "scorer_for", lambda *_: lambda *_: dict(found)
+  )
+  path = tmp_path / "tiny.json"
+  status, output, errors = evaluate("--record", path)
+  last = json.loads(output.splitlines()[-1], parse_constant=pytest.fail)
+  assert last["floors"] == [{"nats_per_point": None}]
+  assert last["nats_per_point"] == 1.5
+  assert status == 2 and len(errors.splitlines()) == 1
+  assert f"{path} is not written: figures.floors.0.nats_per_point" in errors
+  assert not path.exists()
 
 
 def test_weights_that_ship_take_no_record_of_the_folder_one_is_in(

@@ -20,6 +20,7 @@ from graves_jax.results.record import (
   read_record,
   read_records,
   to_json,
+  with_null,
 )
 from graves_jax.results.speed import RACES, fastest, runs_of
 from graves_jax.results.text_tables import TABLE_1, TABLE_2
@@ -152,6 +153,26 @@ def test_what_is_read_is_what_was_written(tmp_path):
     (tmp_path / "x.json").write_text(to_json(record))
     assert read_record(tmp_path / "x.json") == record
   assert list(read_records(tmp_path)) == ["x"]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_not_finite_is_named(number):
+  figures = make_record().figures
+  floors = [*figures["floors"], {"sigma_floor": 0.1, "nats_per_point": number}]
+  lost = dataclasses.replace(stage(), minutes=number)
+  for record, place in (
+    (make_record(figures={"word_error": number}), "figures.word_error"),
+    (make_record(figures={"floors": floors}), "figures.floors.1.nats_per_p"),
+    (make_record(training=(lost,)), "training.0.minutes"),
+  ):
+    with pytest.raises(ValueError, match=f"{place}.* is {number}; a record's"):
+      to_json(record)
+
+
+def test_null_stands_for_numbers_that_are_not_finite():
+  figures = {"a": float("nan"), "b": [{"c": -float("inf")}, (1, "x")], "d": 2.5}
+  expected = {"a": None, "b": [{"c": None}, [1, "x"]], "d": 2.5}
+  assert with_null(figures) == expected
 
 
 @pytest.mark.parametrize(
