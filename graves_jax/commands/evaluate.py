@@ -127,6 +127,10 @@ def main(argv: list[str]) -> None:
   }
   print(json.dumps(with_null(figures)))
   write_record(arguments.for_record, restored, begun, devices, figures)
+  if (path := arguments.for_legibility.figure) is not None:
+    from graves_jax.commands.legibility_report import draw
+
+    draw(path, figures)
 
 
 def scorer_for(arguments: Arguments, config: Config) -> Score:

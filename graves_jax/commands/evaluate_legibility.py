@@ -13,7 +13,6 @@ from graves_jax.commands.legibility_options import LegibilityOptions
 from graves_jax.commands.legibility_report import (
   Outcome,
   Way,
-  draw,
   figures,
   print_tables,
 )
@@ -86,8 +85,6 @@ def score_legibility(
           way = Way(bias, is_primed, pens)
           outcomes[way] = _read(groups, pens, reader, ranker)
   print_tables(console, real, outcomes)
-  if options.figure is not None:
-    draw(options.figure, options, real, outcomes)
   return figures(options, split, real, outcomes)
 
 

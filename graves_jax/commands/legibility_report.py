@@ -124,22 +124,23 @@ def _percent(share: float | None) -> str:
   return "–" if share is None else f"{100 * share:.1f}"
 
 
-def draw(
-  path: Path,
-  options: LegibilityOptions,
-  real: Legibility,
-  outcomes: dict[Way, Outcome],
-) -> None:
-  """Draws the character errors over the bias."""
-  series = {}
-  for is_primed in (False, True):
-    for pens in sorted({1, options.best_of}):
-      name = f"{'primed' if is_primed else 'unprimed'}, best of {pens}"
-      ways = [Way(bias, is_primed, pens) for bias in options.bias]
-      read = [outcomes[way].legibility.errors for way in ways]
-      series[name] = [errors.character_error for errors in read]
-  error = real.errors.character_error
-  write_legibility(path, options.bias, series, error)
+def draw(path: Path, figures: dict[str, Any]) -> None:
+  """Draws the character errors over the bias.
+
+  Args:
+    path: a .png, .svg or .pdf file.
+    figures: all figures by name.
+
+  Raises:
+    OSError: if the file cannot be written.
+  """
+  biases = list(dict.fromkeys(way["bias"] for way in figures["ways"]))
+  series: dict[str, list[float]] = {}
+  for way in figures["ways"]:
+    hand = "primed" if way["primed"] else "unprimed"
+    errors = series.setdefault(f"{hand}, best of {way['best_of']}", [])
+    errors.append(way["character_error"])
+  write_legibility(path, biases, series, figures["character_error_real"])
 
 
 def figures(

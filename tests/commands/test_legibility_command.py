@@ -14,6 +14,7 @@ from experiments import (
   make_reading_experiment,
 )
 
+from graves_jax.commands import legibility_report
 from graves_jax.data.sources.stroke_file import write_stroke_file
 from graves_jax.results.record import read_record
 from graves_jax.training.loop import train
@@ -79,6 +80,45 @@ def test_legibility_ends_with_json_of_every_way(
   read = ("--results", tmp_path, "--out", tmp_path / "results.md")
   status, _, errors = run_command("tables", *read)
   assert (status, errors) == (0, "")
+
+
+def test_a_figure_that_cannot_be_drawn_costs_neither_json_nor_record(
+  evaluate, tmp_path, monkeypatch
+):
+  def fail(*_):
+    raise OSError("no space left")
+
+  monkeypatch.setattr(legibility_report, "write_legibility", fail)
+  record = tmp_path / "legibility.json"
+  changes = {"lines": 2, "best-of": 1, "bias": 1, "record": record}
+  result = evaluate(**changes, figure=tmp_path / "legibility.png")
+  assert_refused(result, "no space left")
+  figures = json.loads(result[1].splitlines()[-1])
+  assert read_record(record).figures["ways"] == figures["ways"]
+
+
+def test_the_figure_shows_each_way_over_the_bias(monkeypatch):
+  drawn = []
+  monkeypatch.setattr(
+    legibility_report, "write_legibility", lambda *given: drawn.append(given)
+  )
+  errors = iter(range(8))
+  ways = [
+    {"bias": b, "primed": p, "best_of": n, "character_error": next(errors)}
+    for b in (0.5, 2.0)
+    for p in (False, True)
+    for n in (1, 4)
+  ]
+  figures = {"ways": ways, "character_error_real": 9}
+  legibility_report.draw("x.png", figures)
+  series = {
+    "unprimed, best of 1": [0, 4],
+    "unprimed, best of 4": [1, 5],
+    "primed, best of 1": [2, 6],
+    "primed, best of 4": [3, 7],
+  }
+  assert drawn == [("x.png", [0.5, 2.0], series, 9)]
+  assert list(drawn[0][2]) == list(series)
 
 
 @pytest.mark.parametrize(
