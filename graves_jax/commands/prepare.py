@@ -19,6 +19,7 @@ from graves_jax.data.sources import stroke_file
 from graves_jax.data.sources.iam_ondb import prepared as iam_ondb
 from graves_jax.data.sources.iam_ondb import report as iam_ondb_report
 from graves_jax.pretrained import HANDWRITING
+from graves_jax.rendering.files import check_writable
 
 
 def main(argv: list[str]) -> None:
@@ -56,12 +57,8 @@ def prepare(
     raise ValueError(
       "name a folder of IAM-OnDB, or files of ink, before all options."
     )
-  if out and not out.name.endswith((".jsonl", ".jsonl.gz")):
-    raise ValueError(f"--out (={out}) must end in .jsonl or .jsonl.gz.")
-  if out and not out.parent.is_dir():
-    raise FileNotFoundError(
-      f"--out (={out}): there is no folder {out.parent}; make it first."
-    )
+  if out is not None:
+    check_writable(out, (".jsonl", ".jsonl.gz"))
   path = paths[0]
   is_ink = path.is_file() or (path.suffix and not path.is_dir())
   if len(paths) > 1 or text or is_ink:

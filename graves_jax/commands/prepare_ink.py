@@ -50,7 +50,8 @@ def prepare_ink(
     )
   if out.resolve() in {path.resolve() for path in paths}:
     raise ValueError(f"--out (={out}) is what is read; give another name.")
-  picture = out.with_name(out.name.removesuffix(".gz")).with_suffix(".png")
+  unpacked = out.with_suffix("") if out.suffix.lower() == ".gz" else out
+  picture = unpacked.with_suffix(".png")
   for path in (out, picture):
     if path.exists():
       raise FileExistsError(f"{path} exists already; give --out another name.")
@@ -69,9 +70,10 @@ def prepare_ink(
   # Of another file's name, so that two files can be put together.
   name = "".join(c if c.isprintable() else "-" for c in picture.stem)
   lines = [x._replace(name=f"{name}-{k}") for k, x in enumerate(lines, 1)]
+  # The data first: the picture takes longer, and may be interrupted.
+  write_stroke_file(out, in_splits(lines))
   with console.status("Writing the same lines"):
     draw_beside(picture, lines, writer)
-  write_stroke_file(out, in_splits(lines))
   points = sum(len(line.points) + 1 for line in lines)
   many = len(lines) > 1
   tell(

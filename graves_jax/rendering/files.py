@@ -14,14 +14,16 @@ def check_writable(path: str | Path, suffixes: Sequence[str]) -> None:
 
   Args:
     path: the file to be written later.
-    suffixes: the endings allowed, such as (".svg", ".png"); case is ignored.
+    suffixes: the endings allowed, such as (".svg", ".jsonl.gz"); case is
+      ignored.
 
   Raises:
     ValueError: if the path has another ending.
     OSError: if the path is a folder, or cannot be written where it is.
   """
   path = Path(path)
-  if path.suffix.lower() not in suffixes:
+  name = path.name.lower()
+  if not name.endswith(tuple(suffixes)) or name in suffixes:
     allowed = ", ".join(suffixes)
     raise ValueError(
       f"the output path '{path}' must end in one of {allowed}; its ending "

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from graves_jax.commands import prepare_ink
 from graves_jax.commands.prepare_ink import in_splits
 from graves_jax.data.sources.stroke_file import read_stroke_file
 from graves_jax.data.strokes import Line
@@ -68,6 +69,8 @@ def test_ink_becomes_data_and_a_picture(run_command, ink, tmp_path):
     (["{a}", "--out", "{a}"], "is what is read"),
     (["{a}", "--out", "{b}.jsonl"], "b.svg.jsonl exists already"),
     (["{a}", "--out", "old.jsonl"], "old.png exists already"),
+    (["{a}", "--out", "iam-1.0.jsonl"], "'iam-1.0.jsonl': it is a folder"),
+    (["{a}", "--out", "old.png/me.jsonl"], "old.png' is not a folder"),
     (["{a}", "--out", "me.jsonl", "--prepared-dir", "x"], "--prepared-dir is"),
     (["iam-1.0", "--checkpoint", "synthetic"], "--checkpoint is for ink"),
     (
@@ -89,6 +92,7 @@ def test_ink_that_cannot_be_used_is_a_line(
 ):
   monkeypatch.chdir(tmp_path)
   (tmp_path / "iam-1.0").mkdir()
+  (tmp_path / "iam-1.0.jsonl").mkdir()
   (tmp_path / "old.png").touch()
   (tmp_path / "b.svg.jsonl").touch()
   few = {"text": "a" * 40, "strokes": [[[0, 0], [9, 9], [20, 0]]]}
@@ -105,6 +109,20 @@ def test_ink_that_cannot_be_used_is_a_line(
   assert "style-text" not in errors and "is not used" not in errors
   assert "--out is missing" not in errors or arguments == [str(ink[0])]
   assert set(tmp_path.iterdir()) == before
+
+
+def test_data_are_there_when_the_picture_is_interrupted(
+  run_command, ink, tmp_path, monkeypatch
+):
+  def interrupted(*_):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(prepare_ink, "draw_beside", interrupted)
+  out = tmp_path / "new" / "me.jsonl.gz"
+  status, _, _ = run_command("prepare", ink[0], "--out", out, *SMALL)
+  assert status == 130
+  assert len(read_stroke_file(out)["train"]) == 1
+  assert list(out.parent.iterdir()) == [out]
 
 
 def test_an_eighth_of_several_lines_is_held_out():

@@ -14,7 +14,11 @@ from graves_jax.rendering.figures import (
   write_attention,
   write_samples,
 )
-from graves_jax.rendering.files import write_atomically, writing_text
+from graves_jax.rendering.files import (
+  check_writable,
+  write_atomically,
+  writing_text,
+)
 from graves_jax.rendering.html import write_html
 from graves_jax.rendering.png import write_png
 from graves_jax.rendering.sheet import Sheet, sheet_around
@@ -70,6 +74,15 @@ def test_another_ending_is_refused_naming_those_allowed(tmp_path, name):
   with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.html"):
     write(tmp_path / name, SHEETS)
   assert not any(tmp_path.iterdir())
+
+
+def test_an_ending_may_have_two_parts(tmp_path):
+  endings = (".jsonl", ".jsonl.gz")
+  for name in ("a.jsonl", "a.jsonl.gz", "a.JSONL.GZ"):
+    check_writable(tmp_path / name, endings)
+  for name in ("a.gz", ".jsonl.gz", "jsonl"):
+    with pytest.raises(ValueError, match=r"one of \.jsonl, \.jsonl\.gz;"):
+      check_writable(tmp_path / name, endings)
 
 
 def test_checking_a_path_creates_nothing(tmp_path):

@@ -33,6 +33,7 @@ import itertools
 import json
 import os
 import reprlib
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -126,33 +127,31 @@ def write_stroke_file(
   file appears when it is whole; equal lines give equal bytes.
 
   Args:
-    path: the file; gzip-compressed if its name ends in .gz.
+    path: the file; gzip-compressed if its name ends in .gz. Missing folders are
+      made.
     splits: lines under "train", "validation" or both. Without validation
       lines, reading holds some out.
 
   Raises:
     ValueError: if a line could not be read back; nothing is written then.
-    OSError: if the file cannot be written.
+    OSError: naming the path, if it cannot be written.
   """
   path = Path(path)
   if unknown := sorted(set(splits) - set(SPLITS)):
     raise ValueError(f"splits {unknown} are unknown; use {list(SPLITS)}.")
   if not any(splits.values()):
     raise ValueError("there are no lines to write; give one at least.")
-  temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+  partial = path.with_name(f".{secrets.token_hex(8)}.partial")
   try:
-    with temporary.open("wb") as file:
-      if path.suffix == ".gz":
-        # Level 6 takes four times as long as 4 and saves 4 % of the bytes.
-        with gzip.GzipFile("", "wb", 4, file, mtime=0) as compressed:
-          _write_lines(compressed, splits)
-      else:
-        _write_lines(file, splits)
-      file.flush()
-      os.fsync(file.fileno())
-    temporary.replace(path)
-  finally:
-    temporary.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+      _write_whole(partial, splits, path.suffix.lower() == ".gz")
+      partial.replace(path)
+    finally:
+      partial.unlink(missing_ok=True)
+  except OSError as error:
+    reason = error.strerror or str(error)
+    raise OSError(f"cannot write '{path}': {reason}.") from error
 
 
 def _parse(data: bytes, number: int, text: str | None) -> tuple[str, Line]:
@@ -226,6 +225,21 @@ def _wrong_nesting(strokes: object) -> str:
         shown = reprlib.repr(point)
         return f"point {p + 1} of stroke {s + 1} is {shown}; {_NESTING}"
   return f"{found}; {_NESTING}"
+
+
+def _write_whole(
+  path: Path, splits: Mapping[str, Sequence[Line]], is_packed: bool
+) -> None:
+  """Writes a file, and waits until it is on the disk."""
+  with path.open("wb") as file:
+    if is_packed:
+      # Level 6 takes four times as long as 4 and saves 4 % of the bytes.
+      with gzip.GzipFile("", "wb", 4, file, mtime=0) as compressed:
+        _write_lines(compressed, splits)
+    else:
+      _write_lines(file, splits)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _write_lines(

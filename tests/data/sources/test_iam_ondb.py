@@ -517,10 +517,17 @@ def test_prepare_reports_and_exports(
   [
     (["nowhere"], "testset_f.txt not found in nowhere"),
     (["nowhere", "--out", "lines.zip"], ".jsonl.gz"),
-    (["nowhere", "--out", "no/folder.jsonl"], "no folder"),
+    (["nowhere", "--out", "old.jsonl/lines.jsonl"], "is not a folder"),
+    (["nowhere", "--out", "folder.jsonl"], "'folder.jsonl': it is a folder"),
+    (["nowhere", "--out", "folder.jsonl.gz"], "testset_f.txt not found"),
   ],
 )
-def test_mistakes_of_the_user_end_in_one_line(arguments, message, run_command):
+def test_mistakes_of_the_user_end_in_one_line(
+  arguments, message, run_command, tmp_path, monkeypatch
+):
+  monkeypatch.chdir(tmp_path)
+  (tmp_path / "old.jsonl").touch()
+  (tmp_path / "folder.jsonl").mkdir()
   code, printed, error = run_command("prepare", *arguments)
   assert code == 2
   assert message in error and error.count("\n") == 1

@@ -295,6 +295,22 @@ def test_nothing_is_written_that_cannot_be_read(tmp_path, splits, message):
   assert list(tmp_path.iterdir()) == [path]
 
 
+def test_folders_are_made(tmp_path):
+  path = tmp_path / "new" / "folder" / "x.jsonl"
+  write_stroke_file(path, {"train": [line()]})
+  assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_path_that_cannot_be_written_is_named(tmp_path):
+  (tmp_path / "folder.jsonl").mkdir()
+  (tmp_path / "file").touch()
+  for name in ("folder.jsonl", "file/x.jsonl"):
+    with pytest.raises(OSError, match="cannot write") as error:
+      write_stroke_file(tmp_path / name, {"train": [line()]})
+    assert f"'{tmp_path / name}': " in str(error.value)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_the_longest_line_that_is_written_is_read(tmp_path):
   points = np.random.default_rng(0).uniform(-999, 999, (99_999, 3))
   points[:, 2] = 1
