@@ -52,6 +52,7 @@ def write_by_hand(
   check_output_path(out)
   for path in filter(None, (options.window, options.densities)):
     check_figure_path(path)
+  require_different_files(out, options)
   layout = arguments.page.layout()
   if layout.paper and options.width is not None:
     raise ValueError(
@@ -94,7 +95,25 @@ def write_by_hand(
     f"{out}: {on_sheets}{lines} line{'s' * (lines > 1)}, {points:,} points, "
     f"{settings}, {seconds:.1f} s",
   )
-  draw_figures(writer, inked[0], options)
+  draw_figures(writer, inked[0], options, console)
+
+
+def require_different_files(out: Path, options: HandwritingOptions) -> None:
+  """Raises ValueError if a figure would replace the writing, or the other."""
+  files = {
+    "--out": out,
+    "--window": options.window,
+    "--densities": options.densities,
+  }
+  options_by_file: dict[Path, str] = {}
+  for option, path in files.items():
+    if path is None:
+      continue
+    other = options_by_file.setdefault(path.resolve(), option)
+    if other != option:
+      raise ValueError(
+        f"{other} and {option} are the same file, {path}; give each its own."
+      )
 
 
 def set_copies(
@@ -160,15 +179,26 @@ def write_lines(
 
 
 def draw_figures(
-  writer: HandwritingWriter, written: Written, options: HandwritingOptions
+  writer: HandwritingWriter,
+  written: Written,
+  options: HandwritingOptions,
+  console: Console,
 ) -> None:
+  """Draws what --window and --densities ask for, and names the files."""
   from graves_jax.rendering.figures import write_attention, write_densities
 
   line, style = written.line, written.style
   if options.window:
-    phi = writer.trace_window(line, style)
-    write_attention(options.window, phi, line.text, line.points)
+    with console.status("Drawing the window"):
+      phi = writer.trace_window(line, style)
+      write_attention(options.window, phi, line.text, line.points)
+    _say(console, f"{options.window}: the window over the first line")
   if options.densities:
-    mixtures = writer.trace_densities(line, style)
-    arrays: Any = mixtures
-    write_densities(options.densities, line.points, *arrays)
+    with console.status("Drawing the densities"):
+      arrays: Any = writer.trace_densities(line, style)
+      write_densities(options.densities, line.points, *arrays)
+    _say(console, f"{options.densities}: the densities over the first line")
+
+
+def _say(console: Console, text: str) -> None:
+  console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -84,14 +84,15 @@ def test_a_letter_goes_on_over_as_many_sheets_as_it_needs(
 def test_sample_in_a_style_with_figures(
   run_command, trained, strokes, tmp_path
 ):
-  status, _, errors = run_command(
+  status, output, errors = run_command(
     "sample",
     *("abc abc abc", "--checkpoint", trained, "--width", 5, "--copies", 2),
     *("--style", f"{strokes}:3", "--out", tmp_path / "page.svg"),
     *("--window", tmp_path / "w.png", "--densities", tmp_path / "d.png"),
   )
   assert (status, errors) == (0, "")
-  assert (tmp_path / "w.png").exists() and (tmp_path / "d.png").exists()
+  for name in ("page.svg", "w.png", "d.png"):
+    assert f"{tmp_path / name}: " in output and (tmp_path / name).exists()
 
 
 def test_ink_of_too_few_points_is_told_and_not_used(
@@ -218,6 +219,14 @@ def test_characters_that_were_replaced_are_said(run_command, trained, tmp_path):
     (["abc", "--seed", "99999999999"], "seed (=99999999999)"),
     (["abc", "--width", "0"], "width (=0)"),
     (["abc", "--out", "page.bmp"], ".svg"),
+    (
+      ["abc", "--window", "handwriting.png"],
+      "--out and --window are the same file, handwriting.png;",
+    ),
+    (
+      ["abc", "--window", "a.png", "--densities", "../{folder}/a.png"],
+      "--window and --densities are the same file, ../",
+    ),
     (["abc", "--paper", "a7"], "a4, a5, a6, letter"),
     (["abc", "--paper", "a5", "--width", "30"], "--width: with --paper"),
     (["abc", "--font-size", "0"], "letter_height (=0)"),
@@ -251,7 +260,8 @@ def test_sample_answers_bad_input_in_a_line(
   run_command, trained, strokes, tmp_path, monkeypatch, arguments, message
 ):
   monkeypatch.chdir(tmp_path)
-  arguments = [a.format(strokes=strokes) for a in arguments]
+  names = {"strokes": strokes, "folder": tmp_path.name}
+  arguments = [a.format(**names) for a in arguments]
   if "--checkpoint" not in arguments:
     arguments += ["--checkpoint", trained]
   before = set(tmp_path.iterdir())
