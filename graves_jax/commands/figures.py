@@ -89,11 +89,18 @@ def main(argv: list[str]) -> None:
   if "curves" in files:
     read_curves(arguments.runs)  # before minutes of other figures
   material = gather(arguments, writer, prediction, console)
+  refused: dict[str, str] = {}
   for number, (name, paths) in enumerate(files.items(), start=1):
     figure, started = FIGURES[name], time.monotonic()
     about = f"Figure {name}" if name.isdecimal() else "Curves"
     with console.status(f"{about} ({number} of {len(files)}): {figure.title}"):
-      save = figure.draw(material)
+      try:
+        save = figure.draw(material)
+      except ValueError as error:
+        if arguments.only:
+          raise ValueError(f"--only {name}: {error}") from error
+        refused[name] = str(error)
+        continue
       for path in paths:
         save(path)
     seconds = time.monotonic() - started
@@ -101,7 +108,11 @@ def main(argv: list[str]) -> None:
       tell(console, f"{path}: {figure.title}, {seconds:.1f} s")
   for name, why in left_out.items():
     tell(console, f"Left out: {name}, which needs {why}.")
-  if "10" in files and prediction is None:
+  for name, why in refused.items():
+    tell(console, f"Left out: {name}: {why}")
+  if refused.keys() == files.keys():
+    raise ValueError("no figure can be drawn of this network and these data.")
+  if "10" in files and "10" not in refused and prediction is None:
     tell(
       console,
       "Figure 10 is of the synthesis network, which knows the text; the "

@@ -113,7 +113,7 @@ def data_lines(material: Material) -> Callable[[Path], None]:
   lines = material.lines(_PENS, 9)
   if not lines:
     raise ValueError(
-      f"figure 9: the data have no validation line of {_LENGTHS.start} to "
+      f"the data have no validation line of {_LENGTHS.start} to "
       f"{_LENGTHS.stop - 1} characters that the network knows."
     )
   return _hands([[Row([line.points], is_given=True) for line in lines]])
@@ -184,8 +184,8 @@ def primed(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
     styles = material.lines(4, number) or material.styles[:4]
     if not styles:
       raise ValueError(
-        f"figure {number}: the network cannot read the styles that ship; give "
-        "--data.path, whose lines prime it then."
+        "the network cannot read the styles that ship; give --data.path, whose "
+        "lines prime it then."
       )
     blocks = []
     for style in styles:

@@ -90,6 +90,25 @@ def test_ink_of_people_is_in_files_that_git_ignores(figures, runs, tmp_path):
     assert "#0072b2" in path.read_text("utf-8").lower()  # given ink is blue
 
 
+@pytest.mark.parametrize("others", [["13"], []])
+def test_what_cannot_be_drawn_is_left_out_unless_asked_for(
+  figures, runs, tmp_path, monkeypatch, others
+):
+  monkeypatch.setattr(paper_figures, "_LENGTHS", range(20, 36))
+  kept = {name: paper_figures.FIGURES[name] for name in ("9", *others, "20")}
+  monkeypatch.setattr(paper_figures, "FIGURES", kept)
+  given = "--out", tmp_path, "--data.path", runs / "lines.jsonl"
+  status, output, errors = figures(*given)
+  assert "Left out: 9: the data have no validation line of 20 to 35" in output
+  assert "Left out: 20: the network cannot read the styles" in output
+  drawn = [path.name for path in tmp_path.iterdir()]
+  assert drawn == ["13_window.png"] * len(others)
+  assert status == (0 if others else 2)
+  assert ("no figure can be drawn" in errors) == (not others)
+  status, _, errors = figures(*given, "--only", "9")
+  assert status == 2 and "--only 9: the data have no validation" in errors
+
+
 def test_a_prediction_network_may_be_the_checkpoint(monkeypatch, capsys):
   opened = {Path("p"): SimpleNamespace(reads=False)}
   ships = opened[HANDWRITING] = SimpleNamespace(reads=True)
@@ -151,7 +170,7 @@ def test_biases_are_those_of_the_paper(monkeypatch):
     (["--only", "11"], "--only 11 needs --prediction"),
     (["--only", "curves"], "--only curves needs --runs"),
     (["--only", "13", "curves", "--runs", "nowhere"], "there is no nowhere"),
-    (["--only", "20"], "figure 20: the network cannot read the styles"),
+    (["--only", "20"], "--only 20: the network cannot read the styles"),
     (["--prediction", "writer"], "--prediction .*holds a synthesis network"),
     (["--out", "lines.jsonl"], "lines.jsonl"),
   ],
