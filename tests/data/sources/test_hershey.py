@@ -6,13 +6,8 @@ import string
 import numpy as np
 import pytest
 
-from graves_jax.data.sources.hershey import glyphs
-from graves_jax.data.sources.hershey.pen import (
-  CHARACTERS,
-  HersheyConfig,
-  load,
-  synthesize,
-)
+from graves_jax.data.sources.hershey import glyphs, pen
+from graves_jax.data.sources.hershey.pen import HersheyConfig, load
 from graves_jax.data.sources.hershey.phrases import phrase
 from graves_jax.data.strokes import Line, strokes_from_offsets
 
@@ -27,6 +22,18 @@ STILL = {
 )
 
 
+@pytest.fixture
+def write(monkeypatch):
+  """Writes given texts in the place of phrases."""
+
+  def run(texts, config):
+    in_turn = iter(texts)
+    monkeypatch.setattr(pen, "_phrase", lambda *_: next(in_turn))
+    return load("train", lines=len(texts), config=config)
+
+  return run
+
+
 def same(a: list[Line], b: list[Line]) -> bool:
   return len(a) == len(b) and all(
     x[1:] == y[1:] and np.array_equal(x.points, y.points)
@@ -37,13 +44,12 @@ def same(a: list[Line], b: list[Line]) -> bool:
 def test_a_line_depends_on_seed_and_number_alone():
   assert same(load("train", lines=30), load("train", lines=50)[:30])
   assert not same(load("train", lines=5), load("train", lines=5, seed=1))
-  made_up = synthesize(lines=6, seed=3)
-  assert same(made_up[:2], synthesize(lines=2, seed=3))
-  texts = ["one", "two", "three"]
-  written = synthesize(texts, lines=6, seed=3)
-  assert [line.text for line in written] == texts * 2
-  assert same(written[:3], synthesize([*texts, "four"], lines=3, seed=3))
-  assert not np.array_equal(written[0].points, written[3].points)
+
+
+def test_the_same_text_is_written_anew_each_time(write):
+  first, second = write(["again", "again"], HersheyConfig())
+  assert first.text == second.text == "again"
+  assert not np.array_equal(first.points, second.points)
 
 
 def test_splits_share_no_text():
@@ -69,17 +75,17 @@ def test_lines_are_well_formed(font):
 
 
 @BOTH
-def test_every_character_can_be_drawn_as_the_font_has_it(font):
-  assert len(CHARACTERS) == 95
+def test_every_character_can_be_drawn_as_the_font_has_it(write, font):
+  assert len(glyphs.CHARACTERS) == 95
   config = HersheyConfig(
     **STILL,
     fonts=(font,),
     pen_units_per_character=1000,
     points_per_character=90,
   )
-  ink = ["l", *(c for c in CHARACTERS if c not in " l")]
+  ink = ["l", *(c for c in glyphs.CHARACTERS if c not in " l")]
   scale = None
-  for line in synthesize(ink, lines=94, seed=0, config=config):
+  for line in write(ink, config):
     read = np.ptp(np.concatenate(strokes_from_offsets(line.points)), axis=0)
     glyph = np.ptp(glyphs.glyphs(font)[line.text].points, axis=0)
     scale = scale or read[1] / glyph[1]
@@ -87,13 +93,11 @@ def test_every_character_can_be_drawn_as_the_font_has_it(font):
 
 
 @BOTH
-def test_few_points_leave_every_letter_its_extent(font):
+def test_few_points_leave_every_letter_its_extent(write, font):
   few, many = (
-    synthesize(
+    write(
       string.ascii_letters,
-      lines=52,
-      seed=0,
-      config=HersheyConfig(**STILL, fonts=(font,), points_per_character=points),
+      HersheyConfig(**STILL, fonts=(font,), points_per_character=points),
     )
     for points in (12, 60)
   )
@@ -119,9 +123,9 @@ def test_letters_are_written_in_few_strokes():
   assert i.points[0, 1] > i.points[-1, 1]  # the dot is higher, and comes last
 
 
-def test_joined_letters_keep_the_pen_down_and_dot_after_the_word():
+def test_joined_letters_keep_the_pen_down_and_dot_after_the_word(write):
   config = HersheyConfig(**STILL, fonts=("cursive",))
-  (line,) = synthesize(["nine in"], lines=1, seed=0, config=config)
+  (line,) = write(["nine in"], config)
   strokes = strokes_from_offsets(line.points)
   assert len(strokes) == 4  # nine, its dot, in, its dot
   assert [len(stroke) < 5 for stroke in strokes] == [False, True] * 2
@@ -151,10 +155,10 @@ def test_offsets_resemble_those_of_iam_ondb():
   assert 0.001 < still < 0.03  # 0.0148
 
 
-def test_settings_do_what_they_say():
+def test_settings_do_what_they_say(write):
   def drawn(**changes):
     config = HersheyConfig(**{**STILL, **changes})
-    return synthesize(["illicit limit"], lines=20, seed=0, config=config)
+    return write(["illicit limit"] * 20, config)
 
   def height_and_lean(line):
     xy = np.concatenate(strokes_from_offsets(line.points))
@@ -178,13 +182,11 @@ def test_settings_do_what_they_say():
     assert np.std(widths) > 10 * np.std([x.points[:, 0].sum() for x in plain])
 
 
-def test_tremor_is_smooth():
+def test_tremor_is_smooth(write):
   shaken, still = (
-    synthesize(
+    write(
       ["l" * 8],
-      lines=1,
-      seed=0,
-      config=HersheyConfig(
+      HersheyConfig(
         **{**STILL, "tremor": tremor},
         points_per_character=150,
         pen_units_per_character=3000,
@@ -208,23 +210,15 @@ def test_phrases_use_every_letter_and_digit():
   random = np.random.default_rng(0)
   used = set("".join(phrase(random, 8, 20) for _ in range(3000)))
   assert set(string.ascii_letters + string.digits + " .,;:!?'\"()-/") <= used
-  assert used <= set(CHARACTERS)
-
-
-def test_characters_that_the_fonts_lack_are_named():
-  with pytest.raises(ValueError, match=r"no \['ß', 'é'\] \(in 'aébßc'\)"):
-    synthesize(["abc", "aébßc"], lines=2, seed=0)
+  assert used <= set(glyphs.CHARACTERS)
 
 
 @pytest.mark.parametrize(
   ("call", "message"),
   [
-    (lambda: synthesize(["  "], lines=1, seed=0), "nothing to write"),
-    (lambda: synthesize([], lines=1, seed=0), "texts is empty"),
-    (lambda: synthesize(lines=0, seed=0), "lines (=0) must be 1"),
-    (lambda: synthesize(lines=1, seed=-1), "seed (=-1) must be 0"),
+    (lambda: load("train", seed=-1), "seed (=-1) must be 0"),
     (lambda: load("test"), "split (='test') must be one of"),
-    (lambda: load("train", lines=-5), "lines (=-5) must be 1"),
+    (lambda: load("train", lines=0), "lines (=0) must be 1"),
     (
       lambda: load(
         "validation", lines=1, config=HersheyConfig(characters=(1, 1))

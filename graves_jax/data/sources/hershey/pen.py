@@ -9,7 +9,7 @@ show that training works, and nothing about real handwriting.
 import dataclasses
 import functools
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from graves_jax.data.sources.hershey import glyphs
 from graves_jax.data.sources.hershey.phrases import phrase
 from graves_jax.data.strokes import Line, offsets_from_strokes
 
-CHARACTERS = glyphs.CHARACTERS
 _DEFAULT_LINES = {"train": 5_000, "validation": 250}
 _JOINED = 4.0  # font units that a joined hand bridges with the pen down
 _READING_NOISE = 0.6  # pen units
@@ -36,7 +35,7 @@ class HersheyConfig:
   fonts: tuple[str, ...] = ("futural",)
   """One is drawn for each line: "futural" prints, "cursive" joins letters."""
   characters: tuple[int, int] = (8, 20)
-  """Shortest and longest text, where the texts are not given."""
+  """Shortest and longest text."""
   points_per_character: float = 12.0
   """Mean number of pen points; IAM-OnDB has 21.7."""
   pen_units_per_character: float = 170.0
@@ -122,38 +121,8 @@ def load(
     return (zlib.crc32(text.encode()) % 10 == 0) == held_out
 
   return [
-    _line(f"{split}-{k}", (seed, int(held_out), k), config, None, in_split)
+    _line(f"{split}-{k}", (seed, int(held_out), k), config, in_split)
     for k in range(lines)
-  ]
-
-
-def synthesize(
-  texts: Sequence[str] | None = None,
-  *,
-  lines: int,
-  seed: int,
-  config: HersheyConfig = HersheyConfig(),
-) -> list[Line]:
-  """Writes texts, or made-up phrases, in synthetic hands.
-
-  Line k depends on `seed`, k, its text and the config alone.
-
-  Args:
-    texts: line k writes texts[k % len(texts)]; None makes phrases up.
-    lines: how many lines.
-    seed: 0 or above.
-    config: how they look.
-
-  Raises:
-    ValueError: names the characters that the fonts lack, and their text.
-  """
-  if texts is not None and not texts:
-    raise ValueError("texts is empty; give at least one text, or None.")
-  _check(lines, seed)
-  given = [texts[k % len(texts)] if texts else None for k in range(lines)]
-  return [
-    _line(f"line-{k}", (seed, k), config, text, lambda _: True)
-    for k, text in enumerate(given)
   ]
 
 
@@ -167,20 +136,11 @@ def _line(
   name: str,
   seeds: tuple[int, ...],
   config: HersheyConfig,
-  text: str | None,
   accept: Callable[[str], bool],
 ) -> Line:
   random = np.random.default_rng(seeds)
   font = config.fonts[int(random.integers(len(config.fonts)))]
-  if text is None:
-    text = _phrase(random, config, accept)
-  if not text.strip():
-    raise ValueError(f"text (={text!r}) holds nothing to write.")
-  if missing := sorted(set(text) - set(CHARACTERS)):
-    raise ValueError(
-      f"the Hershey fonts have no {missing} (in {text!r}); they have the "
-      "printable ASCII characters. Replace or remove the others."
-    )
+  text = _phrase(random, config, accept)
   path, slowness, breaks = _layout(text, font, config, random)
   path = _by_hand(path, config, random)
   strokes = _sampled(path, slowness, breaks, font, config, random)
