@@ -65,8 +65,8 @@ def score_legibility(
   places = np.linspace(0, len(lines) - 1, options.lines or len(lines))
   lines = [lines[k] for k in np.unique(places.astype(int))]
   texts = [line.text for line in lines]
-  with loading(console, "Reading real lines"):
-    real = measure(reader.read(lines, beam=None), texts)
+  with loading(console, "Reading real lines") as progress:
+    real = measure(reader.read(lines, beam=None, progress=progress), texts)
   outcomes: dict[Way, Outcome] = {}
   total = 2 * len(options.bias) * len(lines)
   with loading(console, "Writing") as progress:

@@ -55,28 +55,30 @@ def page(
   check_writable(out, (".html",))
   from graves_jax.checkpoints.writers import load_writer
 
-  checkpoint = command_line.find_checkpoint(checkpoint)
-  writer = load_writer(checkpoint)
+  checkpoint, console = command_line.find_checkpoint(checkpoint), Console()
+  with console.status("Reading the weights"):
+    writer = load_writer(checkpoint)
   if not writer.reads:
     raise ValueError(
       f"{checkpoint} holds a prediction network, which writes no given text; "
       "give --checkpoint a synthesis network."
     )
-  size = write_writing_page(
-    out,
-    PageNetwork(
-      writer.params["params"],
-      writer.alphabet,
-      writer.normalization,
-      writer.sigma_floor,
-      writer.points_per_character,
-    ),
-    styles=styles_for(writer),
-    replacements=replacements_for(writer.alphabet),
-    notice=iam_notice(checkpoint, "The weights in this page were"),
-    weights=weights,
-  )
-  tell(Console(), f"{out}: {size / 1e6:.1f} MB")
+  with console.status("Writing the page"):
+    size = write_writing_page(
+      out,
+      PageNetwork(
+        writer.params["params"],
+        writer.alphabet,
+        writer.normalization,
+        writer.sigma_floor,
+        writer.points_per_character,
+      ),
+      styles=styles_for(writer),
+      replacements=replacements_for(writer.alphabet),
+      notice=iam_notice(checkpoint, "The weights in this page were"),
+      weights=weights,
+    )
+  tell(console, f"{out}: {size / 1e6:.1f} MB")
 
 
 def styles_for(writer: "HandwritingWriter") -> list[Line]:

@@ -67,11 +67,12 @@ def write_text(
   }
   before = codec.decoder()(codec.encode(prime))
   if options.novel:
-    training_lines = load_training_lines(
-      config.data, options.training_text, codec
-    )
+    with notes.status("Reading the training text"):
+      training_lines = load_training_lines(
+        config.data, options.training_text, codec
+      )
     texts = write_copies(writer, length, arguments.copies, settings, notes)
-    pieces: Iterable[str] = show_novel(texts, training_lines)
+    pieces: Iterable[str] = show_novel(texts, training_lines, notes)
   elif arguments.copies != 1:
     texts = write_copies(writer, length, arguments.copies, settings, notes)
     pieces = [BETWEEN_COPIES.join(before + text for text in texts)]
@@ -164,10 +165,11 @@ def write_copies(
 
 
 def show_novel(
-  texts: list[str], training_lines: Iterable[str]
+  texts: list[str], training_lines: Iterable[str], notes: Console
 ) -> Iterator[str]:
   """The samples' lines that are not in the training text; says how many."""
-  lines, made = novel_lines(texts, training_lines)
+  with notes.status("Reading the training text"):
+    lines, made = novel_lines(texts, training_lines)
   command_line.say(
     f"{len(lines):,} of {made:,} different lines are not in the training text.",
   )

@@ -18,6 +18,8 @@ from graves_jax.recognition.errors import edit_distance
 from graves_jax.recognition.likelihood import text_log_probs
 from graves_jax.recognition.restored import Restored
 
+Progress = Callable[[int, int], None]
+
 # What stands for a character that no training line has: U+FFFD.
 UNKNOWN = "\ufffd"
 # Few shapes, each of which is compiled: as many lines are read at a time as one
@@ -86,13 +88,20 @@ class HandwritingReader:
       normalization=codec.normalization,
     )
 
-  def read(self, lines: Sequence[Line], beam: int | None = _BEAM) -> list[str]:
+  def read(
+    self,
+    lines: Sequence[Line],
+    beam: int | None = _BEAM,
+    progress: Progress | None = None,
+  ) -> list[str]:
     """Reads each line; its own text is not looked at.
 
     Args:
       lines: of pen strokes, in pen units.
       beam: beginnings of a text that the search keeps; None: reads greedily,
         the most probable class of each step.
+      progress: of the network: called with how many lines it has read, and how
+        many there are.
 
     Raises:
       ValueError: if the beam is no whole number above 0.
@@ -100,15 +109,21 @@ class HandwritingReader:
     decode: Callable[[np.ndarray], decoding.Text] = decoding.greedy
     if beam is not None:
       decode = functools.partial(decoding.beam_search, beam=beam)
-    return [self.text(decode(steps)) for steps in self.log_probs(lines)]
+    log_probs = self.log_probs(lines, progress)
+    return [self.text(decode(steps)) for steps in log_probs]
 
-  def log_probs(self, lines: Sequence[Line]) -> list[np.ndarray]:
-    """Log probabilities of the classes at each step of each line, [N, A]."""
+  def log_probs(
+    self, lines: Sequence[Line], progress: Progress | None = None
+  ) -> list[np.ndarray]:
+    """Log probabilities of the classes at each step of each line, [N, A];
+    arguments as for `read`."""
     by_length = np.argsort([len(x.points) for x in lines], kind="stable")
     found: dict[int, np.ndarray] = {}
     for start in range(0, len(lines), _ROWS[-1]):
       places = by_length[start : start + _ROWS[-1]]
       found |= zip(places, self._score([lines[k] for k in places]), strict=True)
+      if progress is not None:
+        progress(len(found), len(lines))
     return [found[k] for k in range(len(lines))]
 
   def judge(self, lines: Sequence[Line]) -> list[Judgement]:

@@ -1,5 +1,6 @@
 """The page that writes, in a real browser, beside Python."""
 
+import contextlib
 import json
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from browser import chromium, wait_for
+from rich.console import Console
 
 from graves_jax.checkpoints.writers import load_writer
 from graves_jax.data.sources.stroke_file import read_stroke_file
@@ -141,6 +143,20 @@ def opened(browser, run_command, pages):
   for context in contexts:
     context.close()
   assert troubles == []
+
+
+def test_the_steps_are_shown(run_command, tmp_path, monkeypatch):
+  shown = []
+
+  def show(_, text):
+    shown.append(text)
+    return contextlib.nullcontext()
+
+  monkeypatch.setattr(Console, "status", show)
+  page = tmp_path / "page.html"
+  status, *_ = run_command("page", page, "--checkpoint", "synthetic")
+  assert status == 0 and page.exists()
+  assert shown == ["Reading the weights", "Writing the page"]
 
 
 def sfc32(seed, attempt, line):

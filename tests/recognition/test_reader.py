@@ -46,6 +46,13 @@ def test_a_line_is_read_alike_alone_and_among_others(reader):
   assert reader.read([]) == []
 
 
+def test_progress_is_of_lines(reader):
+  calls = []
+  many = [TO_READ[0]] * 70  # two batches
+  reader.read(many, beam=None, progress=lambda *call: calls.append(call))
+  assert calls == [(64, 70), (70, 70)]
+
+
 def test_the_text_is_not_looked_at_and_a_dot_is_read(reader):
   line = TO_READ[0]
   blind = line._replace(text="", name="")

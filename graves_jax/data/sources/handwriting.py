@@ -51,7 +51,7 @@ def load_split(
     from graves_jax.data.sources.hershey import pen as hershey
 
     lines = config.synthetic_lines if split == "train" else None
-    return hershey.load(split, lines=lines)
+    return hershey.load(split, lines=lines, progress=progress)
   return _lines_of(_stroke_file(path, progress), split, path)
 
 

@@ -6,6 +6,8 @@ import string
 import numpy as np
 import pytest
 
+from graves_jax.config import DataConfig
+from graves_jax.data.sources.handwriting import load_split
 from graves_jax.data.sources.hershey import glyphs, pen
 from graves_jax.data.sources.hershey.pen import HersheyConfig, load
 from graves_jax.data.sources.hershey.phrases import phrase
@@ -59,6 +61,13 @@ def test_splits_share_no_text():
   assert texts.isdisjoint(line.text for line in validation)
   for lines in (train, validation):
     assert len({line.name for line in lines}) == len(lines)
+
+
+def test_progress_is_of_lines():
+  calls = []
+  config = DataConfig(synthetic_lines=3)
+  load_split(config, "train", lambda *call: calls.append(call))
+  assert calls == [(1, 3), (2, 3), (3, 3)]
 
 
 @BOTH

@@ -99,6 +99,7 @@ def load(
   seed: int = 0,
   lines: int | None = None,
   config: HersheyConfig = HersheyConfig(),
+  progress: Callable[[int, int], None] | None = None,
 ) -> list[Line]:
   """The lines of split "train" or "validation"; no text is in both.
 
@@ -108,6 +109,7 @@ def load(
     lines: how many; more lines begin with the same ones. The default is 5,000
       for training and 250 for validation.
     config: how they look.
+    progress: called after every line with how many are made, and `lines`.
   """
   if split not in _DEFAULT_LINES:
     raise ValueError(
@@ -120,10 +122,13 @@ def load(
   def in_split(text: str) -> bool:
     return (zlib.crc32(text.encode()) % 10 == 0) == held_out
 
-  return [
-    _line(f"{split}-{k}", (seed, int(held_out), k), config, in_split)
-    for k in range(lines)
-  ]
+  made = []
+  for k in range(lines):
+    seeds = (seed, int(held_out), k)
+    made.append(_line(f"{split}-{k}", seeds, config, in_split))
+    if progress is not None:
+      progress(len(made), lines)
+  return made
 
 
 def _check(lines: int, seed: int) -> None:
