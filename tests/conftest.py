@@ -39,6 +39,7 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 IAMONDB = SHARED / "data" / "iamondb"
+CASES = SHARED / "cases"
 # Rooms whose tests train nothing, and are over in less than a minute.
 QUICK = ("config", "data", "distributions", "rendering")
 # Those whose files take a second or two: they come last, so that all workers,
@@ -72,6 +73,19 @@ def iamondb_path():
       "graves_jax/data/sources/iam_ondb/archive.py for where to get them."
     )
   return IAMONDB
+
+
+@pytest.fixture(scope="session")
+def case():
+  """Finds a case of ../shared by its name; skips where there is none."""
+
+  def find(name):
+    path = CASES / name
+    if not path.is_file():
+      pytest.skip(f"the case {name} is not in {CASES}.")
+    return path
+
+  return find
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,12 @@ def test_the_mark_of_a_letter_is_stripped(start):
   assert decode(start + LETTER.encode(), "it") == LETTER
 
 
+def test_the_letters_of_the_cases(case):
+  assert decode(case("bom_letter.txt").read_bytes(), "it") == LETTER
+  with pytest.raises(ValueError, match="not UTF-8: byte 0xE9 at offset 6, lin"):
+    decode(case("latin_letter.txt").read_bytes(), "it")
+
+
 @pytest.mark.parametrize(
   ("content", "message"),
   [

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from paths import SHARED
 
 from graves_jax.checkpoints.read import restore_checkpoint
 from graves_jax.checkpoints.writers import load_writer
@@ -19,10 +18,10 @@ from graves_jax.sampling.style import (
   fit_style,
   has_too_few_points,
   measure_ink,
+  require_known_style,
 )
 from graves_jax.sampling.style_check import StyleReading, doubt, read_styles
 
-CASES = SHARED / "cases"
 POINTS_PER_CHARACTER = 21.7
 PEN = Normalization(np.array([8.0, 0.0]), np.array([41.0, 37.0]))
 TRAINING = (PEN, POINTS_PER_CHARACTER)
@@ -202,17 +201,10 @@ def test_a_network_doubts_turned_ink_and_other_texts():
     assert message in found
 
 
-@pytest.fixture(scope="module")
-def cases():
-  """The style cases of ../shared, by name; skips where there are none."""
-  paths = sorted(CASES.glob("style_*.jsonl"))
-  if not paths:
-    pytest.skip(f"no cases of styles in {CASES}.")
-  lines = {path.stem: read_ink(path)[0] for path in paths}
-  return lines | {"quickdraw": read_ink(CASES / "quickdraw.jsonl")[0]}
+def test_the_cases_are_noticed(case):
+  def line_of(name):
+    return read_ink(case(f"{name}.jsonl"))[0]
 
-
-def test_the_cases_are_noticed(cases):
   writer = load_writer(HANDWRITING)
   training = (writer.normalization, writer.points_per_character)
   for name, message in (
@@ -220,9 +212,11 @@ def test_the_cases_are_noticed(cases):
     ("style_wrong_text", "not what the ink says"),
   ):
     with pytest.raises(ValueError, match=message):
-      fit_style(cases[name], *training)
+      fit_style(line_of(name), *training)
+  with pytest.raises(ValueError, match=r"text of the style: .*'é' .*, '’' "):
+    require_known_style(line_of("style_unknown_text"), writer.alphabet)
   names = ("style_ok", "quickdraw", "style_yup", "style_rot90")
-  fitted = [fit_style(cases[name], *training) for name in names]
+  fitted = [fit_style(line_of(name), *training) for name in names]
   assert not any(x.changes for x in fitted[:2])
   lines = [x.line for x in fitted]
   readings = read_styles(writer, lines)

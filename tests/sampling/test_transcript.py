@@ -127,6 +127,16 @@ def test_wrapping_keeps_blank_lines_between_paragraphs_only():
   assert wrap(text, 6) == ["abc de", "fg", "", "z", "", "", "(a)"]
 
 
+def test_the_letter_of_the_cases_keeps_its_paragraphs(case):
+  text = case("letter.txt").read_text("utf-8")
+  fitted, replaced = fit_text(text, Alphabet(tuple(set(text) - {"\n"})))
+  assert replaced == {}
+  lines = wrap(fitted, 45)
+  assert max(map(len, lines)) <= 45
+  assert lines[:2] == ["Dear Anna,", ""] and lines[-2:] == ["", "Yours, Peter"]
+  assert lines.count("") == 3 and " ".join(lines).split() == text.split()
+
+
 @pytest.mark.parametrize("text", ["", " \n "])
 def test_nothing_to_write_is_refused(text):
   with pytest.raises(ValueError, match="no text"):

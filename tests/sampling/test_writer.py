@@ -10,6 +10,8 @@ import pytest
 from experiments import CONFIG, TRAIN, make_experiment
 
 from graves_jax.checkpoints.read import Restored
+from graves_jax.checkpoints.readers import load_reader
+from graves_jax.checkpoints.writers import load_writer
 from graves_jax.config import NetworkConfig
 from graves_jax.data.strokes import Line
 from graves_jax.layers.window_lstm import Text
@@ -168,6 +170,23 @@ def test_the_longest_of_the_finished_lines_is_the_style_of_the_others():
     np.testing.assert_array_equal(line.style.points, longest.line.points)
   rest = WRITER.write(["ab", "abca"], seed=4, style=longest.line)
   assert_same(points([first, last]), points(rest), rtol=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 4])
+def test_the_letter_of_the_cases_is_written_to_its_end(case, seed):
+  text = case("letter.txt").read_text("utf-8")
+  written = load_writer().write_wrapped(text, seed=seed, bias=1.0, attempts=3)
+  assert all(each.is_finished for each in written)
+  inked = [each for each in written if each.line.text]
+  (style,) = [each for each in inked if each.style is None]
+  assert len(style.line.text) > 40  # not the salutation
+  assert all(each.style is style.line for each in inked if each is not style)
+  judged = load_reader().judge([each.line for each in inked])
+  edits = sum(each.edits for each in judged)
+  assert edits < 0.05 * len(text)
+  ends = [each.read[-1] for each in judged]
+  assert ends == [each.line.text[-1] for each in inked]
 
 
 def test_a_long_line_that_never_ended_is_nobodys_style():

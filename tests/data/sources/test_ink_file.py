@@ -106,6 +106,12 @@ def test_one_ink_in_every_format(tmp_path, content):
   np.testing.assert_array_equal(line.points, EXPECTED)
 
 
+def test_the_case_of_inkml_is_read(case):
+  (line,) = read_ink(case("ink.inkml"))
+  assert line.text == "hi"
+  np.testing.assert_array_equal(line.points, [[2, 2, 1]])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
 def test_a_drawing_is_known_in_any_encoding(tmp_path, encoding):
   mark = "" if encoding != "utf-16-be" else "\ufeff"

@@ -141,6 +141,16 @@ def test_bytes_are_learned_as_they_are(tmp_path, prepared):
   assert corpus.codec.symbols == ("a", "b", "\xbb", "\xbf", "\xef")
 
 
+@pytest.mark.parametrize(
+  ("name", "line_end"), [("bom.txt", "\n"), ("crlf.txt.gz", "\r\n")]
+)
+def test_the_cases_are_read(case, prepared, name, line_end):
+  text = decoded(text_file.load(case(name), prepared_dir=prepared))
+  first, *others, last = text.split(line_end)
+  assert first.startswith("She said hello") and first.endswith("the next day.")
+  assert set(others) == {first} and last == ""
+
+
 @pytest.mark.parametrize("name", ["crlf.txt.gz", "crlf.txt"])
 @pytest.mark.parametrize("units", ["characters", "bytes", "words"])
 def test_a_compressed_file_is_read_as_what_it_holds(
