@@ -57,7 +57,11 @@ def get_config() -> HandwritingConfig:
       kind="prediction", weight_range=0.0866, precision="bfloat16"
     ),
     data=DataConfig(
-      batch_size=32, buckets=10, max_points=1200, scale_range=0.1
+      batch_size=32,
+      buckets=10,
+      max_points=1200,
+      crop_schedule=((900, 300, 16),),
+      scale_range=0.1,
     ),
     optimizer=Muon(
       learning_rate=8e-3,
@@ -67,9 +71,9 @@ def get_config() -> HandwritingConfig:
       loss_per="element",
     ),
     training=TrainingConfig(
-      steps=2600,
+      steps=2400,
       average=0.995,
-      evaluate_every=200,
+      evaluate_every=150,
       checkpoint_every=50,
       sample_every=500,
     ),

@@ -102,8 +102,8 @@ def get_config() -> HandwritingConfig:
       loss_per="element",
     ),
     training=TrainingConfig(
-      steps=8000,
-      average=0.998,
+      steps=2000,
+      average=0.99,
       evaluate_every=250,
       checkpoint_every=50,
       sample_every=500,

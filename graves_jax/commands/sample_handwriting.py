@@ -192,13 +192,9 @@ def draw_figures(
     with console.status("Drawing the window"):
       phi = writer.trace_window(line, style)
       write_attention(options.window, phi, line.text, line.points)
-    _say(console, f"{options.window}: the window over the first line")
+    tell(console, f"{options.window}: the window over the first line")
   if options.densities:
     with console.status("Drawing the densities"):
       arrays: Any = writer.trace_densities(line, style)
       write_densities(options.densities, line.points, *arrays)
-    _say(console, f"{options.densities}: the densities over the first line")
-
-
-def _say(console: Console, text: str) -> None:
-  console.print(text, markup=False, highlight=False, soft_wrap=True)
+    tell(console, f"{options.densities}: the densities over the first line")
