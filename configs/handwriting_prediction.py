@@ -3,38 +3,42 @@
   python train.py configs/handwriting_prediction.py --data.path ~/iamondb
 
 The paper's network, 3 x 400, M = 20, 3,368,121 weights, by the recipe of
-configs/handwriting_synthesis.py, but for its curriculum and for what it leaves
-out because of its text, as there is none to read; a third as many updates, with
-an average as much shorter. The paper's own recipe is
-configs/handwriting_prediction_paper.py.
+configs/handwriting_synthesis.py, short starts of lines first, but for what it
+leaves out because of its text, as there is none to read. The paper's own recipe
+is configs/handwriting_prediction_paper.py.
 
 Expected: -1041.0 nats per sequence without noise, squared error 0.41 (Table 3;
 its training time is not stated). Over the 616.2 points of our validation lines
 -1041.0 is -1.690 nats a point, over the paper's 700 or so -1.487.
 
-Measured: -1044.1 nats per sequence, -1.6946 a point, squared error 0.336 a
-coordinate, on two CPU cores (AMD EPYC, AVX-512 BF16), partly beside other work;
-minutes are of updates alone. At the end the network learns by heart.
+Measured: -1043.7 nats per sequence, -1.6938 a point, squared error 0.338 a
+coordinate, on two CPU cores (AMD EPYC, AVX-512 BF16), most of the time beside
+tests; minutes are of updates alone.
 
   updates  minutes  nats per sequence
-  200      5        -335.2
-  600      15       -837.6
-  1,000    25       -979.7
-  1,400    35       -1019.2
-  1,800    44       -1035.7
-  2,000    48       -1040.5
-  2,200    53       -1042.6
-  2,400    58       -1044.1
-  2,600    62       -1041.4
+  300      3        -569.0
+  600      6        -809.2
+  900      9        -905.6
+  1,200    19       -976.3
+  1,500    28       -1007.5
+  1,800    37       -1025.6
+  2,100    46       -1036.6
+  2,250    50       -1040.4
+  2,400    54       -1043.7
 
-Adaptive weight noise from there (Table 3: -1057.7), with recurrent dropout and
-0.3 of the complexity, 1,300 updates in 35 minutes, part of them beside other
-work: it fell from -1025.6 after 150 updates to -1041.5 at the end, and was
-still falling.
+With whole lines from the start, 32 at once (--data.crop-schedule
+--training.steps 2600), partly beside other work: -837.6 after 15 minutes and
+600 updates, -979.7 after 25, -1019.2 after 35, -1035.7 after 44, -1044.1 after
+58 and 2,400 updates, -1041.4 at the end: it had begun to learn by heart.
+
+Adaptive weight noise from those weights (Table 3: -1057.7), with recurrent
+dropout and 0.3 of the complexity, 1,300 updates in 35 minutes, part of them
+beside other work: it fell from -1025.6 after 150 updates to -1041.5 at the end,
+and was still falling.
 
   python train.py configs/handwriting_prediction.py --data.path ~/iamondb \\
     --init-from runs/handwriting_prediction \\
-    --workdir runs/prediction_adaptive \\
+    --workdir runs/prediction_adaptive --data.crop-schedule \\
     --network.recurrent-dropout 0.25 --data.slant-range 0.15 \\
     --noise.kind adaptive --noise.stddev 0.015 --noise.complexity-share 0.3 \\
     --optimizer.learning-rate 0.003 --optimizer.schedule.warmup-steps 10 \\

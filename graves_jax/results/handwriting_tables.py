@@ -130,8 +130,8 @@ TABLE_3 = Table(
       "3 x 400",
       hidden=_THREE,
       command=f"{_PREDICTION} --workdir runs/prediction_adaptive --init-from "
-      "runs/handwriting_prediction --noise.kind adaptive && "
-      f"{_score('prediction_adaptive')}",
+      "runs/handwriting_prediction --data.crop-schedule --noise.kind adaptive "
+      f"&& {_score('prediction_adaptive')}",
     ),
   ),
   ours=_figures,

@@ -84,6 +84,8 @@ def how(record: Record) -> str:
     ),
   }
   said = [_OPTIMIZERS.get(config.optimizer.name, config.optimizer.name)]
+  if getattr(data, "crop_schedule", ()):
+    said.append("starts of lines first")
   said += [f"{what} {share:g}" for what, share in shares.items() if share]
   if config.noise.complexity_share != 1:
     said.append(f"{config.noise.complexity_share:g} of the complexity")
