@@ -1,10 +1,10 @@
 """A recipe of the synthesis network, fitted to minutes on a card.
 
-From random weights it is configs/handwriting_synthesis.py, and a run of N
-updates is the recipe at N of its 8,000: warm-up and the average's horizon
-shrink with it, the descent is a share anyhow. The curriculum shrinks least, as
-the window needs its updates to learn to read: 450 of many lines each, at most a
-third of the run. From trained weights it is
+From random weights it is configs/handwriting_synthesis.py, made longer for a
+card, and a run of N updates is that at N of its 8,000: warm-up and the
+average's horizon shrink with it, the descent is a share anyhow. The curriculum
+shrinks least, as the window needs its updates to learn to read: 450 of many
+lines each, at most a third of the run. From trained weights it is
 configs/handwriting_synthesis_dropout.py, without a curriculum.
 
 N comes from the time of a few updates of every shape.
@@ -27,7 +27,8 @@ from graves_jax.data.curriculum import StagedLineBatches
 from graves_jax.data.lines import LineBatches, StrokeBatch
 from graves_jax.training.experiment import Experiment
 
-_MOST_STEPS = handwriting_synthesis.get_config().training.steps
+# Of a card's run from random weights: its updates, and its average.
+_MOST_STEPS, _AVERAGE = 8000, 0.998
 _SHORT_UPDATES = 450  # those of the curriculum,
 _MOST_OF_RUN = 1 / 3  # and what they are at most
 VALIDATIONS = 4  # of a run, the last one at its end
@@ -78,7 +79,11 @@ def recipe_of(
   normalization it keeps. A trained prediction network goes on by the recipe of
   a trained synthesis network."""
   if not is_trained:
-    return handwriting_synthesis.get_config()
+    recipe = handwriting_synthesis.get_config()
+    training = dataclasses.replace(
+      recipe.training, steps=_MOST_STEPS, average=_AVERAGE
+    )
+    return dataclasses.replace(recipe, training=training)
   recipe = handwriting_synthesis_dropout.get_config()
   data = dataclasses.replace(recipe.data, keep_codec=True)
   network = dataclasses.replace(recipe.network, kind=kind)
