@@ -31,6 +31,11 @@ With whole lines from the start, 32 at once (--data.crop-schedule
 600 updates, -979.7 after 25, -1019.2 after 35, -1035.7 after 44, -1044.1 after
 58 and 2,400 updates, -1041.4 at the end: it had begun to learn by heart.
 
+Dynamic evaluation does harm: over 94 forms of testset_v, after six to tune on,
+-1026.9 nats a line in place of -1059.2 (graves-jax evaluate --dynamic
+--dynamics.rule rms --dynamics.rms-segments 32 --tune --tune-writers 6 --writers
+100).
+
 Adaptive weight noise from those weights (Table 3: -1057.7), with recurrent
 dropout and 0.3 of the complexity, 1,300 updates in 35 minutes, part of them
 beside other work: it fell from -1025.6 after 150 updates to -1041.5 at the end,
