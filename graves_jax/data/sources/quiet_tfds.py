@@ -1,6 +1,7 @@
 """TensorFlow Datasets without its bars and log lines."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,14 +9,14 @@ from typing import Any
 @contextlib.contextmanager
 def quiet(tfds: Any) -> Iterator[None]:
   """Silences the module `tfds`, and leaves its settings as found."""
-  from absl import logging
   from tensorflow_datasets.core.utils import tqdm_utils
 
-  bars, verbosity = tqdm_utils._active, logging.get_verbosity()
+  logger = logging.getLogger("absl")
+  bars, level = tqdm_utils._active, logger.level
   tfds.disable_progress_bar()
-  logging.set_verbosity(logging.ERROR)
+  logger.setLevel(logging.ERROR)
   try:
     yield
   finally:
     tfds.display_progress_bar(bars)
-    logging.set_verbosity(verbosity)
+    logger.setLevel(level)

@@ -3,12 +3,14 @@
 import functools
 import hashlib
 import http.server
+import logging
 import threading
 
 import pytest
 
 from graves_jax.data.sources import download as module
 from graves_jax.data.sources.download import Remote, download
+from graves_jax.data.sources.quiet_tfds import quiet
 
 CONTENT = b"some text\n" * 1000
 
@@ -69,3 +71,18 @@ def test_no_connection_is_said_at_once(tmp_path, monkeypatch):
     FileNotFoundError, match=r"cannot be downloaded .*refused.*Do this\.$"
   ):
     download(remote("http://127.0.0.1:1"), tmp_path, "Do this.")
+
+
+@pytest.mark.parametrize("level", [logging.CRITICAL, logging.INFO])
+def test_log_lines_are_told_afterwards_as_they_were_before(level):
+  import tensorflow_datasets
+
+  logger = logging.getLogger("absl")
+  before = logger.level
+  try:
+    logger.setLevel(level)
+    with quiet(tensorflow_datasets):
+      assert logger.getEffectiveLevel() == logging.ERROR
+    assert logger.level == level
+  finally:
+    logger.setLevel(before)
