@@ -39,7 +39,8 @@ long as its points do by the run's median as twice that.
   1,750    34       -1085.5            140
   2,000    41       -1094.6            153
 
-Of its last samples (bias 1) 13 of 14 words can be read at once, Left-wing not.
+Of the 17 words of its last samples (bias 1) Left-wing cannot be read at once,
+and a comma is some other mark.
 
 A run of 1,500 updates in all, without other work, whose descent so came
 sooner: -955.8 after 900 updates and 8 minutes, -1028.4 after 17 and -1072.0,
