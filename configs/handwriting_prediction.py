@@ -26,23 +26,24 @@ tests; minutes are of updates alone.
   2,250    50       -1040.4
   2,400    54       -1043.7
 
-With whole lines from the start, 32 at once (--data.crop-schedule
---training.steps 2600), partly beside other work: -837.6 after 15 minutes and
-600 updates, -979.7 after 25, -1019.2 after 35, -1035.7 after 44, -1044.1 after
-58 and 2,400 updates, -1041.4 at the end: it had begun to learn by heart.
-
 Dynamic evaluation does harm: over 94 forms of testset_v, after six to tune on,
 -1026.9 nats a line in place of -1059.2 (graves-jax evaluate --dynamic
 --dynamics.rule rms --dynamics.rms-segments 32 --tune --tune-writers 6 --writers
 100).
 
-Adaptive weight noise from those weights (Table 3: -1057.7), with recurrent
+With whole lines from the start, 32 at once (--data.crop-schedule
+--training.steps 2600 --workdir runs/prediction_whole), partly beside other
+work: -837.6 after 15 minutes and 600 updates, -979.7 after 25, -1019.2 after
+35, -1035.7 after 44, -1044.1 after 58 and 2,400 updates, -1041.4 at the end: it
+had begun to learn by heart.
+
+Adaptive weight noise from the last ones (Table 3: -1057.7), with recurrent
 dropout and 0.3 of the complexity, 1,300 updates in 35 minutes, part of them
 beside other work: it fell from -1025.6 after 150 updates to -1041.5 at the end,
 and was still falling.
 
   python train.py configs/handwriting_prediction.py --data.path ~/iamondb \\
-    --init-from runs/handwriting_prediction \\
+    --init-from runs/prediction_whole \\
     --workdir runs/prediction_adaptive --data.crop-schedule \\
     --network.recurrent-dropout 0.25 --data.slant-range 0.15 \\
     --noise.kind adaptive --noise.stddev 0.015 --noise.complexity-share 0.3 \\

@@ -6,7 +6,8 @@ bytes in order; the state is carried and set back to zero every 100 sequences.
 SGD with a learning rate of 1e-4 and momentum 0.9, derivatives clipped to +-1;
 96 million bytes to train on, 4 million for validation, 4 epochs.
 
-  python train.py configs/wikipedia.py --data.path enwik8
+  python train.py configs/wikipedia.py --data.path enwik8 \\
+    --network.precision bfloat16
   graves-jax evaluate --checkpoint runs/wikipedia
   graves-jax evaluate --checkpoint runs/wikipedia --dynamic --tune
 

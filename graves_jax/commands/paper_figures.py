@@ -164,7 +164,7 @@ def samples(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
     text = lines[0].text if lines else SAMPLES.get(number, SAMPLES[15])
     real = [Row([line.points], "real", True) for line in lines]
     inks = material.write(text, _PENS, bias, number)
-    return _hands([[*real, *_labelled(inks, bias)]])
+    return _hands([[*real, *_labeled(inks, bias)]])
 
   return draw
 
@@ -191,7 +191,7 @@ def primed(number: int, bias: float) -> Callable[..., Callable[[Path], None]]:
     for style in styles:
       inks = material.write(PRIMED, 2, bias, number, style=style)
       prime = Row([style.points], "prime", True)
-      blocks.append([prime, *_labelled(inks, bias)])
+      blocks.append([prime, *_labeled(inks, bias)])
     return _hands(blocks)
 
   return draw
@@ -237,7 +237,7 @@ def _hands(blocks: list[list[Row]]) -> Callable[[Path], None]:
   return lambda path: write_hands(path, blocks)
 
 
-def _labelled(inks: Sequence[np.ndarray], bias: float) -> list[Row]:
+def _labeled(inks: Sequence[np.ndarray], bias: float) -> list[Row]:
   """Rows of one line each; the first one names the bias of all."""
   labels = [f"b = {bias:g}"] + [""] * (len(inks) - 1)
   return [Row([ink], label) for ink, label in zip(inks, labels, strict=True)]

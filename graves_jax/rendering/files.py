@@ -82,8 +82,17 @@ def writing_text(path: str | Path) -> Iterator[Callable[[str], object]]:
   """
   path = Path(path)
   if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
-    with path.open("w", encoding="utf-8", newline="") as file:
-      yield file.write
+    with _naming(path):
+      direct = path.open("w", encoding="utf-8", newline="")
+
+    def write_directly(piece: str) -> None:
+      with _naming(path):
+        direct.write(piece)
+
+    with direct:
+      yield write_directly
+      with _naming(path):
+        direct.flush()
     return
   partial, is_empty = _partial(path), True
   with _naming(path):

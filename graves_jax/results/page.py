@@ -52,11 +52,12 @@ _SPEED = (
   "paper, by the runs' own records: the fastest, and where that ran on a "
   "graphics card, the fastest on processors alone. Compilation and validations "
   "are not counted, and of an update that took more than twice as long as its "
-  "points or symbols do by the run's median (other work, a pause) twice that. "
-  "Runs are validated now and then, so that a figure was reached somewhat "
-  "before. Of Penn Treebank the paper's figures are of the test set, and runs "
-  "are validated on the validation set, which costs the same network more: the "
-  "test set's own figures are in Table 1."
+  "points or symbols do by the run's median (other work, a pause) twice that; "
+  "in records of before it was twice the median update. Runs are validated now "
+  "and then, so that a figure was reached somewhat before. Of Penn Treebank "
+  "the paper's figures are of the test set, and runs are validated on the "
+  "validation set, which costs the same network more: the test set's own "
+  "figures are in Table 1."
 )
 _RECORDS = (
   "Where each was scored, by which version, and what its weights were trained "

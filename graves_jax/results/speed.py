@@ -48,7 +48,10 @@ class Arrival:
   @property
   def is_on_processors(self) -> bool:
     """Whether no stage of it ran on anything but processors."""
-    return all(_PROCESSOR.match(device) for device, _ in self.minutes)
+    devices = [
+      part for device, _ in self.minutes for part in device.split(", then ")
+    ]
+    return all(map(_PROCESSOR.match, devices))
 
 
 def _handwriting(kind: str) -> Callable[[Record], bool]:

@@ -132,7 +132,9 @@ def _of_wikipedia(split: str, is_dynamic: bool) -> Callable[[Record], bool]:
   return matches
 
 
-_WIKIPEDIA = "graves-jax train wikipedia --data.path enwik8"
+_WIKIPEDIA = (
+  "graves-jax train wikipedia --data.path enwik8 --network.precision bfloat16"
+)
 _RUN = "runs/wikipedia"
 _ON_TRAIN = recorded(_RUN, "wikipedia_train")
 _NOT_HERE = (

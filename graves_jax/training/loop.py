@@ -238,8 +238,11 @@ class _Run:
     """Makes up for a validation that was due when the run was stopped; false if
     it is stopped again."""
     begun = self._begun_with
-    every = begun.config.training.evaluate_every
-    if begun.step and begun.scores is None and begun.step % every == 0:
+    training = begun.config.training
+    is_due = (
+      begun.step % training.evaluate_every == 0 or begun.step == training.steps
+    )
+    if begun.step and begun.scores is None and is_due:
       metadata = self._validate(state, self._metadata(begun.step))
       if metadata is None:
         return False

@@ -22,7 +22,7 @@ from graves_jax.results.record import (
   to_json,
   with_null,
 )
-from graves_jax.results.speed import RACES, fastest, runs_of
+from graves_jax.results.speed import RACES, arrival, fastest, runs_of
 from graves_jax.results.text_tables import TABLE_1, TABLE_2
 
 DOCS = ROOT / "docs"
@@ -315,6 +315,9 @@ def test_the_fastest_way_to_a_figure_is_told_by_stages():
   assert reached.minutes == (("a card", 5.0), (CORES, 4.0))
   assert (reached.total, reached.score) == (9.0, -1094.0)
   assert fastest(SYNTHESIS, records, -1128.2) == []
+  moved = stage("moved", f"{CORES}, then a card", 70.0, [-1060.0])
+  moved = make_record(training=(moved,))
+  assert not arrival("moved", moved, -1057.7).is_on_processors
   [slow] = fastest(SYNTHESIS, {"slow": records["slow"]}, -1057.7)
   assert slow.record == "slow"
 

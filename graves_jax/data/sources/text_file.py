@@ -188,7 +188,7 @@ def read_text(
   if is_learned:
     advice = "; choose another folder with --data.prepared_dir"
   with contextlib.ExitStack() as stack:
-    if not is_learned and not _can_hold_files(folder):
+    if not is_learned and not _make_writable(folder):
       # The text stays readable: it is opened before its folder is deleted.
       temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
       folder = Path(stack.enter_context(temporary))
@@ -205,8 +205,8 @@ def _blocks(
   return read(path, progress, is_learned)
 
 
-def _can_hold_files(folder: Path) -> bool:
-  """Makes the folder if it is missing; whether it can be written to."""
+def _make_writable(folder: Path) -> bool:
+  """Makes a folder if it is missing; False if it cannot be written to."""
   try:
     folder.mkdir(parents=True, exist_ok=True)
   except OSError:
