@@ -138,7 +138,7 @@ def load_training_lines(
   from graves_jax.data.sources import text as load_text
 
   if moved is not None:
-    if data.glob is None or not moved.expanduser().is_dir():
+    if data.glob is None or not moved.is_dir():
       moved = require_text_file(moved, "--training-text")
     data = dataclasses.replace(data, path=str(moved))
   try:
