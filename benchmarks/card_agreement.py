@@ -73,11 +73,11 @@ def agreements(
     ).in_order()
   )
 
-  def network(precision: str, implementation: Choice = "scan"):
+  def network(precision: str, implementation: Choice = "auto"):
     changed = dataclasses.replace(settings, precision=precision)
     return build_network(changed, codec.size, implementation)
 
-  def on(device: jax.Device, precision: str, implementation: Choice = "scan"):
+  def on(device: jax.Device, precision: str, implementation: Choice = "auto"):
     first, trained, lines = jax.device_put(
       (initial, restored.params, batch), device
     )

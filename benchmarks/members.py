@@ -226,8 +226,11 @@ class Training:
       for k, name in enumerate(self.members)
     }
 
-  def metadata(self, name: str, step: int) -> Metadata:
-    """What a member's weights say of themselves after so many updates."""
+  def metadata(
+    self, name: str, step: int, steps: int | None = None
+  ) -> Metadata:
+    """What a member's weights say of themselves after `step` updates, of
+    `steps` (by default as many)."""
     config: Any = self.task.metadata.config
     schedule = Trapezoid(
       warmup_steps=WARMUP, descent_share=DESCENT, final_share=0.0
@@ -238,7 +241,9 @@ class Training:
         config,
         noise=noise_of(self.members[name]),
         optimizer=dataclasses.replace(config.optimizer, schedule=schedule),
-        training=dataclasses.replace(config.training, steps=max(step, 1)),
+        training=dataclasses.replace(
+          config.training, steps=max(step, steps or 0, 1)
+        ),
       ),
       ancestry=self._ancestry,
       step=step,

@@ -4,16 +4,20 @@ The learning rate follows the clock: a level, then a descent that ends when the
 time does. The folder of results has report.json and of every member NAME.tar.gz
 (with --no-archives NAME): a folder that graves-jax evaluate reads, with the
 moving average of its weights, the deviations that it learned, metrics.jsonl and
-starts.jsonl. It is written where the descent begins and at the end.
+starts.jsonl. It is written where the descent begins and at the end, each time
+with what was validated best so far or, without validations, with what is there
+then.
 """
 
 import collections
 import dataclasses
 import itertools
 import json
+import math
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from card_clock import Clock
 from card_folder import MOST_BYTES, MOST_FILES, ResultFolder
@@ -41,7 +45,8 @@ class RunArguments:
   average: float | None = None
   """Decay of the moving average of the weights; by default the config's."""
   validations: int = 0
-  """Of every member, spread over the run; the last one at its end."""
+  """Of every member, spread over the run; the last one at its end. The weights
+  that are validated best are kept."""
   archives: bool = True
   """Packs weights, as a machine gives back few files, none of them large; else
   they are folders."""
@@ -109,6 +114,15 @@ def new_report(
   return folder
 
 
+class _Best(NamedTuple):
+  """What a member was when it was validated best."""
+
+  score: float
+  updates: int
+  params: Any
+  stddev: Any
+
+
 class Run:
   """Updates of all members until the time ends, and what they told."""
 
@@ -137,6 +151,7 @@ class Run:
     self._training = training
     self._clock, self._folder, self._console = clock, folder, console
     self._rows: dict[str, list[dict]] = {name: [] for name in training.members}
+    self._best: dict[str, _Best] = {}
     self._waiting: collections.deque = collections.deque()
     self._updates, self._told = 0, 0.0
     with console.status("Compiling"):
@@ -222,13 +237,32 @@ class Run:
       row = {"kind": "validation", "step": self._updates, **scores._asdict()}
       self._rows[name].append(row)
       self._show({"member": name} | row)
+    judged = self._training.task.metadata.score_name
+    self._remember({k: getattr(x, judged, x[0]) for k, x in scored.items()})
+
+  def _remember(self, scores: dict[str, float]) -> None:
+    """Keeps the weights of every member that was not better before."""
+    better = []
+    for name, score in scores.items():
+      best = self._best.get(name)
+      if math.isfinite(score) and (best is None or score < best.score):
+        better.append(name)
+    if not better:
+      return
+    import jax
+    import numpy as np
+
+    params, stddevs = self._training.averages(), self._training.stddevs()
+    for name in better:
+      kept = jax.tree.map(np.copy, (params[name], stddevs[name]))
+      self._best[name] = _Best(scores[name], self._updates, *kept)
 
   def _show(self, row: dict) -> None:
     self._console.print(json.dumps(row), highlight=False, soft_wrap=True)
 
   def _keep(self) -> None:
     """Puts every member's average, in bfloat16, among the results, with its
-    records."""
+    records; that of its best validation, if there was one."""
     import jax
 
     from graves_jax.checkpoints.export import bfloat16_values, write_weights
@@ -238,10 +272,12 @@ class Run:
     beside = f"{together} such runs at once" if together > 1 else ""
     stddevs = self._training.stddevs()
     for name, params in self._training.averages().items():
+      given = self._updates, params, stddevs[name]
+      updates, *values = self._best[name][1:] if name in self._best else given
       with tempfile.TemporaryDirectory() as parent:
         target = Path(parent) / name
-        metadata = self._training.metadata(name, self._updates)
-        params, stddev = jax.tree.map(bfloat16_values, (params, stddevs[name]))
+        metadata = self._training.metadata(name, updates, self._updates)
+        params, stddev = jax.tree.map(bfloat16_values, values)
         write_weights(params, metadata, target, stddev)
         rows = "".join(json.dumps(row) + "\n" for row in self._rows[name])
         (target / "metrics.jsonl").write_text(rows)

@@ -1,8 +1,9 @@
 """Chooses the code that runs an LSTM layer: an argument, resolved once.
 
 "reference" is the plain scan that JAX differentiates, "scan" what XLA compiles
-for any device with an explicit backward pass, and kernels are C++ for
-processors. All agree with the reference, gradients included.
+for any device with an explicit backward pass, "wavefront" the same with all
+layers of a stack in one scan, and kernels are C++ for processors. All agree
+with the reference, gradients included.
 
 Axes: B batch, H hidden.
 """
@@ -17,8 +18,8 @@ from graves_jax.fast.kernels.library import Kernels
 from graves_jax.layers.products import Precision
 
 # What a user asks for, and what a network and its layers are given.
-Choice = Literal["auto", "reference", "scan", "kernels"]
-Implementation = Literal["reference", "scan"] | Kernels
+Choice = Literal["auto", "reference", "scan", "wavefront", "kernels"]
+Implementation = Literal["reference", "scan", "wavefront"] | Kernels
 
 # Rows of a batch on one device from which on kernels are faster than XLA.
 # Kernels share out rows among threads, XLA the columns of a weight matrix: of
@@ -34,7 +35,7 @@ def resolve(
 
   Args:
     choice: "auto" is the kernels if they form products of this precision, else
-      "scan".
+      "wavefront" where JAX runs programs on a GPU, else "scan".
     precision: of the network's products.
     kernels: what `library.load` returned.
 
@@ -43,33 +44,32 @@ def resolve(
       they were not loaded for this precision.
   """
   match choice:
-    case "reference" | "scan":
+    case "reference" | "scan" | "wavefront":
       return choice
     case "auto" | "kernels":
       if kernels is not None and precision in kernels.precisions:
         return kernels
       if choice == "auto":
-        return "scan"
+        return "wavefront" if jax.default_backend() == "gpu" else "scan"
       raise ValueError(
         "implementation (='kernels') needs kernels loaded for products in "
         f"{precision}; give what graves_jax.fast.kernels.library.load returns "
         "(None where they do not fit the processor), or choose 'auto'."
       )
   raise ValueError(
-    f"implementation (={choice!r}) must be 'auto', 'reference', 'scan' or "
-    "'kernels'."
+    f"implementation (={choice!r}) must be 'auto', 'reference', 'scan', "
+    "'wavefront' or 'kernels'."
   )
 
 
 def require_resolved(implementation: Implementation) -> None:
   """Raises a ValueError unless a network can be built with it."""
-  if implementation not in ("reference", "scan") and not isinstance(
-    implementation, Kernels
-  ):
+  names = "reference", "scan", "wavefront"
+  if implementation not in names and not isinstance(implementation, Kernels):
     raise ValueError(
-      f"implementation (={implementation!r}) must be 'reference', 'scan' or "
-      "the kernels that graves_jax.fast.kernels.library.load returns; "
-      "build_network also takes 'auto'."
+      f"implementation (={implementation!r}) must be 'reference', 'scan', "
+      "'wavefront' or the kernels that graves_jax.fast.kernels.library.load "
+      "returns; build_network also takes 'auto'."
     )
 
 

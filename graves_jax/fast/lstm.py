@@ -106,8 +106,9 @@ def unroll(
     mask: recurrent dropout (Semeniuta et al., 2016): where tanh(...) of Eq. (9)
       is kept, booleans [T, B, H]; elsewhere it is 0.
     keep_rate: share of it that is kept, and scaled by 1 / keep_rate.
-    implementation: "reference", "scan", or the kernels, which give way to the
-      scan where they do not fit: see `kernels_fit`.
+    implementation: "reference", "scan", "wavefront" (of one layer, the scan),
+      or the kernels, which give way to the scan where they do not fit: see
+      `kernels_fit`.
 
   Returns:
     The state after the last step, and every output [T, B, H].

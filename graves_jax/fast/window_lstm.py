@@ -31,6 +31,7 @@ from graves_jax.layers.window_lstm import (
   WindowLayerParams,
   WindowLayerState,
   advance_window,
+  advance_window_backward,
   unroll_window_layer_reference,
   window_outputs,
 )
@@ -154,7 +155,6 @@ def _backward(options, residuals, derivatives):
   d_outputs = chunks.split(d_outputs, options.chunk)
   d_windows = chunks.split(d_windows, options.chunk)
   width, precision = elements.shape[-1], options.precision
-  alphabet_size = start.window.shape[-1]
   lstm, window = params
   cell_steps = _recurrence(options, lstm, width, start)
   to_element = lstm.inputs[:width].T
@@ -163,12 +163,9 @@ def _backward(options, residuals, derivatives):
   def step(carry, xs):
     d_state, sums = carry
     d_output, d_window, cell, raw, previous_kappa, *given = xs
-    _, pull_back = jax.vjp(
-      lambda raw, kappa: advance_window(raw, kappa, text, alphabet_size),
-      raw,
-      previous_kappa,
+    d_raw, d_kappa = advance_window_backward(
+      raw, previous_kappa, text, d_state.window + d_window, d_state.kappa
     )
-    d_raw, d_kappa = pull_back((d_state.window + d_window, d_state.kappa))
     d_output = d_output + product(d_raw, to_output, "float32")
     d_net, d_fed_back, d_cell, added = cell_steps.backward(
       d_output, d_state.lstm, cell, *given

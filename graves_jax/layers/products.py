@@ -88,7 +88,7 @@ def join(parts: Sequence[Array], precision: Precision) -> Array:
   """Parts [..., d_k] side by side, already rounded as products round them."""
   if precision == "float32":
     return jnp.concatenate(parts, axis=-1)
-  words = [to_words(_rounded(x, precision)) for x in parts]
+  words = [to_words(rounded(x, precision)) for x in parts]
   return from_words(jnp.concatenate(words, axis=-1))
 
 
@@ -110,7 +110,8 @@ def from_words(x: Array) -> Array:
   return x
 
 
-def _rounded(x: Array, precision: Precision) -> Array:
+def rounded(x: Array, precision: Precision) -> Array:
+  """x as products of this precision take it."""
   return x.astype(jnp.bfloat16) if precision == "bfloat16" else x
 
 
@@ -123,8 +124,8 @@ def _contract(
 ) -> Array:
   result = jnp.promote_types(jnp.promote_types(a.dtype, b.dtype), jnp.float32)
   return lax.dot_general(
-    _rounded(a, precision),
-    _rounded(b, precision),
+    rounded(a, precision),
+    rounded(b, precision),
     ((axes_a, axes_b), ((), ())),
     # GPUs and TPUs would otherwise round float32 to fewer bits.
     precision=lax.Precision.HIGHEST if precision == "float32" else None,

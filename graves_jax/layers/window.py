@@ -93,11 +93,25 @@ def window_weights(
     [..., length].
   """
   u = jnp.arange(1, length + 1, dtype=alpha.dtype)
-  phi = jnp.zeros((), alpha.dtype)
-  for k in range(alpha.shape[-1]):  # K arrays [..., U] stay in the cache
-    at = slice(k, k + 1)
-    phi += alpha[..., at] * jnp.exp(-beta[..., at] * (kappa[..., at] - u) ** 2)
-  return phi
+
+  def one_by_one(alpha, beta, kappa):  # arrays [..., U] stay in the cache
+    phi = jnp.zeros((), alpha.dtype)
+    for k in range(alpha.shape[-1]):
+      at = slice(k, k + 1)
+      phi += _bells(alpha[..., at], beta[..., at], kappa[..., at], u)
+    return phi
+
+  def at_once(alpha, beta, kappa):  # few large operations
+    alpha, beta, kappa = (x[..., None] for x in (alpha, beta, kappa))
+    return _bells(alpha, beta, kappa, u).sum(-2)
+
+  return lax.platform_dependent(
+    *(alpha, beta, kappa), cpu=one_by_one, default=at_once
+  )
+
+
+def _bells(alpha, beta, kappa, u):
+  return alpha * jnp.exp(-beta * (kappa - u) ** 2)
 
 
 def soft_window(
@@ -125,8 +139,8 @@ def soft_window(
     zeros = jnp.zeros((phi.shape[0], alphabet_size), phi.dtype)
     return zeros.at[rows, characters].add(phi)
 
-  def multiply(phi, characters):
-    one_hot = jax.nn.one_hot(characters, alphabet_size, dtype=phi.dtype)
-    return jnp.einsum("bu,bua->ba", phi, one_hot)
+  def select(phi, characters):  # elsewhere one operation, without a product
+    is_here = characters[..., None] == jnp.arange(alphabet_size)
+    return jnp.where(is_here, phi[..., None], 0).sum(-2)
 
-  return lax.platform_dependent(phi, characters, cpu=add_up, default=multiply)
+  return lax.platform_dependent(phi, characters, cpu=add_up, default=select)

@@ -8,6 +8,7 @@ A alphabet.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -142,3 +143,15 @@ def advance_window(
   alpha, beta, kappa = window_parameters(raw, kappa)
   phi = window_weights(alpha, beta, kappa, text.characters.shape[-1])
   return soft_window(phi, *text, alphabet_size), kappa
+
+
+def advance_window_backward(
+  raw: Array, kappa: Array, text: Text, d_window: Array, d_kappa: Array
+) -> tuple[Array, Array]:
+  """Derivatives of raw [B, 3K] and of kappa_{t-1} [B, K], by those of what
+  `advance_window` makes of them, w_t [B, A] and kappa_t [B, K]."""
+  _, pull_back = jax.vjp(
+    lambda raw, kappa: advance_window(raw, kappa, text, d_window.shape[-1]),
+    *(raw, kappa),
+  )
+  return pull_back((d_window, d_kappa))

@@ -33,7 +33,8 @@ def build_network(
     classes: of text: K; of the text to write, which a prediction network of
       handwriting does not see, or to read: A.
     implementation: of its layers. "auto": the kernels, if they are given and
-      form products of the config's precision, else "scan".
+      form products of the config's precision; else all layers in one scan
+      ("wavefront") where JAX runs programs on a GPU; else "scan".
     kernels: what `library.load` returned.
 
   Raises:

@@ -9,6 +9,7 @@ from jax import Array
 from jax.typing import DTypeLike
 
 from graves_jax.config import Cell
+from graves_jax.fast import wavefront
 from graves_jax.fast.implementation import Implementation, require_resolved
 from graves_jax.layers.dropout import (
   draw_mask,
@@ -61,9 +62,10 @@ class PredictionNetwork(nn.Module):
     recurrent_dropout: share of every LSTM layer's candidates, tanh(...) of Eq.
       (9), that `unroll`, given keys, drops at every step (Semeniuta et al.,
       2016); the cell itself is whole.
-    implementation: of the layers: "reference", "scan", or the kernels that
-      `library.load` returned. It is how the network is computed, and no part
-      of what is computed.
+    implementation: of the layers: "reference", "scan", "wavefront" (all in one
+      scan; layer by layer where there is one, widths differ, cells are not
+      LSTM, or `dropout` is used), or the kernels that `library.load` returned.
+      It is how the network is computed, and no part of what is computed.
 
   Raises:
     ValueError: if an attribute, or the form of the elements, is not one of
@@ -149,7 +151,26 @@ class PredictionNetwork(nn.Module):
       implementation=self.implementation,
     )
     require_elements(elements, ("T", "B"), self.inputs)
+    drops_between = dropout_keys is not None and self.dropout
+    is_stack = self.cell == "lstm" and not drops_between
+    if is_stack and wavefront.fits(self.implementation, self.hidden):
+      return self._unroll_as_one(state, elements, dropout_keys)
     return self._stack(advance, state, elements, dropout_keys)
+
+  def _unroll_as_one(self, state, elements, dropout_keys):
+    given = (None, elements) if is_class(elements) else (elements, None)
+    state, outputs = wavefront.unroll(
+      *(self.layers, state, *given),
+      clip=self.lstm_clip,
+      precision=self.precision,
+      dropout=[
+        self._recurrent_dropout(n, elements.shape[0], dropout_keys)
+        for n in range(len(self.layers))
+      ],
+    )
+    return state, output_layer(
+      self.output, outputs, clip=self.output_clip, precision=self.precision
+    )
 
   def _stack(self, advance, state, elements, dropout_keys=None):
     states: list[Any] = []

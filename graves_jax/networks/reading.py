@@ -59,8 +59,8 @@ class ReadingNetwork(nn.Module):
     dropout: share of every layer's outputs that keys drop on their way up.
     recurrent_dropout: share of every layer's candidates, tanh(...) of Eq. (9),
       that keys drop at every step (Semeniuta et al., 2016).
-    implementation: of the layers: "reference", "scan", or the kernels that
-      `library.load` returned.
+    implementation: of the layers: "reference", "scan" ("wavefront" is the
+      same here), or the kernels that `library.load` returned.
 
   Raises:
     ValueError: if an attribute, or the form of the elements, is not one of

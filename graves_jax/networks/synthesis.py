@@ -10,6 +10,7 @@ from flax import linen as nn
 from jax import Array
 from jax.typing import DTypeLike
 
+from graves_jax.fast import wavefront
 from graves_jax.fast.implementation import Implementation, require_resolved
 from graves_jax.fast.lstm import step, unroll
 from graves_jax.fast.window_lstm import unroll_window_layer
@@ -71,7 +72,9 @@ class SynthesisNetwork(nn.Module):
     recurrent_dropout: share of every layer's candidates, tanh(...) of Eq. (9),
       that `unroll`, given keys, drops at every step (Semeniuta et al., 2016);
       the cell itself is whole.
-    implementation: as in `PredictionNetwork`.
+    implementation: of the layers: "reference", "scan", "wavefront" (all in one
+      scan; layer by layer where there is one, or widths differ), or the kernels
+      that `library.load` returned, as in `PredictionNetwork`.
 
   Raises:
     ValueError: if that share is not in [0, 1), or the implementation is not
@@ -192,9 +195,16 @@ class SynthesisNetwork(nn.Module):
     options: dict[str, Any] = {
       "clip": self.lstm_clip,
       "precision": self.precision,
-      "implementation": self.implementation,
     }
     dropout = self._recurrent_dropout(len(elements), dropout_keys)
+    if wavefront.fits(self.implementation, self.hidden):
+      states, outputs = wavefront.unroll_with_window(
+        *(self.layers, self.window, *state, elements, text),
+        **options,
+        dropout=dropout,
+      )
+      return SynthesisState(*states), self._output(outputs)
+    options["implementation"] = self.implementation
     first, (output, windows) = unroll_window_layer(
       WindowLayerParams(self.layers[0], self.window),
       state.first,
@@ -232,10 +242,12 @@ class SynthesisNetwork(nn.Module):
       state, output = advance(params, state, below, **options)
       new_states.append(state)
       outputs.append(output)
-    y = output_layer(
+    return tuple(new_states), self._output(outputs)
+
+  def _output(self, outputs):
+    return output_layer(
       self.output, outputs, clip=self.output_clip, precision=self.precision
     )
-    return tuple(new_states), y
 
 
 def count_weights(params: Any) -> int:

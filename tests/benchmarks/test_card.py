@@ -5,6 +5,7 @@ import tarfile
 
 import card_folder
 import jax
+import launches
 import numpy as np
 import pytest
 from card_folder import ResultFolder
@@ -138,6 +139,46 @@ def test_loops_are_timed_on_a_card_alone(run_script, monkeypatch):
   monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
   status, _, errors = run_script("benchmarks/loop_variants.py")
   assert status == 2 and "JAX sees no GPU here" in errors
+
+
+def test_launches_are_counted_as_often_as_they_run():
+  module = """HloModule update
+
+%inside (p: f32[2]) -> f32[2] {
+  %p = f32[2]{0} parameter(0)
+  %fusion-start = ((f32[2]{0}), f32[2]{0}, u32[]) fusion-start(%p), calls=%a
+  %fusion-done = f32[2]{0} fusion-done(%fusion-start)
+  ROOT %product = (f32[2]{0}, s8[9]{0}) custom-call(%fusion-done), to="x"
+}
+
+%outside (q: f32[2]) -> f32[2] {
+  %q = f32[2]{0} parameter(0)
+  %copy.1 = f32[2]{0} copy(%q)
+  ROOT %w = f32[2] while(%copy.1), body=%inside, {"known_trip_count":{"n":"5"}}
+}
+
+ENTRY %main (r: f32[2]) -> f32[2] {
+  %r = f32[2]{0} parameter(0), metadata={op_name="jit(copy)/a copy(x)"}
+  %loop_fusion = (f32[2]{0}, f32[2]{0}) fusion(%r), kind=kLoop, calls=%a
+  %taken = f32[2]{0} get-tuple-element(%loop_fusion), index=0
+  ROOT %w = f32[2] while(%taken), body=%outside, {"known_trip_count":{"n":"3"}}
+}
+"""
+  assert launches.launches(module) == 1 + 3 * (1 + 5 * 2)
+
+
+def test_launches_are_told_only_where_jax_compiles_for_cuda(
+  run_script, monkeypatch
+):
+  def refuse(**_):
+    raise NotImplementedError("topology not implemented for cuda")
+
+  monkeypatch.setattr("jax.experimental.topologies.get_topology_desc", refuse)
+  for name in ("XLA_FLAGS", "JAX_SKIP_CUDA_CONSTRAINTS_CHECK"):
+    monkeypatch.setenv(name, "")  # what it sets is undone
+  monkeypatch.setattr("graves_jax.fast.chunks.CHUNK", 20)
+  status, _, errors = run_script("benchmarks/launches.py")
+  assert status == 2 and 'pip install "jax[cuda13]"' in errors
 
 
 def test_the_best_validation_so_far_is_known():

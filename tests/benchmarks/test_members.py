@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import tarfile
 from typing import NamedTuple
 from unittest import mock
@@ -265,6 +266,33 @@ def test_weights_are_folders_if_archives_are_not_wanted(four, tmp_path):
   for x, y in zip(ours, jax.tree.leaves(restored.params), strict=True):
     np.testing.assert_allclose(x, y, rtol=2**-8)
   assert restored.stddev is None
+
+
+def test_the_best_validated_weights_are_kept(four, tmp_path, monkeypatch):
+  """Of every member its own, also where later ones are not finite."""
+  folder = ResultFolder(tmp_path / "out")
+  arguments = RunArguments(out=folder.path, archives=False, minutes=60)
+  run = Run(arguments, four.training, Clock(60), folder, Console(quiet=True))
+  scores = dict.fromkeys(FOUR, -1.0) | {"decay": -2.0}
+  averages, first = four.training.averages(), dict.fromkeys(FOUR, 1.0)
+  for updates, factor, scored in (
+    (3, 1, scores),
+    (5, 2, scores | {"plain": -3.0, "fixed": math.nan}),
+    (7, 3, first),
+  ):
+    run._updates = updates
+    weights = jax.tree.map(lambda x, f=factor: f * x, averages)
+    monkeypatch.setattr(four.training, "averages", lambda w=weights: w)
+    run._remember(scored)
+  run._keep()
+  for name, updates, factor in (("plain", 5, 2), ("decay", 3, 1)):
+    kept = restore_checkpoint(folder.path / name)
+    assert kept.metadata.step == updates
+    assert kept.metadata.config.training.steps == 7
+    for x, y in zip(
+      *map(jax.tree.leaves, (kept.params, averages[name])), strict=True
+    ):
+      np.testing.assert_allclose(x, factor * y, rtol=2**-8)
 
 
 def test_noise_goes_on_from_what_was_learned(experiment, four):

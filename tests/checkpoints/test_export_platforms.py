@@ -21,6 +21,7 @@ from graves_jax.optimizers.muon import scale_by_muon
 from graves_jax.sampling import text as text_sampling
 from graves_jax.sampling.handwriting import SampleInputs, sample_handwriting
 from graves_jax.training.experiment import update_body
+from graves_jax.training.task import with_implementation
 
 PLATFORMS = "cuda", "rocm", "tpu"
 # Of JAX itself, which every JAX of a platform has: how arrays are laid out over
@@ -53,8 +54,8 @@ def primitives(jaxpr, inside=False):
       yield from primitives(inner, inside or is_loop)
 
 
-@pytest.fixture(scope="module")
-def train_step():
+@pytest.fixture(scope="module", params=["scan", "wavefront"])
+def train_step(request):
   """Of the recipe: Muon, bfloat16, averaged weights; and its arguments."""
   config = dataclasses.replace(
     CONFIG,
@@ -62,7 +63,8 @@ def train_step():
     optimizer=Muon(schedule=Trapezoid(), max_gradient_norm=1.0),
   )
   experiment = make_experiment(config, devices=2, average=0.9)
-  body = update_body(experiment.task, experiment.optimizer)
+  task = with_implementation(experiment.task, request.param)
+  body = update_body(task, experiment.optimizer)
   batch = experiment.mapped.shard(experiment.task.train_batches.batch(0))
   state = experiment.initial_state().replace(carry=())
   return experiment.mapped.map(body), state, ((), batch)

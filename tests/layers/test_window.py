@@ -11,6 +11,8 @@ from graves_jax.layers import window
 BATCH, WINDOWS, ALPHABET = 3, 2, 5
 LENGTHS = (6, 4, 1)  # characters of each text
 
+every_platform = pytest.mark.parametrize("platform", ["cpu", "default"])
+
 
 @pytest.fixture(autouse=True)
 def x64():
@@ -33,10 +35,23 @@ def advance(raw, kappa, characters, mask):
   return window.soft_window(phi, characters, mask, ALPHABET), kappa, phi
 
 
+def on_platform(monkeypatch, platform):
+  """Takes a platform's own branch everywhere, whichever one this is."""
+  monkeypatch.setattr(
+    jax.lax,
+    "platform_dependent",
+    lambda *args, **branches: branches[platform](*args),
+  )
+
+
+@every_platform
 @pytest.mark.parametrize(
   ("dtype", "tolerance"), [("float64", 1e-6), ("float32", 1e-4)]
 )
-def test_window_and_gradients_equal_the_equations(dtype, tolerance):
+def test_window_and_gradients_equal_the_equations(
+  monkeypatch, platform, dtype, tolerance
+):
+  on_platform(monkeypatch, platform)
   raw, kappa, characters, mask = random_case()
   rng = np.random.default_rng(1)
   on_window = rng.normal(size=(BATCH, ALPHABET))
@@ -103,14 +118,9 @@ def test_window_of_a_sharp_peak_reads_one_character():
   np.testing.assert_allclose(w, [[0, 0, 0, 1, 0]], atol=1e-12)
 
 
-@pytest.mark.parametrize("platform", ["cpu", "default"])
+@every_platform
 def test_repeated_characters_add_up(monkeypatch, platform):
-  """On every platform's own branch, whichever one this is."""
-  monkeypatch.setattr(
-    jax.lax,
-    "platform_dependent",
-    lambda *args, **branches: branches[platform](*args),
-  )
+  on_platform(monkeypatch, platform)
   phi = jnp.array([[0.25, 0.5, 1.0]])
   w = window.soft_window(phi, jnp.array([[2, 0, 2]]), jnp.ones((1, 3)), 4)
   np.testing.assert_array_equal(w, [[0.5, 0, 1.25, 0]])

@@ -136,19 +136,21 @@ def test_weight_counts_of_the_paper(inputs, outputs, hidden, count):
 
 
 @pytest.mark.parametrize(
-  ("layers", "spread", "dtype", "tolerance"),
+  ("layers", "spread", "dtype", "tolerance", "implementation"),
   [
-    (3, 1.0, "float64", 1e-6),
-    (3, 30.0, "float64", 1e-6),
-    (2, 30.0, "float32", 1e-4),
+    (3, 1.0, "float64", 1e-6, "scan"),
+    (3, 30.0, "float64", 1e-6, "scan"),
+    (2, 30.0, "float32", 1e-4, "scan"),
+    (3, 30.0, "float64", 1e-6, "wavefront"),
   ],
 )
 def test_loss_and_gradients_equal_the_equations(
-  x64, layers, spread, dtype, tolerance
+  x64, layers, spread, dtype, tolerance, implementation
 ):
   network, sequences = random_case(layers, spread)
   nats, gradients, error = by_reference(network, sequences, **PAPER)
-  found, sums = compiled(build(layers, **PAPER))(
+  package = build(layers, **PAPER, implementation=implementation)
+  found, sums = compiled(package)(
     to_package(network, dtype), to_batch(sequences, dtype=dtype)
   )
   assert sums.nats.dtype == dtype

@@ -159,6 +159,8 @@ def test_weight_count_of_the_paper():
     (3, 30.0, "float64", 1e-6, "scan"),
     (2, 30.0, "float32", 1e-4, "scan"),
     (3, 30.0, "float64", 1e-6, "reference"),
+    (3, 30.0, "float64", 1e-6, "wavefront"),
+    (2, 1.0, "float32", 1e-4, "wavefront"),
   ],
 )
 def test_loss_and_gradients_equal_the_equations(
@@ -181,8 +183,10 @@ def row_keys(seed):
   return Keys(jax.random.key(9), jax.random.split(jax.random.key(seed), ROWS))
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-def test_recurrent_dropout_equals_the_equations(x64, layers):
+@pytest.mark.parametrize(
+  ("layers", "implementation"), [(1, "scan"), (3, "scan"), (3, "wavefront")]
+)
+def test_recurrent_dropout_equals_the_equations(x64, layers, implementation):
   network, sequences, texts = random_case(layers)
   keys, keep_rate = row_keys(0), 0.6
   masks = np.stack(
@@ -194,7 +198,12 @@ def test_recurrent_dropout_equals_the_equations(x64, layers):
   assert abs(masks.mean() - keep_rate) < 0.1
   case = network, sequences, texts
   nats, gradients = by_reference(*case, **PAPER, masks=masks / keep_rate)
-  dropping = build(layers, **PAPER, recurrent_dropout=1 - keep_rate)
+  dropping = build(
+    layers,
+    **PAPER,
+    recurrent_dropout=1 - keep_rate,
+    implementation=implementation,
+  )
   found, sums = compiled(dropping)(
     to_package(network, np.float64),
     to_batch(sequences, texts, dtype=np.float64),

@@ -132,6 +132,7 @@ def test_weight_counts_of_the_paper(hidden, classes, count):
     ("float64", 1e-9, "scan"),
     ("float32", 1e-4, "scan"),
     ("float64", 1e-9, "reference"),
+    ("float64", 1e-9, "wavefront"),
   ],
 )
 def test_loss_and_gradients_equal_the_equations(
