@@ -91,10 +91,7 @@ def main(argv: list[str]) -> None:
   found = []
   if not is_gpu:
     arguments = dataclasses.replace(arguments, flags=("none",))
-  each = [
-    dict(zip(_VARIED, values, strict=True))
-    for values in itertools.product(*(getattr(arguments, n) for n in _VARIED))
-  ]
+  each = variants(arguments)
   with (
     tempfile.TemporaryDirectory() as cache,
     contextlib.ExitStack() as stack,
@@ -112,6 +109,19 @@ def main(argv: list[str]) -> None:
       found.append(variant | first)
       console.print(found[-1], highlight=False)
   print_json({"kind": arguments.kind, "variants": found})
+
+
+def variants(arguments: Arguments) -> list[dict]:
+  """One of each of what is varied; all layers at once have no chunks, so that
+  only the first length of these is taken for them."""
+  product = itertools.product(*(getattr(arguments, n) for n in _VARIED))
+  each = [dict(zip(_VARIED, values, strict=True)) for values in product]
+  return [
+    variant
+    for variant in each
+    if variant["implementation"] != "wavefront"
+    or variant["chunk"] == arguments.chunk[0]
+  ]
 
 
 def in_a_process(

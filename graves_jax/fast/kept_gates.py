@@ -1,8 +1,9 @@
 """How activations of gates are kept from the forward to the backward pass.
 
 Beside bfloat16 products in 16 bits, in even steps over [0, 1], and for the cell
-input, a tanh, over [-1, 1]. At most 2^-17 and 2^-16 are lost, so that a forget
-gate near 1 stays below it; bfloat16 itself has steps of 2^-8 there.
+input, a tanh, over [-1, 1]. At most 2^-17 and 2^-16 are lost; bfloat16 itself
+has steps of 2^-8 below 1, where forget gates are. NaN is lost; outputs, which
+are kept as they are, carry it.
 """
 
 import jax.numpy as jnp

@@ -6,6 +6,7 @@ import tarfile
 import card_folder
 import jax
 import launches
+import loop_variants
 import numpy as np
 import pytest
 from card_folder import ResultFolder
@@ -139,6 +140,17 @@ def test_loops_are_timed_on_a_card_alone(run_script, monkeypatch):
   monkeypatch.setattr("same_memory.restart_with_kept_memory", lambda: None)
   status, _, errors = run_script("benchmarks/loop_variants.py")
   assert status == 2 and "JAX sees no GPU here" in errors
+
+
+def test_loops_without_chunks_are_timed_once():
+  arguments = loop_variants.Arguments(
+    implementation=("scan", "wavefront"), flags=("none",), chunk=(20, 60)
+  )
+  found = [
+    (variant["implementation"], variant["chunk"])
+    for variant in loop_variants.variants(arguments)
+  ]
+  assert found == [("scan", 20), ("scan", 60), ("wavefront", 20)]
 
 
 def test_launches_are_counted_as_often_as_they_run():
