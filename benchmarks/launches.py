@@ -1,22 +1,21 @@
-"""What a card has to launch for a time step of training, told without a card.
+"""What a time step of training costs a card, told without one.
 
 XLA compiles loss and gradient for an H100, whose properties are written below,
 on any machine with JAX's CUDA plugin (pip install "jax[cuda13]"), driver or
 not.
-A launch is an operation that is left after fusion: a fused kernel, a call of a
-library, a copy; those in loops count as often as they run. Products are not
-tuned, and what a launch takes is not told: loop_variants.py measures that.
-Printed for each implementation are launches a time step, forward and back, and
-the memory that is held meanwhile; then, as JSON, both.
+Printed for each implementation are launches a time step, forward and back, what
+they read and write if no cache helps, and the memory that is held meanwhile;
+then, as JSON, all of it. Products are not tuned, and what a launch takes is not
+told: loop_variants.py measures that.
 """
 
 import dataclasses
 import os
-import re
 from typing import Any, Literal
 
 import launch
 import tyro
+from compiled_module import Module
 from ranges import require_least
 from report import print_json, rounded
 from rich.console import Console
@@ -48,12 +47,6 @@ runtime_version { major: 13 minor: 0 patch: 0 }
 device_description_str: "NVIDIA H100 80GB HBM3"
 """
 _FLAGS = "--xla_gpu_enable_triton_gemm=false --xla_gpu_autotune_level=0"
-# Operations of a compiled module that launch nothing of their own.
-_FREE = {
-  *("parameter", "constant", "tuple", "get-tuple-element", "bitcast"),
-  *("fusion-done", "copy-done", "after-all", "while", "call", "conditional"),
-}
-_OPERATION = re.compile(r"^\s*(?:ROOT )?%?\S+ = .*?([a-z][a-z\-]*)\(")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,16 +89,18 @@ def main(argv: list[str]) -> None:
     for implementation in arguments.implementation:
       with console.status(f"Compiling {kind}, {implementation}"):
         compiled = compile_for_card(arguments, kind, implementation)
-      total = launches(compiled.as_text())
-      memory = compiled.memory_analysis().temp_size_in_bytes
+      module = Module(compiled.as_text())
+      held = compiled.memory_analysis().temp_size_in_bytes
+      points = arguments.batch_size * arguments.length
       found.append(
         {
           "kind": kind,
           "implementation": implementation,
-          "launches_per_time_step": rounded(total / arguments.length),
-          "bytes_per_point": round(
-            memory / (arguments.batch_size * arguments.length)
+          "launches_per_time_step": rounded(
+            module.launches() / arguments.length
           ),
+          "moved_bytes_per_point": round(module.moved_bytes() / points),
+          "held_bytes_per_point": round(held / points),
         }
       )
       console.print(found[-1], highlight=False)
@@ -159,28 +154,6 @@ def compile_for_card(arguments: Arguments, kind: str, implementation: str):
   )
   traced = jax.jit(jax.value_and_grad(nats)).trace(*given)
   return traced.lower(lowering_platforms=("cuda",)).compile()
-
-
-def launches(module: str) -> int:
-  """Counts what a compiled module launches, loops by how often they run."""
-  bodies, entry = {}, ""
-  for text in re.split(r"\n\s*\n", module):
-    if head := re.match(r"\s*(ENTRY )?%?(\S+) \(", text):
-      bodies[head[2]] = text.splitlines()[1:]
-      entry = head[2] if head[1] else entry
-
-  def count(name: str) -> int:
-    total = 0
-    for line in bodies[name]:
-      operation = _OPERATION.match(line)
-      if operation and operation[1] not in _FREE:
-        total += 1
-      if loop := re.search(r" while\(.*body=%?([\w.\-]+)", line):
-        times = re.search(r'"known_trip_count":\{"n":"(\d+)"', line)
-        total += (int(times[1]) if times else 1) * count(loop[1])
-    return total
-
-  return count(entry)
 
 
 if __name__ == "__main__":

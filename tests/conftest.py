@@ -40,6 +40,9 @@ jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 IAMONDB = SHARED / "data" / "iamondb"
 CASES = SHARED / "cases"
+# A line for each piece of memory that this process has, on Linux.
+PIECES = Path("/proc/self/maps")
+MANY_PIECES = 20_000
 # Rooms whose tests train nothing, and are over in less than a minute.
 QUICK = ("config", "data", "distributions", "rendering")
 # Those whose files take a second or two: they come last, so that all workers,
@@ -62,6 +65,18 @@ def pytest_collection_modifyitems(items):
     )
     if room in (*QUICK, "test_architecture.py") and not is_long:
       item.add_marker("quick")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_programs():
+  """Forgets what was compiled, after a file that leaves too much of it.
+
+  Linux gives a process 65,530 pieces of memory (vm.max_map_count). A compiled
+  program holds several, and where none is left XLA's compiler breaks down.
+  """
+  yield
+  if PIECES.exists() and PIECES.read_bytes().count(b"\n") > MANY_PIECES:
+    jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ _STEPS = 65535
 _STEPS_OF_TANH = 32767
 
 
-def keep_gates(gates: Gates, keep_rate: float, precision: Precision) -> Array:
-  """Joins what a step's backward pass needs of its gates.
+def keep_gates(gates: Gates, keep_rate: float, precision: Precision) -> Gates:
+  """Rounds what a step's backward pass needs of its gates.
 
   Args:
     gates: each [..., H].
@@ -26,19 +26,19 @@ def keep_gates(gates: Gates, keep_rate: float, precision: Precision) -> Array:
     precision: of the products.
 
   Returns:
-    [..., 4H]: 16-bit words beside bfloat16 products, else numbers.
+    Each [..., H]: 16-bit words beside bfloat16 products, else as given.
   """
   if precision == "float32":
-    return jnp.concatenate(gates, axis=-1)
+    return gates
   i, f, c, o = gates
   tanh = jnp.round(c * keep_rate * _STEPS_OF_TANH).astype(jnp.int16)
   i, f, o = (jnp.round(x * _STEPS).astype(jnp.uint16) for x in (i, f, o))
   c = lax.bitcast_convert_type(tanh, jnp.uint16)
-  return jnp.concatenate([i, f, c, o], axis=-1)
+  return Gates(i, f, c, o)
 
 
 def kept_gates(kept: Array, keep_rate: float, dtype: DTypeLike) -> Gates:
-  """The inverse of `keep_gates`, each [..., H]."""
+  """The inverse of `keep_gates`, of what it returned, joined, [..., 4H]."""
   gates = Gates(*jnp.split(kept, 4, axis=-1))
   if kept.dtype != jnp.uint16:
     return gates

@@ -16,7 +16,7 @@ from jax import Array
 
 from graves_jax.fast.implementation import Implementation
 from graves_jax.fast.wavefront_stack import Options, Reading, State, Weights
-from graves_jax.fast.wavefront_steps import unroll_steps
+from graves_jax.fast.wavefront_steps import count_steps, unroll_steps
 from graves_jax.layers.clipping import only_reverse_mode, require_number
 from graves_jax.layers.inputs import as_arrays, look_up, require_rows
 from graves_jax.layers.lstm import LSTMParams, LSTMState
@@ -128,7 +128,7 @@ def unroll_with_window(
   states = first.lstm, *others
   params, states, _ = _checked(params, states, rows, vectors, None)
   count = len(params)
-  windows = jnp.stack([first.window] * (count - 1))  # that layers still need
+  windows = (first.window,) * (count - 1)  # that layers still need
   with only_reverse_mode("unroll_with_window"):
     end, outputs = unroll_steps(
       options,
@@ -202,13 +202,14 @@ def _each(state, count):
 
 def _offset(xs: Sequence[Array]) -> Array:
   """Arrays [T, ...] of every layer to [S, L, ...], layer n late by n - 1."""
-  late = len(xs) - 1
+  steps = len(xs[0])
+  spare = count_steps(steps, len(xs)) - steps
 
   def zeros(x, count):
     return jnp.zeros((count, *x.shape[1:]), x.dtype)
 
   each = [
-    jnp.concatenate([zeros(x, n), x, zeros(x, late - n)])
+    jnp.concatenate([zeros(x, n), x, zeros(x, spare - n)])
     for n, x in enumerate(xs)
   ]
   return jnp.stack(each, axis=1)

@@ -1,7 +1,7 @@
 """A stack of LSTM layers as arrays of all of them, and what enters a step.
 
 Axes: L layers, B batch, H hidden, G = 4H, D what all layers see, K numbers that
-enter a step, R windows that some layer still needs, A alphabet.
+enter a step, A alphabet.
 """
 
 from typing import NamedTuple
@@ -55,9 +55,10 @@ class Weights(NamedTuple):
 
 
 class Reading(NamedTuple):
-  """Windows, the newest first, [R, B, A], and its positions [B, K]."""
+  """Windows that some layer still needs, the newest first, each [B, A], and its
+  positions [B, K]."""
 
-  windows: Array
+  windows: tuple[Array, ...]
   kappa: Array
 
 
@@ -74,7 +75,7 @@ class State(NamedTuple):
   @property
   def alphabet_size(self) -> int:
     """A; 0 without a window."""
-    return 0 if self.reading is None else self.reading.windows.shape[-1]
+    return 0 if self.reading is None else self.reading.windows[0].shape[-1]
 
 
 def join_weights(weights: Weights, start: State, precision: Precision) -> Array:
@@ -115,8 +116,8 @@ def join_inputs(
   `join_weights` joins weights for."""
   seen = [] if element is None else [element]
   if state.reading is not None:
-    windows = state.reading.windows  # the newest one for layers 1 and 2
-    seen.append(jnp.concatenate([windows[:1], windows]))
+    newest, *others = state.reading.windows  # for layers 1 and 2: the newest
+    seen.append(jnp.stack([newest, newest, *others]))
   fed_back = below_and_own(state.lstm.output)
   parts = *with_repeats(seen, precision), *fed_back
   return join(aligned(parts), precision)

@@ -1,13 +1,13 @@
 """The scan of `wavefront.py` over arrays of all layers, with its backward pass.
 
 A layer that is not at one of the times 1 to T keeps its state and is told no
-derivative. Layer 1 reads the text, where there is one; the window that it has
-made reaches layer 2 one step later, as it reaches itself, and layer 3 two steps
-later.
+derivative. Layer 1 reads the text, where there is one.
 
-Axes: T time, L layers, S = T + L - 1 steps, B batch, H hidden, G = 4H, D what
-all layers see, U characters, K windows, A alphabet, R windows that some layer
-still needs.
+What a step makes stands behind barriers: a graphics card would otherwise make
+some of it again for each use, and read all that it is made of as often.
+
+Axes: T time, L layers, S steps (T + L - 1 and some idle ones), B batch,
+H hidden, G = 4H, A alphabet.
 """
 
 import functools
@@ -18,10 +18,13 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from graves_jax.fast.kept_gates import keep_gates, kept_gates
-from graves_jax.fast.stacked_products import layers_gradient, layers_product
+from graves_jax.fast.stacked_products import (
+  aligned,
+  layers_gradient,
+  layers_product,
+)
 from graves_jax.fast.wavefront_stack import (
   Options,
-  Reading,
   State,
   Weights,
   below_and_own,
@@ -30,27 +33,30 @@ from graves_jax.fast.wavefront_stack import (
   split_fed_back,
   transposed_weights,
 )
+from graves_jax.fast.wavefront_window import (
+  Read,
+  add_by_age,
+  read_back,
+  read_on,
+  windows_seen,
+)
 from graves_jax.layers.lstm import (
   Gates,
   LSTMState,
   gated_step,
   gated_step_backward,
 )
-from graves_jax.layers.products import (
-  from_words,
-  join,
-  product,
-  rounded,
-  to_words,
-  weight_gradient,
-)
-from graves_jax.layers.window import WindowParams
-from graves_jax.layers.window_lstm import (
-  Text,
-  advance_window,
-  advance_window_backward,
-  window_outputs,
-)
+from graves_jax.layers.products import from_words, join, rounded, to_words
+from graves_jax.layers.window_lstm import Text, window_gradient
+
+# So many steps are compiled as one turn of the loop, whose own work and whose
+# writing down of what the way back needs are then launched once for them all.
+_STEPS_IN_A_TURN = 4
+
+
+def count_steps(times: int, layers: int) -> int:
+  """S: T + L - 1, and idle ones up to a whole number of the loop's turns."""
+  return -(-(times + layers - 1) // _STEPS_IN_A_TURN) * _STEPS_IN_A_TURN
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -83,24 +89,15 @@ def unroll_steps(
 class _Saved(NamedTuple):
   """Of every step, for its backward pass: each [S, ...].
 
-  outputs, cells: after the step, [L, B, H].
-  gates: as `keep_gates` keeps them, [L, B, G].
+  cells, outputs: before the step and after it, [L, B, H].
+  gates: as `keep_gates` rounds them, joined, [L, B, G].
   read: of layer 1's window, if there is one.
   """
 
-  outputs: Array
   cells: Array
+  outputs: Array
   gates: Array
-  read: "_Read | None"
-
-
-class _Read(NamedTuple):
-  """The window [B, A] and its positions [B, K] after a step, and the outputs
-  for it [B, 3K]."""
-
-  window: Array
-  kappa: Array
-  raw: Array
+  read: Read | None
 
 
 class _Residuals(NamedTuple):
@@ -111,6 +108,7 @@ class _Residuals(NamedTuple):
   mask: Array | None
   text: Text | None
   saved: _Saved
+  last_cell: Array
 
 
 def _forward(options, weights, start, seen, net, mask, text):
@@ -125,32 +123,32 @@ def _forward(options, weights, start, seen, net, mask, text):
     cells, gates = gated_step(
       weights.peephole, state.lstm.cell, total, kept, options.keep_rate
     )
-    lstm, read = _where(is_at_work, cells, state.lstm), None
-    reading = state.reading
+    gates = keep_gates(gates, options.keep_rate, options.precision)
+    lstm = _where(is_at_work, cells, state.lstm)
+    lstm, gates = lax.optimization_barrier((lstm, gates))
+    reading, read = state.reading, None
     if reading is not None:
-      raw = window_outputs(weights.window, lstm.output[0])
-      new = advance_window(raw, reading.kappa, text, reading.windows.shape[-1])
-      old = reading.windows[0], reading.kappa
-      window, kappa = _where(is_at_work[0], new, old)
-      windows = jnp.concatenate([window[None], reading.windows[:-1]])
-      reading, read = Reading(windows, kappa), _Read(window, kappa, raw)
-    words = keep_gates(gates, options.keep_rate, options.precision)
-    return State(lstm, reading), _Saved(lstm.output, lstm.cell, words, read)
+      reading, read = read_on(
+        weights.window, lstm.output[0], reading, is_at_work[0], text
+      )
+    joined_gates = jnp.concatenate(gates, axis=-1)
+    made = _Saved(state.lstm.cell, lstm.output, joined_gates, read)
+    return State(lstm, reading), made
 
-  xs = jnp.arange(_count(options, weights)), seen, net, mask
-  end, saved = lax.scan(step, start, xs)
-  residuals = _Residuals(weights, start, seen, net, mask, text, saved)
-  return (end, saved.outputs), residuals
+  steps = jnp.arange(count_steps(options.steps, len(weights.outputs)))
+  xs = steps, seen, net, mask
+  end, saved = lax.scan(step, start, xs, unroll=_STEPS_IN_A_TURN)
+  given = weights, start, seen, net, mask, text
+  return (end, saved.outputs), _Residuals(*given, saved, end.lstm.cell)
 
 
 def _backward(options, residuals, derivatives):
-  weights, start, seen, net, mask, text, saved = residuals
+  weights, start, seen, net, mask, text, saved, _ = residuals
   d_end, d_outputs = derivatives
   precision = options.precision
   alphabet_size = start.alphabet_size
   elements = weights.inputs.shape[1] - alphabet_size
   to_fed_back = transposed_weights(weights, elements, precision)
-  cells = _earlier(start.lstm.cell, saved.cells)
 
   def step(d_state, xs):
     s, d_output, cell, gates, kept, read = xs
@@ -158,9 +156,10 @@ def _backward(options, residuals, derivatives):
     d_lstm = LSTMState(d_state.lstm.cell, d_state.lstm.output + d_output)
     d_reading, d_raw = d_state.reading, None
     if d_reading is not None:
-      d_reading, d_raw = _read_back(d_reading, is_at_work[0], read, text)
-      d_read = product(d_raw, weights.window.weights.T, "float32")[None]
-      d_lstm = d_lstm._replace(output=_add_first(d_lstm.output, d_read))
+      d_reading, d_raw, d_first = read_back(
+        weights.window, d_reading, read, is_at_work[0], text
+      )
+      d_lstm = d_lstm._replace(output=_add_first(d_lstm.output, d_first))
     d_net, d_lstm = _cells_back(
       *(options, weights.peephole, is_at_work, d_lstm, cell, gates, kept)
     )
@@ -170,20 +169,17 @@ def _backward(options, residuals, derivatives):
     )
     d_output = d_lstm.output + d_own + _one_layer_down(d_below)
     if d_reading is not None:
-      d_windows = d_reading.windows + _by_age(d_window)
-      d_reading = Reading(d_windows, d_reading.kappa)
+      d_reading = add_by_age(d_reading, d_window)
     d_state = State(LSTMState(d_lstm.cell, d_output), d_reading)
     return d_state, (to_words(d_net), d_raw)
 
-  read = None
-  if saved.read is not None:
-    kappas = _earlier(start.reading.kappa, saved.read.kappa)
-    read = saved.read.raw, kappas
-  xs = jnp.arange(len(cells)), d_outputs, cells, saved.gates, mask, read
-  d_start, (d_net, d_raw) = lax.scan(step, d_end, xs, reverse=True)
+  steps = jnp.arange(len(d_outputs))
+  xs = steps, d_outputs, saved.cells, saved.gates, mask, saved.read
+  d_start, (d_net, d_raw) = lax.scan(
+    step, d_end, xs, reverse=True, unroll=_STEPS_IN_A_TURN
+  )
   d_net = from_words(d_net)
-  window = None if d_raw is None else _window_gradient(saved, d_raw)
-  gradient = _gradient(options, start, seen, saved, cells, d_net, window)
+  gradient = _gradient(options, residuals, d_net, d_raw)
   d_seen = d_added = None
   if seen is not None:
     to_elements = jnp.swapaxes(weights.inputs[:, :elements], 1, 2)
@@ -207,67 +203,44 @@ def _cells_back(options, peephole, is_at_work, d_lstm, cell, gates, kept):
   zeros = jnp.zeros_like(cell)
   d_gates = _where(is_at_work, d_gates, Gates(*(zeros,) * 4))
   d_before = _where(is_at_work, LSTMState(d_cell, zeros), d_lstm)
+  d_gates = Gates(*(rounded(x, options.precision) for x in d_gates))
+  d_gates, d_before = lax.optimization_barrier((d_gates, d_before))
   return join(d_gates, options.precision), d_before
 
 
-def _read_back(d_reading, is_at_work, read, text):
-  """Derivatives of the windows and positions before a step of layer 1, and of
-  its outputs for the window."""
-  d_newest, d_kappa = d_reading.windows[:1], d_reading.kappa
-  d_made = jnp.where(is_at_work, d_newest[0], 0)
-  nothing = jnp.zeros_like(d_newest)
-  d_windows = jnp.concatenate([d_reading.windows[1:], nothing])
-  d_windows = _add_first(d_windows, d_newest - d_made)
-  raw, kappa = read
-  d_raw, d_earlier = advance_window_backward(
-    *(raw, kappa, text, d_made, jnp.where(is_at_work, d_kappa, 0))
-  )
-  d_kappa = jnp.where(is_at_work, d_earlier, d_kappa)
-  return Reading(d_windows, d_kappa), d_raw
-
-
-def _window_gradient(saved, d_raw) -> WindowParams:
-  first = saved.outputs[:, 0]
-  weights = weight_gradient(first, d_raw, "float32")
-  return WindowParams(weights, d_raw.sum((0, 1)))
-
-
-def _gradient(options, start, seen, saved, cells, d_net, window) -> Weights:
-  """Of all weights, by the derivatives of all net inputs, [S, L, B, G]."""
-  dtype, hidden = cells.dtype, cells.shape[-1]
-  previous = _earlier(start.lstm.output, saved.outputs)
-  parts = [] if seen is None else [seen]
-  if saved.read is not None:
-    parts.append(_windows_seen(start, saved))
-  inputs = join([*parts, *below_and_own(previous)], options.precision)
-  by_inputs = layers_gradient(inputs, d_net, options.precision).astype(dtype)
-  d_net = d_net.astype(dtype)
-  d_i, d_f, _, d_o = jnp.split(d_net, 4, axis=-1)
-  peephole = d_i * cells, d_f * cells, d_o * saved.cells
+def _gradient(options, residuals, d_net, d_raw) -> Weights:
+  """Of all weights, by the derivatives of all net inputs, [S, L, B, G], and of
+  the outputs for the window, if there is one."""
+  start, saved, window = residuals.start, residuals.saved, None
+  parts = [] if residuals.seen is None else [residuals.seen]
+  if d_raw is not None:
+    window = window_gradient(saved.outputs[:, 0], d_raw)
+    first, made = start.reading.windows[0], saved.read.window
+    parts.append(windows_seen(first, made, d_net.shape[1]))
+  width = sum(x.shape[-1] for x in parts)
+  first = start.lstm.output[None]
+  previous = jnp.concatenate([first, saved.outputs[:-1]])
+  fed_back = below_and_own(previous)
+  inputs = join(aligned((*parts, *fed_back)), options.precision)
+  by_inputs = layers_gradient(inputs, d_net, options.precision)
+  by_inputs = by_inputs.astype(previous.dtype)
+  d_net = d_net.astype(previous.dtype)
   return Weights(
-    inputs=by_inputs[:, : -2 * hidden],
-    outputs=by_inputs[:, -2 * hidden :],
-    peephole=jnp.stack([x.sum((0, 2)) for x in peephole])[:, :, None],
+    inputs=by_inputs[:, :width],
+    outputs=by_inputs[:, width : width + 2 * previous.shape[-1]],
+    peephole=_peephole_gradient(d_net, saved.cells, residuals.last_cell),
     bias=d_net.sum((0, 2))[:, None],
     window=window,
   )
 
 
-def _windows_seen(start, saved):
-  """What every layer saw of the window at every step, [S, L, B, A]."""
-  layers = start.lstm.cell.shape[0]
-  first, made = start.reading.windows[:1], saved.read.window
-
-  def aged(age):
-    before = jnp.repeat(first, age, axis=0)
-    return jnp.concatenate([before, made])[: len(made)]
-
-  return jnp.stack([aged(max(n, 1)) for n in range(layers)], axis=1)
-
-
-def _count(options, weights):
-  """S."""
-  return options.steps + len(weights.outputs) - 1
+def _peephole_gradient(d_net, cells, last_cell):
+  """By cells before each step, [S, L, B, H], and after the last one; gates i
+  and f see the cell before a step, o the one after it."""
+  d_i, d_f, _, d_o = jnp.split(d_net, 4, axis=-1)
+  by_i, by_f = ((d * cells).sum((0, 2)) for d in (d_i, d_f))
+  by_o = (d_o[:-1] * cells[1:]).sum((0, 2)) + (d_o[-1] * last_cell).sum(1)
+  return jnp.stack([by_i, by_f, by_o])[:, :, None]
 
 
 def _at_work(s: Array, state: State, options: Options) -> Array:
@@ -281,22 +254,12 @@ def _where(condition, new, old):
   return jax.tree.map(lambda x, y: jnp.where(condition, x, y), new, old)
 
 
-def _earlier(first, x):
-  """x [S, ...] one step earlier; `first` precedes it all."""
-  return jnp.concatenate([first[None], x[:-1]])
-
-
 def _add_first(x, added):
-  """Adds [1, ...] to the first of x [N, ...]."""
-  return jnp.concatenate([x[:1] + added, x[1:]])
+  """Adds [B, H] to the first layer of x [L, B, H]."""
+  others = jnp.zeros_like(x[1:])  # XLA keeps this in one operation
+  return x + jnp.concatenate([added[None], others])
 
 
 def _one_layer_down(d_below):
   """Derivatives of the layer below each, as that layer's own, [L, B, H]."""
   return jnp.concatenate([d_below[1:], jnp.zeros_like(d_below[:1])])
-
-
-def _by_age(d_window):
-  """Derivatives of the windows that layers saw, [L, B, A], by the windows' age,
-  [R, B, A]: layers 1 and 2 see the newest one."""
-  return jnp.concatenate([d_window[:1] + d_window[1:2], d_window[2:]])

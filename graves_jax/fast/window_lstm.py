@@ -23,9 +23,7 @@ from graves_jax.layers.products import (
   product,
   project,
   to_words,
-  weight_gradient,
 )
-from graves_jax.layers.window import WindowParams
 from graves_jax.layers.window_lstm import (
   Text,
   WindowLayerParams,
@@ -33,6 +31,7 @@ from graves_jax.layers.window_lstm import (
   advance_window,
   advance_window_backward,
   unroll_window_layer_reference,
+  window_gradient,
   window_outputs,
 )
 
@@ -201,10 +200,9 @@ def _backward(options, residuals, derivatives):
     lstm_gradient = layer_gradient(
       d_net, join(below, precision), added, precision
     )
-    window_gradient = WindowParams(
-      weight_gradient(here.output, d_raw, "float32"), d_raw.sum((0, 1))
+    gradient = WindowLayerParams(
+      lstm_gradient, window_gradient(here.output, d_raw)
     )
-    gradient = WindowLayerParams(lstm_gradient, window_gradient)
     total = jax.tree.map(jnp.add, total, gradient)
     return (d_state, total), product(d_net, to_element, precision)
 

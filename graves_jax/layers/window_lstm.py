@@ -14,7 +14,7 @@ from jax import Array, lax
 
 from graves_jax.layers import lstm
 from graves_jax.layers.lstm import LSTMParams, LSTMState
-from graves_jax.layers.products import Precision, product
+from graves_jax.layers.products import Precision, product, weight_gradient
 from graves_jax.layers.window import (
   WindowParams,
   soft_window,
@@ -155,3 +155,10 @@ def advance_window_backward(
     *(raw, kappa),
   )
   return pull_back((d_window, d_kappa))
+
+
+def window_gradient(outputs: Array, d_raw: Array) -> WindowParams:
+  """Gradient of the weights of Eq. (48), by the layer's outputs [T, B, H] and
+  derivatives of raw [T, B, 3K]."""
+  weights = weight_gradient(outputs, d_raw, "float32")
+  return WindowParams(weights, d_raw.sum((0, 1)))

@@ -5,7 +5,6 @@ import tarfile
 
 import card_folder
 import jax
-import launches
 import loop_variants
 import numpy as np
 import pytest
@@ -151,32 +150,6 @@ def test_loops_without_chunks_are_timed_once():
     for variant in loop_variants.variants(arguments)
   ]
   assert found == [("scan", 20), ("scan", 60), ("wavefront", 20)]
-
-
-def test_launches_are_counted_as_often_as_they_run():
-  module = """HloModule update
-
-%inside (p: f32[2]) -> f32[2] {
-  %p = f32[2]{0} parameter(0)
-  %fusion-start = ((f32[2]{0}), f32[2]{0}, u32[]) fusion-start(%p), calls=%a
-  %fusion-done = f32[2]{0} fusion-done(%fusion-start)
-  ROOT %product = (f32[2]{0}, s8[9]{0}) custom-call(%fusion-done), to="x"
-}
-
-%outside (q: f32[2]) -> f32[2] {
-  %q = f32[2]{0} parameter(0)
-  %copy.1 = f32[2]{0} copy(%q)
-  ROOT %w = f32[2] while(%copy.1), body=%inside, {"known_trip_count":{"n":"5"}}
-}
-
-ENTRY %main (r: f32[2]) -> f32[2] {
-  %r = f32[2]{0} parameter(0), metadata={op_name="jit(copy)/a copy(x)"}
-  %loop_fusion = (f32[2]{0}, f32[2]{0}) fusion(%r), kind=kLoop, calls=%a
-  %taken = f32[2]{0} get-tuple-element(%loop_fusion), index=0
-  ROOT %w = f32[2] while(%taken), body=%outside, {"known_trip_count":{"n":"3"}}
-}
-"""
-  assert launches.launches(module) == 1 + 3 * (1 + 5 * 2)
 
 
 def test_launches_are_told_only_where_jax_compiles_for_cuda(
