@@ -1,5 +1,6 @@
 """What the commands beside this file share: arguments, texts and errors."""
 
+import _thread
 import dataclasses
 import functools
 import inspect
@@ -7,6 +8,7 @@ import logging
 import os
 import re
 import runpy
+import signal
 import sys
 import threading
 import time
@@ -31,6 +33,7 @@ _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+", re.IGNORECASE)
 # Fields of text that name a file or a folder; all others are of type Path.
 _TEXTS_OF_PATHS = {"path", "prepared_dir", "mixed_path", "style"}
 _LONGEST_FAREWELL_SECONDS = 30.0
+_MOMENT_SECONDS = 0.05
 Parsed = TypeVar("Parsed")
 
 
@@ -176,9 +179,25 @@ def find_checkpoint(checkpoint: Path) -> Path:
 
 def _tell_unraisable(unraisable) -> None:
   """Tells of errors that nothing can catch, but for those of reads and writes
-  that were under way when a checkpoint was found damaged, or a disk full."""
+  that were under way when a checkpoint was found damaged, or a disk full.
+
+  Ctrl-C that came while JAX was called by Python's collector of garbage would
+  end there: it comes again, a moment later.
+  """
+  if isinstance(unraisable.exc_value, KeyboardInterrupt):
+    threading.Timer(_MOMENT_SECONDS, _interrupt).start()
+    return
   if str(unraisable.exc_value) != "Event loop is closed":
     sys.__unraisablehook__(unraisable)
+
+
+def _interrupt() -> None:
+  """Does what Ctrl-C does."""
+  thread = threading.main_thread().ident
+  if thread is not None and hasattr(signal, "pthread_kill"):
+    signal.pthread_kill(thread, signal.SIGINT)  # it ends a sleep, too
+  else:
+    _thread.interrupt_main()
 
 
 def read_config(path: Path) -> "Config":

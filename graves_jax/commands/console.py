@@ -53,6 +53,7 @@ class ConsoleListener:
     self._note_start = note_start
     self._live = Live(console=console, auto_refresh=False, transient=True)
     self._recent: collections.deque[float] = collections.deque(maxlen=30)
+    self._is_compiled = False
     self._last_logged = -_SECONDS_BETWEEN_LOG_LINES
     self._tensorboard = None
     if is_on_tensorboard:
@@ -110,12 +111,15 @@ class ConsoleListener:
   def step(self, report: StepReport) -> None:
     """Shows an update in place, or logs it now and then."""
     self._note()
-    self._recent.append(report.seconds)
-    left = (report.steps - report.step) * statistics.median(self._recent)
     line = (
       f"step {report.step:,}/{report.steps:,}  epoch {report.epoch:.2f}  "
-      f"{self._task.progress(report)}  {_duration(left)} left"
+      f"{self._task.progress(report)}"
     )
+    if self._is_compiled:
+      self._recent.append(report.seconds)
+      left = (report.steps - report.step) * statistics.median(self._recent)
+      line += f"  {_duration(left)} left"
+    self._is_compiled = True  # by the first update
     if self._console.is_terminal:
       self._show(Text(line, overflow="ellipsis"))
     elif time.monotonic() - self._last_logged > _SECONDS_BETWEEN_LOG_LINES:

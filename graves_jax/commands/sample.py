@@ -1,6 +1,7 @@
 """Writes with a trained network: graves-jax sample "the quick brown fox"."""
 
 import dataclasses
+import itertools
 
 from rich.console import Console
 
@@ -11,7 +12,18 @@ from graves_jax.commands.sample_arguments import (
 )
 
 
+def require_one_text(argv: list[str]) -> None:
+  """Raises a ValueError if a text's words come without quotes."""
+  words = list(itertools.takewhile(lambda x: not x.startswith("-"), argv))
+  if len(words) > 1:
+    raise ValueError(
+      "the text is one argument; put it in quotes: graves-jax sample "
+      f'"{" ".join(words)}".'
+    )
+
+
 def main(argv: list[str]) -> None:
+  require_one_text(argv)
   arguments = command_line.parse(Arguments, argv)
   from graves_jax.checkpoints.read import restore_checkpoint
   from graves_jax.fast.implementation import FEWEST_ROWS_OF_ONE_STEP

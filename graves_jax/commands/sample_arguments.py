@@ -19,9 +19,9 @@ class HandwritingOptions:
   """For networks that write by hand."""
 
   bias: float = 1.0
-  """From 0 to 3 (Section 5.4): 0 is as varied as real hands, and not always
-  legible; 1 is legible, and hands still differ; up to 3 they grow alike. Beyond
-  that nothing gets tidier."""
+  """Section 5.4: 0 is as varied as real hands, and not always legible; 1 is
+  legible, and hands still differ; up to 3 they grow alike. From 3 to 50, the
+  most that is taken, nothing gets tidier."""
   hand: str | None = None
   """A hand that the network made up (docs/hands.png): neat, joined, slanted,
   upright, round, small, large, wide, narrow, tall, sharp, plain. any: whatever

@@ -53,10 +53,16 @@ def offsets_from_strokes(strokes: Sequence[ArrayLike]) -> np.ndarray:
     [N-1, 3] float32, see `Line.points`.
 
   Raises:
-    ValueError: if fewer than two points remain.
+    ValueError: if fewer than two points remain, or a stroke has another shape.
   """
-  arrays = [np.asarray(s, np.float64).reshape(-1, 2) for s in strokes]
-  arrays = [s for s in arrays if len(s)]
+  arrays = [np.asarray(s, np.float64) for s in strokes]
+  arrays = [s for s in arrays if s.size]
+  for stroke in arrays:
+    if stroke.ndim != 2 or stroke.shape[1] != 2:
+      raise ValueError(
+        f"a stroke has the shape {stroke.shape}; strokes are arrays [n, 2] of "
+        "x and y."
+      )
   first = next((k for k, s in enumerate(arrays) if len(s) > 1), len(arrays))
   arrays = arrays[first:]
   if not arrays:
@@ -82,10 +88,20 @@ def strokes_from_offsets(
   [[0.0, 0.0], [3.0, 4.0]]
 
   Args:
-    points: elements [T, 3] in pen units, see `Line.points`.
+    points: elements [T, 3] in pen units, see `Line.points`; or none.
     start: the first point.
+
+  Raises:
+    ValueError: if the elements have another shape.
   """
-  elements = np.asarray(points, np.float64).reshape(-1, 3)
+  elements = np.asarray(points, np.float64)
+  if elements.size == 0:
+    elements = elements.reshape(0, 3)
+  if elements.ndim != 2 or elements.shape[1] != 3:
+    raise ValueError(
+      f"the elements have the shape {elements.shape}; they are an array [T, 3] "
+      "of dx, dy and whether the pen lifts."
+    )
   positions = np.concatenate([[start], elements[:, :2]]).cumsum(axis=0)
   cuts = np.flatnonzero(elements[:, 2] > 0.5) + 2
   return [s for s in np.split(positions, cuts) if len(s)]

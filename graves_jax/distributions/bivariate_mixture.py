@@ -54,6 +54,11 @@ def width(mixtures: int) -> int:
 
 def _split(raw: Array, sigma_floor: float) -> _Raw:
   mixtures = (raw.shape[-1] - 1) // 6
+  if mixtures < 1 or raw.shape[-1] != width(mixtures):
+    raise ValueError(
+      f"the raw outputs have the shape {raw.shape}; their last axis must be "
+      "6M + 1 for M mixtures, 121 for 20."
+    )
   by_kind = raw[..., 1:].reshape(*raw.shape[:-1], 6, mixtures)
   limit = RAW_CORRELATION_LIMIT
   return _Raw(
@@ -93,8 +98,16 @@ def log_prob(
 
   Returns:
     [...], nats.
+
+  Raises:
+    ValueError: if either has another last axis.
   """
   split = _split(raw, sigma_floor)
+  if points.shape[-1] != 3:
+    raise ValueError(
+      f"the points have the shape {points.shape}; their last axis must be 3: "
+      "dx, dy and whether the pen lifts."
+    )
   components = _component_log_densities(split, points[..., :2])
   log_weights = jax.nn.log_softmax(split.log_weights)  # Eq. (19)
   log_density = jax.nn.logsumexp(log_weights + components, axis=-1)

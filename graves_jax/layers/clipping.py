@@ -53,12 +53,15 @@ def only_reverse_mode(name: str) -> Iterator[None]:
 
 
 def require_number(clip: float) -> None:
-  """Raises ValueError if `clip` is traced: compiled code has it built in."""
+  """Raises ValueError if `clip` is traced, as compiled code has it built in, or
+  no limit."""
   if isinstance(clip, jax.core.Tracer):
     raise ValueError(
       "clip is traced (an argument of jit, grad or vmap); unroll takes a "
       "number, so mark it static (static_argnames) or use unroll_reference."
     )
+  if not clip > 0:  # false for NaN as well
+    raise ValueError(f"clip (={clip}) must be above 0; jnp.inf clips nothing.")
 
 
 @jax.custom_vjp

@@ -40,8 +40,21 @@ def draw_mask(keys: Array, steps: int, width: int, keep_rate: float) -> Array:
 
 def dropped(x: Array, mask: Array | None, keep_rate: float) -> Array:
   """Sets x to 0 but where `mask`, and scales the rest to keep the mean; mask
-  None: all of x, as it is."""
-  return x if mask is None else jnp.where(mask, x / keep_rate, 0)
+  None: all of x, as it is.
+
+  Raises:
+    ValueError: if the mask has another shape, or the rate is no share.
+  """
+  if mask is None:
+    return x
+  if mask.shape != x.shape:
+    raise ValueError(
+      f"the mask has the shape {mask.shape}, but must have {x.shape}, that of "
+      "what it drops."
+    )
+  if not isinstance(keep_rate, jax.core.Tracer) and not 0 < keep_rate <= 1:
+    raise ValueError(f"keep_rate (={keep_rate}) must be above 0, at most 1.")
+  return jnp.where(mask, x / keep_rate, 0)
 
 
 def layer_keys(keys: Array, number: int) -> Array:

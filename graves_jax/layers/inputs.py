@@ -38,7 +38,8 @@ def as_inputs(inputs: Array | Sequence[Array]) -> tuple[Array, ...]:
 
 
 def as_arrays(params: Params, state: State) -> tuple[Params, State]:
-  """Takes weights and states out of whatever holds each, such as nnx.Param.
+  """Takes weights and states out of whatever holds each, such as nnx.Param,
+  none of them narrower than float32, as products and sums are.
 
   Args:
     params: of the layer; recurrent [H, G] is read.
@@ -59,7 +60,18 @@ def as_arrays(params: Params, state: State) -> tuple[Params, State]:
 
 def _as_arrays(fields: Any) -> Any:
   """The same NamedTuple, each of its fields a JAX array."""
-  return type(fields)(*(jnp.asarray(x) for x in fields))
+  arrays = [jnp.asarray(x) for x in fields]
+  wide = [x.astype(jnp.promote_types(x.dtype, jnp.float32)) for x in arrays]
+  return type(fields)(*wide)
+
+
+def require_widths(inputs: int, hidden: int) -> None:
+  """Raises ValueError unless a layer can have so many inputs and units."""
+  if inputs < 0 or hidden < 1:
+    raise ValueError(
+      f"a layer cannot have inputs (={inputs}) and hidden (={hidden}) units; "
+      "give no fewer than 0 and 1."
+    )
 
 
 def require_net_input(net: Array, width: int) -> None:
@@ -133,11 +145,14 @@ def look_up(
     The weights of the vectors, [D, G], and the net inputs [..., G], or None.
 
   Raises:
-    ValueError: if the weights have too few rows, or too many.
+    ValueError: if the weights have too few rows, or too many, or classes are
+      no integers.
   """
   count = classes_count(weights, inputs, classes)
   if classes is None:
     return weights, None
+  if not jnp.issubdtype(classes.dtype, jnp.integer):
+    raise ValueError(f"classes are {classes.dtype}; they must be integers.")
   rows, others = jnp.split(weights, [count])
   net = rows.at[classes].get(
     mode="fill", fill_value=0, wrap_negative_indices=False

@@ -19,6 +19,7 @@ from graves_jax.layers.inputs import (
   net_input,
   require_net_input,
   require_rows,
+  require_widths,
 )
 from graves_jax.layers.products import Precision, product
 
@@ -75,7 +76,11 @@ def init_lstm(
     hidden: H.
     weight_range: 0.1 in rnnlib, the paper author's library.
     forget_bias: added to the forget gate's bias.
+
+  Raises:
+    ValueError: if there are no units, or fewer than no inputs.
   """
+  require_widths(inputs, hidden)
 
   def uniform(key, *shape):
     return jax.random.uniform(
@@ -102,7 +107,7 @@ def zero_state(
   Args:
     hidden: H; it comes first.
     batch: B, and other leading axes, or none.
-    dtype: of the arrays.
+    dtype: of the arrays; narrower than float32, layers take them as float32.
   """
   return LSTMState(
     jnp.zeros((*batch, hidden), dtype), jnp.zeros((*batch, hidden), dtype)

@@ -111,8 +111,18 @@ def from_words(x: Array) -> Array:
 
 
 def rounded(x: Array, precision: Precision) -> Array:
-  """x as products of this precision take it."""
-  return x.astype(jnp.bfloat16) if precision == "bfloat16" else x
+  """x as products of this precision take it.
+
+  Raises:
+    ValueError: if there is no such precision.
+  """
+  if precision == "float32":
+    return x
+  if precision == "bfloat16":
+    return x.astype(jnp.bfloat16)
+  raise ValueError(
+    f"precision (={precision!r}) must be 'float32' or 'bfloat16'."
+  )
 
 
 def _contract(

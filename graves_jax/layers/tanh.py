@@ -22,6 +22,7 @@ from graves_jax.layers.inputs import (
   net_input,
   require_net_input,
   require_rows,
+  require_widths,
 )
 from graves_jax.layers.products import (
   Precision,
@@ -66,7 +67,11 @@ def init_rnn(
     inputs: D, the summed width of the layer's inputs.
     hidden: H.
     weight_range: 0.1 in rnnlib, the paper author's library.
+
+  Raises:
+    ValueError: if there are no units, or fewer than no inputs.
   """
+  require_widths(inputs, hidden)
 
   def uniform(key, *shape):
     return jax.random.uniform(

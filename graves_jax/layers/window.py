@@ -68,7 +68,15 @@ def window_parameters(raw: Array, kappa: Array) -> tuple[Array, Array, Array]:
 
   Returns:
     alpha, beta and the new kappa, each [..., K].
+
+  Raises:
+    ValueError: if raw is not three times as wide as kappa.
   """
+  if raw.shape[-1] != 3 * kappa.shape[-1]:
+    raise ValueError(
+      f"raw outputs of the shape {raw.shape} are not three times as wide as "
+      f"kappa, {kappa.shape}."
+    )
   alpha, beta, step = jnp.split(
     jnp.exp(jnp.minimum(raw, RAW_LIMIT)), 3, axis=-1
   )
@@ -125,7 +133,8 @@ def soft_window(
 
   Args:
     phi: weights of the characters, [B, U].
-    characters: classes 0..A-1, [B, U] integers.
+    characters: classes 0..A-1, [B, U] integers; any other, such as -1, is the
+      null vector.
     mask: 1 for characters of the text, 0 for padding, [B, U].
     alphabet_size: A.
 
@@ -137,7 +146,8 @@ def soft_window(
   def add_up(phi, characters):  # several times faster than a product on CPU
     rows = jnp.arange(phi.shape[0])[:, None]
     zeros = jnp.zeros((phi.shape[0], alphabet_size), phi.dtype)
-    return zeros.at[rows, characters].add(phi)
+    at_characters = zeros.at[rows, characters]
+    return at_characters.add(phi, mode="drop", wrap_negative_indices=False)
 
   def select(phi, characters):  # elsewhere one operation, without a product
     is_here = characters[..., None] == jnp.arange(alphabet_size)

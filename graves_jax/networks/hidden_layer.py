@@ -13,6 +13,14 @@ from graves_jax.layers import tanh
 from graves_jax.layers.lstm import init_lstm, zero_state
 
 
+def require_layers(hidden: tuple[int, ...]) -> None:
+  """Raises a ValueError unless there is a layer of so many units each."""
+  if not hidden or min(hidden) < 1:
+    raise ValueError(
+      f"hidden (={hidden}) must be one number or more, the units of each layer."
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class HiddenLayer:
   """What a network needs of a hidden layer; G is 4H for LSTM, H for tanh.

@@ -20,7 +20,7 @@ from graves_jax.layers.dropout import (
 )
 from graves_jax.layers.output import init_output, output_layer
 from graves_jax.layers.products import Precision
-from graves_jax.networks.hidden_layer import hidden_layer
+from graves_jax.networks.hidden_layer import hidden_layer, require_layers
 
 State = tuple[Any, ...]  # a NamedTuple for each layer, its arrays [B, H]
 
@@ -88,6 +88,7 @@ class PredictionNetwork(nn.Module):
   def setup(self) -> None:
     require_resolved(self.implementation)
     require_shares(self.dropout, self.recurrent_dropout, self.cell)
+    require_layers(self.hidden)
     below = (0, *self.hidden)
     self.layers = [
       self.param(

@@ -21,6 +21,7 @@ from graves_jax.layers.dropout import (
 from graves_jax.layers.lstm import LSTMParams, init_lstm, zero_state
 from graves_jax.layers.output import init_output, output_layer
 from graves_jax.layers.products import Precision
+from graves_jax.networks.hidden_layer import require_layers
 from graves_jax.networks.prediction import drop, require_elements
 
 
@@ -83,6 +84,7 @@ class ReadingNetwork(nn.Module):
     require_resolved(self.implementation)
     require_share("dropout", self.dropout)
     require_share("recurrent_dropout", self.recurrent_dropout)
+    require_layers(self.hidden)
     widths = (self.joined * self.inputs, *(2 * h for h in self.hidden))
     self.layers = [
       self.param(

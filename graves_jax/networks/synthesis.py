@@ -29,6 +29,7 @@ from graves_jax.layers.window_lstm import (
   WindowLayerState,
   window_layer_step,
 )
+from graves_jax.networks.hidden_layer import require_layers
 
 
 class SynthesisState(NamedTuple):
@@ -98,6 +99,7 @@ class SynthesisNetwork(nn.Module):
   def setup(self) -> None:
     require_resolved(self.implementation)
     require_share("recurrent_dropout", self.recurrent_dropout)
+    require_layers(self.hidden)
     below = (0, *self.hidden)
     self.layers = [
       self.param(
@@ -126,7 +128,7 @@ class SynthesisNetwork(nn.Module):
     self, elements: Array, text: Text, dropout_keys: Array | None = None
   ) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
-    state = self.initial_state(elements.shape[1], elements.dtype)
+    state = self.initial_state(elements.shape[1], self.output.bias.dtype)
     return self.unroll(state, elements, text, dropout_keys)[1]
 
   def initial_state(
@@ -157,6 +159,7 @@ class SynthesisNetwork(nn.Module):
       The next state, and y-hat [B, outputs] with phi [B, U + 1]: the window
       over the text, and past its end for the stop rule (Section 5.3).
     """
+    self._require_elements(element, ("B",))
     advance = functools.partial(step, implementation=self.implementation)
     first, phi = window_layer_step(
       WindowLayerParams(self.layers[0], self.window),
@@ -192,6 +195,7 @@ class SynthesisNetwork(nn.Module):
     Returns:
       The last state and y-hat [T, B, outputs].
     """
+    self._require_elements(elements, ("T", "B"))
     options: dict[str, Any] = {
       "clip": self.lstm_clip,
       "precision": self.precision,
@@ -219,6 +223,13 @@ class SynthesisNetwork(nn.Module):
       advance, state.layers, seen, output, dropout[1:]
     )
     return SynthesisState(first, states), y
+
+  def _require_elements(self, elements, axes):
+    if elements.shape[-1] != self.inputs or elements.ndim != len(axes) + 1:
+      shape = ", ".join((*axes, str(self.inputs)))
+      raise ValueError(
+        f"elements have the shape {elements.shape}, but must have [{shape}]."
+      )
 
   def _recurrent_dropout(self, steps, keys):
     """Options of every layer's `unroll`."""

@@ -44,6 +44,8 @@ def checked_page(
   """
   page = []
   for number, line in enumerate(lines, start=1):
+    if not isinstance(line, Sequence) and hasattr(line, "__array__"):
+      line = np.asarray(line)  # such as one of JAX
     if isinstance(line, np.ndarray) and line.shape[1:] == (3,):
       line = strokes_from_offsets(line) if len(line) else []
     strokes = [np.asarray(stroke, np.float64) for stroke in line]

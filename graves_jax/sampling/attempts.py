@@ -64,6 +64,11 @@ def style_for_each(
   """A style for each text."""
   if style is None or isinstance(style, Line):
     return [style] * len(texts)
+  if isinstance(style, str):
+    raise ValueError(
+      f"style (={style!r}) is a name, and must be a line: "
+      "graves_jax.load_hands() has those of our hands by their names."
+    )
   if len(style) != len(texts):
     raise ValueError(
       f"{len(style)} styles are given for {len(texts)} texts; give one for "

@@ -5,5 +5,7 @@ MAX_SEED = 2**32 - 1
 
 def require_seed(seed: int, name: str = "seed") -> None:
   """Raises ValueError unless `seed` is one that JAX takes."""
-  if not 0 <= seed <= MAX_SEED:
-    raise ValueError(f"{name} (={seed}) must be from 0 to {MAX_SEED}.")
+  if not 0 <= seed <= MAX_SEED or seed != int(seed):
+    raise ValueError(
+      f"{name} (={seed}) must be a whole number from 0 to {MAX_SEED}."
+    )

@@ -283,7 +283,8 @@ def _sample_texts(
     if alphabet.unknown(text):
       raise ValueError(
         f"training.sample_texts: {text!r} has the characters "
-        f"{alphabet.unknown(text)}, which no training line has."
+        f"{alphabet.unknown(text)}, which no training line has; "
+        "give --training.sample-texts a text of theirs."
       )
   known = (x.text for x in validation if not alphabet.unknown(x.text))
   return config.training.sample_texts or tuple(itertools.islice(known, 3))

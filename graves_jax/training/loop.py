@@ -33,7 +33,12 @@ from graves_jax.training.records import (
   StepReport,
   require_progress,
 )
-from graves_jax.training.stages import identity, require_same_start, start_of
+from graves_jax.training.stages import (
+  continuation_of,
+  identity,
+  require_same_start,
+  start_of,
+)
 from graves_jax.training.step import StepMetrics
 from graves_jax.training.task import WriteSamples
 from graves_jax.training.validation import Validation
@@ -95,7 +100,7 @@ def train(
     if not checkpoints.is_new:
       with together():
         require_same_start(checkpoints.metadata, initial)
-      listener.message(f"Continuing at step {int(state.step):,}.")
+      listener.message(continuation_of(int(state.step), metadata))
     elif metadata.ancestry:
       listener.message(start_of(metadata, initial))
     with contextlib.ExitStack() as stack:

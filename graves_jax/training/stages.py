@@ -28,6 +28,17 @@ def start_of(metadata: Metadata, initial: Restored | None) -> str:
   return f"{text}, all standard deviations {noise.stddev:g}."
 
 
+def continuation_of(step: int, metadata: Metadata) -> str:
+  """What a run says of where it goes on."""
+  steps = metadata.config.training.steps
+  if step < steps:
+    return f"Continuing at step {step:,}."
+  return (
+    f"Continuing at step {step:,}: all {steps:,} updates are made; "
+    "--training.steps asks for more."
+  )
+
+
 def identity(metadata: Metadata) -> str:
   """What all processes must have in common; data may lie anywhere."""
   values = to_json(metadata)

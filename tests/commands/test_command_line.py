@@ -23,6 +23,37 @@ command_line.run(main)
 """
 
 
+# The collector of garbage calls JAX, and Ctrl-C comes just then.
+SWALLOWED = """
+import time
+from graves_jax.commands import command_line
+class Interrupted:
+  def __del__(self):
+    raise KeyboardInterrupt
+def main(argv):
+  Interrupted()
+  time.sleep(30)
+command_line.run(main)
+"""
+
+
+def test_ctrl_c_that_python_swallows_comes_again():
+  ended = subprocess.run(
+    [sys.executable, "-c", SWALLOWED],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+    timeout=25,
+  )
+  assert (ended.returncode, ended.stderr) == (130, "")
+
+
+def test_a_text_without_quotes_is_asked_for_with_them(run_command):
+  status, output, errors = run_command("sample", "dear", "reader", "--bias", 0)
+  assert (status, output) == (2, "")
+  assert 'graves-jax sample "dear reader"' in errors
+
+
 def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
   ended = subprocess.run(
     [sys.executable, "-c", HUNG],

@@ -1,5 +1,6 @@
 """Pages: what stays equal, what is aligned, what may not disturb what."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,6 +46,12 @@ def test_lines_keep_their_strokes_and_start_at_the_left(straighten):
       np.testing.assert_allclose(
         np.linalg.norm(np.diff(moved, axis=0), axis=1), lengths
       )
+
+
+def test_arrays_of_jax_are_lines_too():
+  points = np.float32([[10, 0, 0], [0, 20, 0], [-10, 0, 1]])
+  (found,), (expected,) = stack([jnp.asarray(points)]), stack([points])
+  np.testing.assert_array_equal(found, expected)
 
 
 def test_without_straightening_lines_are_only_moved():

@@ -149,6 +149,13 @@ def test_each_text_may_have_its_own_style():
       write(["ab"])
 
 
+def test_names_of_hands_and_broken_seeds_are_refused():
+  with pytest.raises(ValueError, match=r"load_hands\(\)"):
+    WRITER.write(["ab"], style="neat")
+  with pytest.raises(ValueError, match="whole number"):
+    WRITER.write(["ab"], seed=1.5)
+
+
 def test_wrapped_text_keeps_one_hand():
   written = WRITER.write_wrapped("abc abc ab\nca", width=5, seed=4)
   assert [line.text for line, *_ in written] == ["abc", "abc", "ab", "ca"]
