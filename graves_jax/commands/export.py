@@ -1,7 +1,7 @@
 """Exports a run's best weights: graves-jax export runs/x weights/x."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
@@ -9,14 +9,18 @@ from rich.console import Console
 from graves_jax.commands import command_line
 from graves_jax.commands.telling import tell
 
+_Positional = tyro.conf.Positional
+_Run = Annotated[Path, _Positional, tyro.conf.arg(metavar="RUN")]
+_Folder = Annotated[Path, _Positional, tyro.conf.arg(metavar="FOLDER")]
+
 
 def main(argv: list[str]) -> None:
   command_line.call(export, argv)
 
 
 def export(
-  checkpoint: tyro.conf.Positional[Path],
-  out: tyro.conf.Positional[Path],
+  checkpoint: _Run,
+  out: _Folder,
   precision: Literal["float32", "bfloat16"] = "float32",
   mean_with: tuple[Path, ...] = (),
 ) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from graves_jax.commands import command_line
 from graves_jax.commands.telling import tell
 from graves_jax.rendering.files import check_writable, write_atomically
-from graves_jax.results.page import page
+from graves_jax.results.page import outside_tables, page
 from graves_jax.results.record import read_records
 
 
@@ -29,7 +29,10 @@ def main(argv: list[str]) -> None:
   check_writable(out, [".md"])
   records = read_records(arguments.results)
   write_atomically(out, page(records).encode())
-  tell(
-    Console(),
-    f"{arguments.out}: {len(records)} record" + "s" * (len(records) != 1),
-  )
+  said = f"{arguments.out}: {len(records)} record" + "s" * (len(records) != 1)
+  if others := outside_tables(records):
+    said += (
+      f"; in none of the paper's tables: {', '.join(others)} (another network, "
+      "data or evaluation)"
+    )
+  tell(Console(), said)

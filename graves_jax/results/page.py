@@ -82,6 +82,17 @@ def page(records: Records) -> str:
   return "\n\n".join(part for section in shown for part in section) + "\n"
 
 
+def outside_tables(records: Records) -> list[str]:
+  """Names of the records that are in none of the paper's tables, as it has no
+  such network, or not such data."""
+  rows = [row for table in _TABLES for row in table.rows]
+  return [
+    name
+    for name, record in records.items()
+    if not any(row.matches(record) for row in rows)
+  ]
+
+
 def _of_paper(table: Table, records: Records) -> list[str]:
   rows, missing = [], []
   for row in table.rows:

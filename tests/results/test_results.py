@@ -12,7 +12,7 @@ from paths import ROOT
 from graves_jax.commands.machine import without_folders
 from graves_jax.config import TextConfig, TextDataConfig, TextNetworkConfig
 from graves_jax.results.metrics import read_rows, thinned, training_of
-from graves_jax.results.page import page
+from graves_jax.results.page import outside_tables, page
 from graves_jax.results.record import (
   Machine,
   Record,
@@ -224,16 +224,16 @@ def test_a_record_stands_in_the_row_of_its_network():
   own = {"figures": make_record().figures | {"sigma_floor": 0.3}}
   drawn = {"figures": make_record().figures | {"draw_weights": 1}}
   legibility = {"figures": {"split": "validation", "reader": "reader"}}
-  text = page(
-    {
-      "plain": make_record(three),
-      "noisy": make_record(noise),
-      "other_floor": make_record(three, **own),
-      "small": make_record(),
-      "drawn": make_record(three, **drawn),
-      "legible": make_record(three, **legibility),
-    }
-  )
+  records = {
+    "plain": make_record(three),
+    "noisy": make_record(noise),
+    "other_floor": make_record(three, **own),
+    "small": make_record(),
+    "drawn": make_record(three, **drawn),
+    "legible": make_record(three, **legibility),
+  }
+  assert outside_tables(records) == [*records][2:]
+  text = page(records)
   table_4 = text[text.index("## Table 4") : text.index("## What the floor")]
   rows = table_4.splitlines()
   place = {
