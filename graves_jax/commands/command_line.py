@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tyro
 from rich.console import Console
 
+from graves_jax.commands.help_texts import whole_paragraphs
 from graves_jax.commands.telling import tell
 from graves_jax.data import plain_text
 from graves_jax.pretrained import NAMES, find
@@ -92,7 +93,9 @@ def parse(arguments: type[Parsed], argv: list[str], **options: Any) -> Parsed:
     ValueError: if a file or a folder is on the network, or below a home folder
       that is not known.
   """
-  return _local("arguments", tyro.cli(arguments, args=argv, **options))
+  with whole_paragraphs():
+    parsed = tyro.cli(arguments, args=argv, **options)
+  return _local("arguments", parsed)
 
 
 def call(function: Callable[..., None], argv: list[str]) -> None:
@@ -103,7 +106,8 @@ def call(function: Callable[..., None], argv: list[str]) -> None:
     given = inspect.signature(function).bind(*args, **kwargs).arguments
     function(**{name: _local(name, value) for name, value in given.items()})
 
-  tyro.cli(with_local_paths, args=argv)
+  with whole_paragraphs():
+    tyro.cli(with_local_paths, args=argv)
 
 
 def _local(name: str, value: Any) -> Any:
