@@ -18,10 +18,10 @@ never of validation.
 Expected: -1068 nats per sequence (published; its training time is not stated).
 Measured: this recipe was not run. By Muon, from weights of
 configs/handwriting_prediction.py, whose docstring has the command, a quarter
-dropped: -1047.2 after 28 minutes of two CPU cores, and still falling. How many
-points their lines have is not stated, either; they leave out lines of under
-300, and do not say whether from validation, too. Over the 616.2 points of our
-validation lines, -1068 would be -1.733 nats a point.
+dropped and then 15 %: -1065.7 after 158 minutes of two CPU cores in all. How
+many points their lines have is not stated, either; they leave out lines of
+under 300, and do not say whether from validation, too. Over the 616.2 points of
+our validation lines, -1068 would be -1.733 nats a point.
 """
 
 from graves_jax.config import (

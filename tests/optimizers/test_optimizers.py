@@ -151,7 +151,9 @@ def test_rmsprop_divides_by_the_root_of_the_average_square():
 def test_means_are_clipped_and_deviations_are_not():
   config = SGD(learning_rate=1.0, momentum=0.0, max_gradient_norm=1.0)
   optimizer = build_optimizer(config, steps=1)
-  gradient = AdaptiveParams({"w": np.full(4, 2.0)}, {"w": np.full(4, 300.0)})
+  gradient = AdaptiveParams(
+    {"w": np.full(4, 2.0, "f4")}, {"w": np.full(4, 300.0, "f4")}
+  )
   updates, _ = optimizer.update(gradient, optimizer.init(gradient))
   np.testing.assert_allclose(updates.mean["w"], -0.5)
   np.testing.assert_allclose(updates.stddev["w"], -300.0)
