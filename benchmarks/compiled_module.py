@@ -13,7 +13,7 @@ from typing import NamedTuple
 # Operations that launch nothing of their own.
 _FREE = {
   *("parameter", "constant", "tuple", "get-tuple-element", "bitcast"),
-  *("fusion-done", "copy-done", "after-all", "while", "call", "conditional"),
+  *("fusion-done", "copy-done", "after-all", "while"),
 }
 _BYTES = {
   **dict.fromkeys(("pred", "s8", "u8"), 1),
@@ -73,6 +73,8 @@ class Module:
     for operation in operations.values():
       if operation.kind not in _FREE:
         yield operation, operations, times
+      if operation.kind in ("call", "conditional"):
+        raise ValueError(f"what a {operation.kind} launches is not counted.")
       if operation.kind == "while":
         count = re.search(r'"known_trip_count":\{"n":"(\d+)"', operation.line)
         turns = int(count[1]) if count else 1
@@ -111,7 +113,7 @@ def _moved_by_fusion(operations: dict[str, Operation]) -> int:
   def read(parameter):
     total, whole = 0, _size(parameter.made)
     for user, name in used_by(parameter.name):
-      if user.kind == "dynamic-slice":
+      if user.kind in ("dynamic-slice", "slice"):
         parts = [x for x, _ in used_by(user.name)]
         are_slices = parts and all(x.kind == "slice" for x in parts)
         total += sum(_size(x.made) for x in (parts if are_slices else [user]))

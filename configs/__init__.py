@@ -1,1 +1,1 @@
-"""Experiments, one a file, each the record of what it costs and reaches."""
+"""Experiments, one a file; what each costs and reaches, where it was run."""

@@ -32,6 +32,7 @@ WRONG = {
   "keep_rate": lambda: unroll(mask=jnp.ones((T, B, H), bool), keep_rate=0.0),
   "the mask has the shape": lambda: unroll(mask=jnp.ones((T, B, 3), bool)),
   "clip (=-1)": lambda: unroll(clip=-1),
+  "clip (=-2.0)": lambda: g.clip_derivative(jnp.ones(2), -2),
   "clip (=nan)": lambda: unroll(clip=jnp.nan),
   "must be integers": lambda: unroll((), classes=jnp.zeros((T, B))),
   "hidden (=-1)": lambda: g.init_lstm(jax.random.key(0), 3, -1),
@@ -81,7 +82,7 @@ def test_narrow_weights_states_and_inputs_become_wide(unrolled):
 
 
 @pytest.mark.parametrize("implementation", ["scan", "wavefront", "reference"])
-def test_elements_may_be_narrow(implementation):
+def test_all_that_a_synthesis_network_is_given_may_be_narrow(implementation):
   network = g.SynthesisNetwork(
     inputs=3,
     outputs=13,
@@ -93,6 +94,16 @@ def test_elements_may_be_narrow(implementation):
   expected = network.apply(params, POINTS, TEXT)
   found = network.apply(params, POINTS.astype(jnp.bfloat16), TEXT)
   np.testing.assert_allclose(found, expected, rtol=1e-5)
+  narrow = jax.tree.map(lambda x: x.astype(jnp.bfloat16), params)
+  state = network.apply(narrow, B, jnp.bfloat16, method="initial_state")
+
+  def total(params):
+    given = params, state, POINTS, TEXT
+    return network.apply(*given, method="unroll")[1].sum()
+
+  value, gradient = jax.value_and_grad(total)(narrow)
+  np.testing.assert_allclose(value, expected.sum(), rtol=0.05)
+  assert {x.dtype for x in jax.tree.leaves(gradient)} == {jnp.dtype("bfloat16")}
 
 
 def test_no_character_is_read_for_the_null_class():

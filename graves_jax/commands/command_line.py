@@ -1,6 +1,7 @@
 """What the commands beside this file share: arguments, texts and errors."""
 
 import _thread
+import contextlib
 import dataclasses
 import functools
 import inspect
@@ -189,19 +190,21 @@ def _tell_unraisable(unraisable) -> None:
   end there: it comes again, a moment later.
   """
   if isinstance(unraisable.exc_value, KeyboardInterrupt):
-    threading.Timer(_MOMENT_SECONDS, _interrupt).start()
+    with contextlib.suppress(RuntimeError):  # Python is at its end
+      _thread.start_new_thread(_interrupt, ())  # as threads of threading wait
     return
   if str(unraisable.exc_value) != "Event loop is closed":
     sys.__unraisablehook__(unraisable)
 
 
 def _interrupt() -> None:
-  """Does what Ctrl-C does."""
+  """Does what Ctrl-C does, in a moment."""
+  time.sleep(_MOMENT_SECONDS)
   thread = threading.main_thread().ident
   if thread is not None and hasattr(signal, "pthread_kill"):
     signal.pthread_kill(thread, signal.SIGINT)  # it ends a sleep, too
   else:
-    _thread.interrupt_main()
+    signal.raise_signal(signal.SIGINT)
 
 
 def read_config(path: Path) -> "Config":

@@ -98,7 +98,8 @@ def unroll(
       the classes; one may come bare.
     clip: limit on the derivatives of the net inputs, a number: 10 for
       handwriting, 1 for text.
-    precision: of the matrix products; states and sums stay as they come.
+    precision: of the matrix products; weights, states and sums are as they
+      come, or float32 where they come narrower.
     classes: more inputs, as one-hot vectors that are not built: integers
       [T, B] that choose among the first rows of `params.inputs`, as many as
       `inputs` leave; of any other, such as -1, the vector is null. With them,
@@ -115,7 +116,7 @@ def unroll(
 
   Raises:
     ValueError: if there is no time step, a shape does not fit the layer, or
-      `clip` is traced.
+      `clip` is traced or below 0.
     TypeError: where JAX asks for forward-mode derivatives.
   """
   params, state = as_arrays(params, state)

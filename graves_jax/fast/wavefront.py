@@ -4,8 +4,8 @@ When layer 1 is at time t, layer n is at t - n + 1: all that it needs from below
 was made one step before. T + L - 1 steps of all layers at once take the place
 of L times T steps one after the other, which a graphics card waits for.
 
-Axes: T time, L layers, S = T + L - 1 steps, B batch, H hidden, D elements,
-K windows, A alphabet.
+Axes: T time, L layers, S steps (T + L - 1 and some idle ones), B batch,
+H hidden, D elements, K windows, A alphabet.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from graves_jax.fast.implementation import Implementation
 from graves_jax.fast.wavefront_stack import Options, Reading, State, Weights
 from graves_jax.fast.wavefront_steps import count_steps, unroll_steps
 from graves_jax.layers.clipping import only_reverse_mode, require_number
-from graves_jax.layers.inputs import as_arrays, look_up, require_rows
+from graves_jax.layers.inputs import as_arrays, as_wide, look_up, require_rows
 from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.products import Precision
 from graves_jax.layers.window import WindowParams
@@ -124,6 +124,7 @@ def unroll_with_window(
   """
   steps, rows = elements.shape[0], elements.shape[1]
   options, masks = _options(steps, clip, precision, dropout)
+  window, first = as_wide(window), as_wide(first)
   vectors = elements, first.window
   states = first.lstm, *others
   params, states, _ = _checked(params, states, rows, vectors, None)

@@ -15,6 +15,8 @@ from graves_jax.fast import chunks
 from graves_jax.fast.implementation import Implementation
 from graves_jax.fast.lstm_scan import layer_gradient
 from graves_jax.fast.step import recurrence
+from graves_jax.layers.clipping import require_number
+from graves_jax.layers.inputs import as_wide
 from graves_jax.layers.lstm import LSTMState
 from graves_jax.layers.products import (
   Precision,
@@ -61,6 +63,9 @@ def unroll_window_layer(
 
   Returns:
     The last state, and outputs h^1 [T, B, H] and windows w [T, B, A].
+
+  Raises:
+    ValueError: if `clip` is traced, or below 0.
   """
   if implementation == "reference":
     return unroll_window_layer_reference(
@@ -70,8 +75,10 @@ def unroll_window_layer(
       mask=mask,
       keep_rate=keep_rate,
     )
+  require_number(clip)
   if mask is None:
     keep_rate = 1.0
+  params, state = as_wide(params), as_wide(state)
 
   def unroll_chunks(chunk, state, inputs):
     options = _Options(implementation, clip, precision, keep_rate, chunk)

@@ -25,11 +25,14 @@ def clip_derivative(x: Array, limit: float | Array) -> Array:
     limit: the derivative is clipped elementwise to [-limit, limit].
 
   Raises:
+    ValueError: if the limit is a number below 0.
     TypeError: where JAX asks for forward-mode derivatives, unless the limit is
       the number infinity.
   """
-  if isinstance(limit, numbers.Real) and limit == math.inf:
-    return x
+  if isinstance(limit, numbers.Real):
+    _require_limit(float(limit))
+    if limit == math.inf:
+      return x
   with only_reverse_mode("clip"):
     return _clip_derivative(x, limit)
 
@@ -54,14 +57,18 @@ def only_reverse_mode(name: str) -> Iterator[None]:
 
 def require_number(clip: float) -> None:
   """Raises ValueError if `clip` is traced, as compiled code has it built in, or
-  no limit."""
+  below 0."""
   if isinstance(clip, jax.core.Tracer):
     raise ValueError(
       "clip is traced (an argument of jit, grad or vmap); unroll takes a "
       "number, so mark it static (static_argnames) or use unroll_reference."
     )
-  if not clip > 0:  # false for NaN as well
-    raise ValueError(f"clip (={clip}) must be above 0; jnp.inf clips nothing.")
+  _require_limit(clip)
+
+
+def _require_limit(clip: float) -> None:
+  if not clip >= 0:  # false for NaN as well
+    raise ValueError(f"clip (={clip}) must be 0 or more; infinity: no limit.")
 
 
 @jax.custom_vjp

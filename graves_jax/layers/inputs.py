@@ -48,7 +48,7 @@ def as_arrays(params: Params, state: State) -> tuple[Params, State]:
   Raises:
     ValueError: if the state is not as wide as the layer.
   """
-  params, state = _as_arrays(params), _as_arrays(state)
+  params, state = as_wide(params), as_wide(state)
   units, shapes = len(params.recurrent), [x.shape for x in state]
   if any(shape[-1:] != (units,) for shape in shapes):
     raise ValueError(
@@ -58,11 +58,13 @@ def as_arrays(params: Params, state: State) -> tuple[Params, State]:
   return params, state
 
 
-def _as_arrays(fields: Any) -> Any:
-  """The same NamedTuple, each of its fields a JAX array."""
-  arrays = [jnp.asarray(x) for x in fields]
-  wide = [x.astype(jnp.promote_types(x.dtype, jnp.float32)) for x in arrays]
-  return type(fields)(*wide)
+def as_wide(fields: Any) -> Any:
+  """The same NamedTuple of arrays, or of others, as JAX arrays of float32 or
+  wider."""
+  if isinstance(fields, tuple):
+    return type(fields)(*map(as_wide, fields))
+  array = jnp.asarray(fields)
+  return array.astype(jnp.promote_types(array.dtype, jnp.float32))
 
 
 def require_widths(inputs: int, hidden: int) -> None:

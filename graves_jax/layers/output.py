@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from graves_jax.layers.inputs import as_wide
 from graves_jax.layers.products import Precision, product, weight_gradient
 
 
@@ -47,7 +48,7 @@ def output_layer(
   Returns:
     [..., outputs].
   """
-  return _output_layer(clip, precision, params, tuple(hidden))
+  return _output_layer(clip, precision, as_wide(params), tuple(hidden))
 
 
 # The layers' outputs are never joined: that would copy all of them.

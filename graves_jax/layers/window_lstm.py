@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from graves_jax.layers import lstm
+from graves_jax.layers.inputs import as_wide
 from graves_jax.layers.lstm import LSTMParams, LSTMState
 from graves_jax.layers.products import Precision, product, weight_gradient
 from graves_jax.layers.window import (
@@ -86,6 +87,7 @@ def window_layer_step(
     "precision": precision,
     "keep_rate": keep_rate,
   }
+  params, state = as_wide(params), as_wide(state)
   inputs = element, state.window
   cells, output = advance(params.lstm, state.lstm, inputs, mask=mask, **options)
   raw = window_outputs(params.window, output)
@@ -124,6 +126,7 @@ def unroll_window_layer_reference(
     )
     return state, (state.lstm.output, state.window)
 
+  params, state = as_wide(params), as_wide(state)
   return lax.scan(step, state, (elements, mask))
 
 

@@ -17,7 +17,8 @@ def require_layers(hidden: tuple[int, ...]) -> None:
   """Raises a ValueError unless there is a layer of so many units each."""
   if not hidden or min(hidden) < 1:
     raise ValueError(
-      f"hidden (={hidden}) must be one number or more, the units of each layer."
+      f"hidden (={hidden}) must be the units of each layer: one number or "
+      "more, each above 0."
     )
 
 

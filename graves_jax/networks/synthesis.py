@@ -128,7 +128,9 @@ class SynthesisNetwork(nn.Module):
     self, elements: Array, text: Text, dropout_keys: Array | None = None
   ) -> Array:
     """y-hat [T, B, outputs] of elements [T, B, inputs], from a zero state."""
-    state = self.initial_state(elements.shape[1], self.output.bias.dtype)
+    self._require_elements(elements, ("T", "B"))
+    dtype = jnp.result_type(elements, self.output.bias, jnp.float32)
+    state = self.initial_state(elements.shape[1], dtype)
     return self.unroll(state, elements, text, dropout_keys)[1]
 
   def initial_state(

@@ -37,6 +37,7 @@ FUSION = """HloModule update
   %q = f32[8,4]{1,0} parameter(1)
   %s = s32[] parameter(2)
   %row = f32[1,4]{1,0} dynamic-slice(%q, %s, %s)
+  %first = f32[1,4]{1,0} slice(%q), slice={[0:1], [0:4]}
   %rounded = bf16[1,4]{1,0} convert(%row)
   %bitcast.1 = bf16[4]{0} bitcast(%rounded)
   %stacked = f32[9,4]{1,0} dynamic-update-slice(%p, %row, %s, %s)
@@ -63,6 +64,6 @@ def test_what_is_moved_is_counted_as_often():
 
 
 def test_a_fusion_moves_the_slices_that_it_takes_and_updates():
-  index, read, stacked, rounded = 4, 4 * 4, 4 * 4, 4 * 2
-  moved = index + read + stacked + rounded
+  index, rows, stacked, rounded = 4, 2 * 4 * 4, 4 * 4, 4 * 2
+  moved = index + rows + stacked + rounded
   assert Module(FUSION).moved_bytes() == moved
