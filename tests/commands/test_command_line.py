@@ -25,6 +25,7 @@ command_line.run(main)
 
 # The collector of garbage calls JAX, and Ctrl-C comes just then.
 SWALLOWED = """
+import signal
 import time
 from graves_jax.commands import command_line
 class Interrupted:
@@ -33,6 +34,7 @@ class Interrupted:
 def main(argv):
   Interrupted()
   time.sleep(30)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # not so behind `&`
 command_line.run(main)
 """
 
