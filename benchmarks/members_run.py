@@ -213,15 +213,17 @@ class Run:
     rate, metrics = self._waiting.popleft()
     told = described(metrics)
     now = self._clock.spent()
+    seconds = now - self._told
     common = {
       "kind": "train",
       "step": self._updates + 1,
-      "seconds": round(now - self._told, 4),
+      "seconds": round(seconds, 4),
       "learning_rate": rate,
     }
     self._told = now
     for rows, own in zip(self._rows.values(), told, strict=True):
-      rows.append(common | own)
+      speed = round(own["elements"] / max(seconds, 1e-9), 1)
+      rows.append(common | own | {"elements_per_second": speed})
     if self._updates % _SHOWN_EVERY == 0:
       self._show(common | {k: [own[k] for own in told] for k in told[0]})
     self._updates += 1
