@@ -9,7 +9,6 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest import mock
 
 import docstring_parser
 
@@ -19,12 +18,15 @@ _BREAK = re.compile(r"[ \t]*\n[ \t]*(?=\S)")
 @contextlib.contextmanager
 def whole_paragraphs() -> Iterator[None]:
   """Within it tyro is given each paragraph on an option as one line."""
-  with mock.patch.multiple(
-    docstring_parser,
-    parse=_joining(docstring_parser.parse),
-    parse_from_object=_joining(docstring_parser.parse_from_object),
-  ):
+  parse = docstring_parser.parse
+  parse_from_object = docstring_parser.parse_from_object
+  docstring_parser.parse = _joining(parse)
+  docstring_parser.parse_from_object = _joining(parse_from_object)
+  try:
     yield
+  finally:
+    docstring_parser.parse = parse
+    docstring_parser.parse_from_object = parse_from_object
 
 
 def _joining(parse: Callable[..., Any]) -> Callable[..., Any]:

@@ -55,14 +55,7 @@ def offsets_from_strokes(strokes: Sequence[ArrayLike]) -> np.ndarray:
   Raises:
     ValueError: if fewer than two points remain, or a stroke has another shape.
   """
-  arrays = [np.asarray(s, np.float64) for s in strokes]
-  arrays = [s for s in arrays if s.size]
-  for stroke in arrays:
-    if stroke.ndim != 2 or stroke.shape[1] != 2:
-      raise ValueError(
-        f"a stroke has the shape {stroke.shape}; strokes are arrays [n, 2] of "
-        "x and y."
-      )
+  arrays = strokes_with_ink(strokes, "the line")
   first = next((k for k, s in enumerate(arrays) if len(s) > 1), len(arrays))
   arrays = arrays[first:]
   if not arrays:
@@ -75,6 +68,29 @@ def offsets_from_strokes(strokes: Sequence[ArrayLike]) -> np.ndarray:
   ends[np.cumsum([len(s) for s in arrays]) - 1] = 1
   offsets = np.diff(positions, axis=0)
   return np.column_stack([offsets, ends[1:]]).astype(np.float32)
+
+
+def strokes_with_ink(
+  strokes: Iterable[ArrayLike], owner: str
+) -> list[np.ndarray]:
+  """The strokes that have points, as float64 arrays [n, 2].
+
+  Args:
+    strokes: of absolute points.
+    owner: whose they are, for the error.
+
+  Raises:
+    ValueError: if a stroke has another shape.
+  """
+  arrays = [np.asarray(stroke, np.float64) for stroke in strokes]
+  arrays = [stroke for stroke in arrays if stroke.size]
+  for stroke in arrays:
+    if stroke.ndim != 2 or stroke.shape[1] != 2:
+      raise ValueError(
+        f"{owner} has a stroke of shape {stroke.shape}; strokes are arrays "
+        "[n, 2] of x and y."
+      )
+  return arrays
 
 
 def strokes_from_offsets(

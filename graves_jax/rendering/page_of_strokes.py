@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from graves_jax.data.strokes import strokes_from_offsets
+from graves_jax.data.strokes import strokes_from_offsets, strokes_with_ink
 
 Strokes = list[np.ndarray]
 Page = list[Strokes]
@@ -48,14 +48,8 @@ def checked_page(
       line = np.asarray(line)  # such as one of JAX
     if isinstance(line, np.ndarray) and line.shape[1:] == (3,):
       line = strokes_from_offsets(line) if len(line) else []
-    strokes = [np.asarray(stroke, np.float64) for stroke in line]
-    strokes = [stroke for stroke in strokes if stroke.size]
+    strokes = strokes_with_ink(line, f"line {number}")
     for stroke in strokes:
-      if stroke.ndim != 2 or stroke.shape[1] != 2:
-        raise ValueError(
-          f"line {number} has a stroke of shape {stroke.shape}; strokes are "
-          "arrays [n, 2] of x and y."
-        )
       if not (np.abs(stroke) < 1e100).all():  # False for NaN as well.
         raise ValueError(
           f"line {number} has coordinates that are not finite numbers below "

@@ -39,14 +39,19 @@ command_line.run(main)
 """
 
 
-def test_ctrl_c_that_python_swallows_comes_again():
-  ended = subprocess.run(
-    [sys.executable, "-c", SWALLOWED],
+def run_python(code, seconds):
+  """Runs code in a process of its own, which ends within so many seconds."""
+  return subprocess.run(
+    [sys.executable, "-c", code],
     cwd=ROOT,
     capture_output=True,
     text=True,
-    timeout=25,
+    timeout=seconds,
   )
+
+
+def test_ctrl_c_that_python_swallows_comes_again():
+  ended = run_python(SWALLOWED, seconds=25)
   assert (ended.returncode, ended.stderr) == (130, "")
 
 
@@ -57,13 +62,7 @@ def test_a_text_without_quotes_is_asked_for_with_them(run_command):
 
 
 def test_a_process_that_failed_ends_whatever_its_threads_wait_for():
-  ended = subprocess.run(
-    [sys.executable, "-c", HUNG],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-    timeout=60,
-  )
+  ended = run_python(HUNG, seconds=60)
   assert ended.returncode == 2
   assert ended.stderr == "error: the disk is full\n"
 
